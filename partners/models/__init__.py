@@ -1,0 +1,14 @@
+from partners.models.customer import Customer
+from partners.models.partner import Application, Partner
+from partners.models.request import IdempotencyRecord, RefusedRequest, SignedRequest
+from partners.models.signing_key import SigningKey
+
+__all__ = [
+    "Application",
+    "Customer",
+    "IdempotencyRecord",
+    "Partner",
+    "RefusedRequest",
+    "SignedRequest",
+    "SigningKey",
+]

@@ -1,0 +1,56 @@
+"""A partner's customer, known by the partner's own reference, and the key that everything personal is sealed under."""
+
+from datetime import datetime
+
+from django.db import models
+
+from partners.models.partner import Partner
+from texture_portal import vault
+from texture_portal.ids import new_id
+
+
+class CustomerErasedError(Exception):
+    """The customer's data key was destroyed: what was sealed under it can never be read again."""
+
+
+class Customer(models.Model):
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="customers")
+    reference_id = models.CharField(max_length=255)
+    sealed_data_key = models.BinaryField(null=True, editable=False)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "reference_id"], name="customer_of_partner"),
+            models.CheckConstraint(
+                name="customer_erased_exactly_when_key_is_gone",
+                condition=models.Q(sealed_data_key__isnull=True, erased_at__isnull=False)
+                | models.Q(sealed_data_key__isnull=False, erased_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference_id
+
+    def give_key(self) -> None:
+        self.sealed_data_key = vault.seal(vault.new_key(), place=self._key_place)
+
+    def seal(self, plaintext: bytes, *, place: str) -> bytes:
+        return vault.seal_with(self._data_key(), plaintext, place=place)
+
+    def open(self, sealed: bytes, *, place: str) -> bytes:
+        return vault.open_with(self._data_key(), sealed, place=place)
+
+    def erase_key(self, *, now: datetime) -> None:
+        self.sealed_data_key, self.erased_at = None, now
+
+    def _data_key(self) -> bytes:
+        if self.sealed_data_key is None:
+            raise CustomerErasedError(f"the data key of customer {self.id} was destroyed at {self.erased_at}")
+        return vault.open_sealed(self.sealed_data_key, place=self._key_place)
+
+    @property
+    def _key_place(self) -> str:
+        return f"customer-key:{self.id}"

@@ -1,0 +1,70 @@
+"""Who calls us: an OEM or a TPDO, and the OAuth clients it holds (§3, §11.9)."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from oauth2_provider.models import AbstractApplication
+from simple_history.models import HistoricalRecords
+
+from texture_portal.ids import new_id
+
+
+def same_name(name: str) -> str:
+    """The form in which names of makers and serial numbers are compared: trimmed, inner space folded, case-folded."""
+    return " ".join(name.split()).casefold()
+
+
+class Partner(models.Model):
+    class Kind(models.TextChoices):
+        OEM = "oem", "OEM (device maker)"
+        TPDO = "tpdo", "TPDO (third-party demand orchestrator)"
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        SUSPENDED = "suspended", "Suspended"
+        ENDED = "ended", "Ended"
+
+    class Environment(models.TextChoices):
+        SANDBOX = "sandbox", "Sandbox"
+        PRODUCTION = "production", "Production"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=255, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind)
+    status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
+    environment = models.CharField(max_length=16, choices=Environment, default=Environment.SANDBOX)
+    manufacturers = ArrayField(
+        models.CharField(max_length=255),
+        default=list,
+        blank=True,
+        help_text="It enrolls devices of these makers only; none named: any.",
+    )
+    redirect_urls = ArrayField(models.URLField(max_length=500), default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def may_enroll(self, manufacturer: str) -> bool:
+        return not self.manufacturers or same_name(manufacturer) in map(same_name, self.manufacturers)
+
+
+class Application(AbstractApplication):
+    """One client id and secret of a partner. Several may be live at once, so that rotation needs no downtime."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="applications")
+    scopes = ArrayField(models.CharField(max_length=40), default=list)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta(AbstractApplication.Meta):
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return f"{self.partner}: {self.client_id}"

@@ -1,0 +1,105 @@
+"""What is kept of partners' requests: answers for replay, refusals for the question why, signed originals as evidence."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from partners.models.customer import Customer
+from partners.models.partner import Partner
+from partners.models.signing_key import SigningKey
+from texture_portal.ids import new_id
+
+
+class IdempotencyRecord(models.Model):
+    """The answer to one request, written in the transaction of its effect (contract §2.4).
+
+    `status` is null only inside that transaction: others that bring the same key wait on the unique index.
+    """
+
+    class Namespace(models.TextChoices):
+        REQUEST = "request", "Idempotency-Key of a request"
+        BATCH_ITEM = "batch_item", "requestId within a batch"
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    namespace = models.CharField(max_length=10, choices=Namespace, default=Namespace.REQUEST)
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField(help_text="SHA-256 over method, path with query, and body.")
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+    expires_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "namespace", "key"], name="idempotency_key_of_partner")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class RefusedRequest(models.Model):
+    """One refused request of a known partner: what was wrong, never the values that were sent."""
+
+    id = models.UUIDField(primary_key=True, editable=False, help_text="The request id, as the partner has it.")
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="refused_requests")
+    at = models.DateTimeField()
+    method = models.CharField(max_length=8)
+    path = models.CharField(max_length=255)
+    status = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=40)
+    faults = models.JSONField(default=list, help_text="Pointer and code of each fault.")
+    subject = models.CharField(
+        max_length=255, blank=True, help_text="The device or enrollment it was about, in the partner's own words."
+    )
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [
+            models.Index(fields=["partner", "-at"], name="refused_by_partner"),
+            models.Index(fields=["subject"], name="refused_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.id}"
+
+
+class SignedRequest(models.Model):
+    """The raw signed request of an accepted enrollment or consent, sealed under its customer's key; append-only.
+
+    `sealed_message` opens to JSON: method, target, authority, the signed headers, and the body (base64).
+    """
+
+    class Proof(models.TextChoices):
+        SIGNATURE = "signature", "Signature can be verified again with the key kept here"
+        RECEIPT = "receipt", "Verified at receipt"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="signed_requests")
+    request_id = models.UUIDField(db_index=True)
+    received_at = models.DateTimeField()
+    signature_created_at = models.DateTimeField()
+    signing_key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="+")
+    algorithm = models.CharField(max_length=20)
+    public_key_pem = models.TextField(blank=True)
+    proof = models.CharField(max_length=10, choices=Proof)
+    covered = ArrayField(models.CharField(max_length=60), default=list)
+    sealed_message = models.BinaryField()
+    digest = models.BinaryField(help_text="SHA-256 of sealed_message: what the audit chain holds on to.")
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="no_truncate",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'signed requests are evidence: % is append-only', TG_TABLE_NAME;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.request_id)

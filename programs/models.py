@@ -1,0 +1,121 @@
+"""Grid programs of utilities and CCAs, and which devices take part in them."""
+
+from datetime import datetime
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from simple_history.models import HistoricalRecords
+
+from devices.kinds import DeviceType
+from devices.models import Device
+from territories.models import Utility
+from texture_portal.ids import new_id
+
+
+class ProgramType(models.TextChoices):
+    DEMAND_RESPONSE = "demand_response", "Demand response"
+    VIRTUAL_POWER_PLANT = "virtual_power_plant", "Virtual power plant"
+    TIME_OF_USE = "time_of_use", "Time of use"
+    FREQUENCY_REGULATION = "frequency_regulation", "Frequency regulation"
+    CAPACITY = "capacity", "Capacity"
+    SOLAR_CURTAILMENT = "solar_curtailment", "Solar curtailment"
+    MANAGED_CHARGING = "managed_charging", "Managed charging"
+
+
+class ProgramQuerySet(models.QuerySet["Program"]):
+    def in_force(self, *, now: datetime) -> Self:
+        """Active, begun and not ended; dates count in the portal's time zone."""
+        today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+        return self.filter(
+            Q(starts_on__isnull=True) | Q(starts_on__lte=today),
+            Q(ends_on__isnull=True) | Q(ends_on__gte=today),
+            status=Program.Status.ACTIVE,
+        )
+
+
+class Program(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        FULL = "full", "Full"
+        ARCHIVED = "archived", "Archived"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.SlugField(max_length=200, unique=True)
+    name = models.CharField(max_length=255)
+    owner = models.ForeignKey(Utility, on_delete=models.PROTECT, related_name="programs", help_text="A utility or CCA.")
+    type = models.CharField(max_length=24, choices=ProgramType)
+    device_types = ArrayField(models.CharField(max_length=16, choices=[(t.value, t.value) for t in DeviceType]))
+    required_commands = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
+    max_enrollments = models.PositiveIntegerField(null=True, blank=True)
+    wants_verified_account = models.BooleanField(default=False)
+    exclusive_group = models.CharField(
+        max_length=60, blank=True, help_text="A device is never in two programs of one group."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ProgramQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="program_ends_after_it_starts",
+                condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+            ),
+            models.CheckConstraint(name="program_names_device_types", condition=Q(device_types__len__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ParticipationQuerySet(models.QuerySet["Participation"]):
+    def live(self) -> Self:
+        return self.filter(left_at__isnull=True)
+
+
+class Participation(models.Model):
+    """A device's time in a program."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="participations")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="participations")
+    exclusive_group = models.CharField(max_length=60, blank=True, editable=False)
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+    left_reason = models.CharField(max_length=60, blank=True)
+
+    objects = ParticipationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["joined_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device", "program"], condition=Q(left_at__isnull=True), name="device_once_in_program"
+            ),
+            models.UniqueConstraint(
+                fields=["device", "exclusive_group"],
+                condition=Q(left_at__isnull=True) & ~Q(exclusive_group=""),
+                name="device_once_in_exclusive_group",
+            ),
+            models.CheckConstraint(
+                name="left_when_and_why",
+                condition=Q(left_at__isnull=True, left_reason="")
+                | (Q(left_at__isnull=False) & ~Q(left_reason="")),
+            ),
+        ]
+        indexes = [models.Index(fields=["program"], condition=Q(left_at__isnull=True), name="live_in_program")]
+
+    def __str__(self) -> str:
+        return f"{self.device} in {self.program}"

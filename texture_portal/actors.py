@@ -1,0 +1,43 @@
+"""Who acts, and through what: carried by every verb, written on every audit row."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    PARTNER = "partner"
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+class Channel(StrEnum):
+    API = "api"
+    ADMIN = "admin"
+    WEB = "web"
+    JOB = "job"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`name` identifies whoever acts within the role: a partner's id, a staff user's name, a job's name."""
+
+    role: Role
+    name: str
+    channel: Channel
+    request_id: UUID | None = None
+    user_id: int | None = None
+
+
+def system(name: str, *, channel: Channel = Channel.JOB) -> Actor:
+    return Actor(Role.SYSTEM, name, channel)
+
+
+def staff(*, user_id: int, name: str) -> Actor:
+    return Actor(Role.STAFF, name, Channel.ADMIN, user_id=user_id)
+
+
+def partner(partner_id: UUID, *, request_id: UUID) -> Actor:
+    return Actor(Role.PARTNER, str(partner_id), Channel.API, request_id=request_id)

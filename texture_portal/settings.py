@@ -1,0 +1,224 @@
+"""Every setting, from the environment, with defaults for a first run on one's own machine.
+
+Naming a public host in ALLOWED_HOSTS makes it production: then the secrets and the database must be given,
+and DEBUG is refused.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from texture_portal.database import start_embedded
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+PORTAL_HOME = Path(env.str("PORTAL_HOME", default=str(BASE_DIR / "var"))).resolve()
+
+# -- development or production ---------------------------------------------------------------------------------
+
+LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1", "testserver"}
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+IS_PUBLIC = not set(ALLOWED_HOSTS) <= LOOPBACK_HOSTS
+DEBUG = env.bool("DEBUG", default=not IS_PUBLIC)
+
+if IS_PUBLIC and DEBUG:
+    raise ImproperlyConfigured(
+        f"DEBUG is on for a public host ({', '.join(ALLOWED_HOSTS)}): it would show secrets to strangers. "
+        "Remedy: unset DEBUG, or name loopback hosts only."
+    )
+
+
+def _development_secrets() -> dict[str, str]:
+    """Secrets made once for this machine, kept under PORTAL_HOME and readable by their owner only."""
+    file = PORTAL_HOME / "secrets.json"
+    if not file.exists():
+        PORTAL_HOME.mkdir(parents=True, exist_ok=True)
+        made = {name: "development-" + secrets.token_urlsafe(48) for name in ("SECRET_KEY", "DATA_KEYS")}
+        try:
+            with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as new:
+                json.dump(made, new)
+        except FileExistsError:
+            pass  # another process was first; its secrets are read below
+    return dict(json.loads(file.read_text()))
+
+
+def _secret(name: str) -> str:
+    given = env.str(name, default="")
+    if not IS_PUBLIC:
+        return given or _development_secrets()[name]
+    if not given or given.startswith("development-"):
+        raise ImproperlyConfigured(
+            f"{name} is {'a development secret' if given else 'not set'}, and ALLOWED_HOSTS names a public host. "
+            f"Remedy: set {name} to a random value of your own, for example from `openssl rand -base64 48`."
+        )
+    return given
+
+
+SECRET_KEY = _secret("SECRET_KEY")
+DATA_KEYS = _secret("DATA_KEYS").split(",")  # newest first: the first seals, all open
+
+# -- database --------------------------------------------------------------------------------------------------
+
+
+def _database_url() -> str:
+    if given := env.str("DATABASE_URL", default=""):
+        return given
+    if IS_PUBLIC:
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not set, and ALLOWED_HOSTS names a public host: the embedded PostgreSQL is for first "
+            "runs and tests. Remedy: set DATABASE_URL=postgresql://user:password@host/database."
+        )
+    return start_embedded(PORTAL_HOME)
+
+
+DATABASE_URL = _database_url()
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **environ.Env.db_url_config(DATABASE_URL),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- applications ----------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.simple_history",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_q",
+    "drf_spectacular",
+    "oauth2_provider",
+    "pgtrigger",
+    "rest_framework",
+    "simple_history",
+    "texture_portal",
+    "partners",
+    "territories",
+    "devices",
+    "programs",
+    "enrollments",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "partners.middleware.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "texture_portal.urls"
+WSGI_APPLICATION = "texture_portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# -- time and language -----------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = env.str("TIME_ZONE", default="America/New_York")  # the portal's: business hours are counted in it
+USE_TZ = True
+
+# -- web -------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = PORTAL_HOME / "static"
+WHITENOISE_USE_FINDERS = DEBUG
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # the partner API sets its own, smaller limits
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_PUBLIC
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_HSTS_SECONDS = 31_536_000 if IS_PUBLIC else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PUBLIC
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# -- the partner API -------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+OAUTH2_PROVIDER_APPLICATION_MODEL = "partners.Application"
+OAUTH2_PROVIDER = {
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "SCOPES_BACKEND_CLASS": "partners.scopes.PartnerScopes",
+    "CLIENT_SECRET_HASHER": "fast_sha256",  # the secrets are 256 random bits: a slow hash adds nothing
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+}
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "partners.hashers.FastSHA256Hasher",
+]
+REQUIRE_CERTIFICATION = env.bool("REQUIRE_CERTIFICATION", default=False)
+
+# -- territories -----------------------------------------------------------------------------------------------
+
+GEOCODERS = env.list("GEOCODERS", default=["postal"])  # asked in this order
+CENSUS_GEOCODER_URL = env.str("CENSUS_GEOCODER_URL", default="https://geocoding.geo.census.gov/geocoder")
+
+# -- jobs ------------------------------------------------------------------------------------------------------
+
+Q_CLUSTER = {
+    "name": "texture-portal",  # part of every task's signature: changing it drops what is queued
+    "orm": "default",
+    "workers": env.int("JOB_WORKERS", default=2),
+    "timeout": 60,
+    "retry": 300,
+    "queue_limit": 4,
+    "bulk": 1,
+    "max_attempts": 5,
+    "save_limit": -1,
+    "catch_up": False,
+    "poll": 0.2,
+    "recycle": 500,
+}
+
+# -- logs ------------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
+
+# -- admin -----------------------------------------------------------------------------------------------------
+
+UNFOLD = {"SITE_TITLE": "Texture enrollment portal", "SITE_HEADER": "Enrollment portal"}

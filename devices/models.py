@@ -22,7 +22,10 @@ class Device(models.Model):
     serial_number = models.CharField(max_length=255)
     manufacturer = models.CharField(max_length=255)
     serial_key = models.CharField(
-        max_length=600, db_index=True, editable=False, help_text="Manufacturer and serial number, case-folded, trimmed."
+        max_length=600,
+        db_index=True,
+        editable=False,
+        help_text="Manufacturer and serial number, case-folded, trimmed.",
     )
     model = models.CharField(max_length=255)
     type = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in DeviceType])

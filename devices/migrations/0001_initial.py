@@ -2,46 +2,102 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import texture_portal.ids
 from django.db import migrations, models
+
+import texture_portal.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('partners', '0001_initial'),
-        ('territories', '0001_initial'),
+        ("partners", "0001_initial"),
+        ("territories", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.UUIDField(default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('manufacturer_device_id', models.CharField(max_length=255)),
-                ('serial_number', models.CharField(max_length=255)),
-                ('manufacturer', models.CharField(max_length=255)),
-                ('serial_key', models.CharField(db_index=True, editable=False, help_text='Manufacturer and serial number, case-folded, trimmed.', max_length=600)),
-                ('model', models.CharField(max_length=255)),
-                ('type', models.CharField(choices=[('battery', 'battery'), ('inverter', 'inverter'), ('charger', 'charger'), ('thermostat', 'thermostat'), ('vehicle', 'vehicle'), ('other', 'other')], max_length=16)),
-                ('commissioned_on', models.DateField()),
-                ('controllable', models.BooleanField()),
-                ('telemetry', models.BooleanField()),
-                ('commands', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('ratings', models.JSONField(blank=True, default=dict)),
-                ('last_reading_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('last_command_completed_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='partners.customer')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='partners.partner')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='territories.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("manufacturer_device_id", models.CharField(max_length=255)),
+                ("serial_number", models.CharField(max_length=255)),
+                ("manufacturer", models.CharField(max_length=255)),
+                (
+                    "serial_key",
+                    models.CharField(
+                        db_index=True,
+                        editable=False,
+                        help_text="Manufacturer and serial number, case-folded, trimmed.",
+                        max_length=600,
+                    ),
+                ),
+                ("model", models.CharField(max_length=255)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("battery", "battery"),
+                            ("inverter", "inverter"),
+                            ("charger", "charger"),
+                            ("thermostat", "thermostat"),
+                            ("vehicle", "vehicle"),
+                            ("other", "other"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("commissioned_on", models.DateField()),
+                ("controllable", models.BooleanField()),
+                ("telemetry", models.BooleanField()),
+                (
+                    "commands",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                ("ratings", models.JSONField(blank=True, default=dict)),
+                ("last_reading_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("last_command_completed_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="devices",
+                        to="partners.customer",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="devices",
+                        to="partners.partner",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="devices",
+                        to="territories.site",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
-                'constraints': [models.UniqueConstraint(fields=('partner', 'manufacturer_device_id'), name='device_of_partner')],
+                "ordering": ["-created_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("partner", "manufacturer_device_id"), name="device_of_partner"
+                    )
+                ],
             },
         ),
     ]

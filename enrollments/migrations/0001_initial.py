@@ -3,274 +3,852 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django_fsm
-import enrollments.states
 import pgtrigger.compiler
 import pgtrigger.migrations
 import simple_history.models
-import texture_portal.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import enrollments.states
+import texture_portal.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('devices', '0001_initial'),
-        ('partners', '0001_initial'),
-        ('territories', '0001_initial'),
+        ("devices", "0001_initial"),
+        ("partners", "0001_initial"),
+        ("territories", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Enrollment',
+            name="Enrollment",
             fields=[
-                ('id', models.UUIDField(default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('method', models.CharField(choices=[('oem', 'OEM-initiated'), ('oauth', 'End user by OAuth'), ('hybrid', 'Both (§11.8)')], default='oem', max_length=8)),
-                ('state', django_fsm.FSMField(choices=[('discovered', 'Discovered'), ('eligible', 'Eligible'), ('opted_in', 'Opted in'), ('pending_verification', 'Pending verification'), ('enrolled', 'Enrolled'), ('active', 'Active'), ('suspended', 'Suspended'), ('opted_out', 'Opted out'), ('revoked', 'Revoked')], default=enrollments.states.State['DISCOVERED'], max_length=24, protected=True)),
-                ('state_reason', models.CharField(blank=True, max_length=60)),
-                ('match_outcome', models.CharField(choices=[('matched', 'Matched'), ('partial', 'Utility known, no active program'), ('ambiguous', 'Ambiguous'), ('deferred', 'Waiting for a geocoder'), ('invalid_location', 'Address cannot be located')], max_length=16)),
-                ('match', models.JSONField(default=dict, help_text='Candidates with evidence and score, geocoder, data sets.')),
-                ('fits_since', models.DateTimeField(editable=False, help_text='Since this match, a program in force has taken this device.', null=True)),
-                ('utility_account_number', models.CharField(blank=True, max_length=255)),
-                ('account_claimed_verified', models.BooleanField(default=False, help_text='What the partner says; evidence only.')),
-                ('account_verified_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('program_choice', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list, size=None)),
-                ('installer_id', models.CharField(blank=True, max_length=255)),
-                ('sales_channel', models.CharField(blank=True, max_length=255)),
-                ('connectivity_lost_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('compliance_hold_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('ownership_reported_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('partner_coordinates', models.JSONField(blank=True, editable=False, null=True)),
-                ('utility_hint', models.JSONField(blank=True, editable=False, null=True)),
-                ('geocode_attempts', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('geocode_due_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('advanced_at', models.DateTimeField(editable=False, help_text='When the facts were last weighed.')),
-                ('ledger_length', models.PositiveIntegerField(default=0, editable=False)),
-                ('ledger_head', models.BinaryField(default=b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00')),
-                ('created_at', models.DateTimeField(editable=False)),
-                ('updated_at', models.DateTimeField(editable=False)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrollments', to='partners.customer')),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrollments', to='devices.device')),
-                ('opening_request', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.signedrequest')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrollments', to='partners.partner')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrollments', to='territories.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("oem", "OEM-initiated"),
+                            ("oauth", "End user by OAuth"),
+                            ("hybrid", "Both (§11.8)"),
+                        ],
+                        default="oem",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("discovered", "Discovered"),
+                            ("eligible", "Eligible"),
+                            ("opted_in", "Opted in"),
+                            ("pending_verification", "Pending verification"),
+                            ("enrolled", "Enrolled"),
+                            ("active", "Active"),
+                            ("suspended", "Suspended"),
+                            ("opted_out", "Opted out"),
+                            ("revoked", "Revoked"),
+                        ],
+                        default=enrollments.states.State["DISCOVERED"],
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                ("state_reason", models.CharField(blank=True, max_length=60)),
+                (
+                    "match_outcome",
+                    models.CharField(
+                        choices=[
+                            ("matched", "Matched"),
+                            ("partial", "Utility known, no active program"),
+                            ("ambiguous", "Ambiguous"),
+                            ("deferred", "Waiting for a geocoder"),
+                            ("invalid_location", "Address cannot be located"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "match",
+                    models.JSONField(
+                        default=dict, help_text="Candidates with evidence and score, geocoder, data sets."
+                    ),
+                ),
+                (
+                    "fits_since",
+                    models.DateTimeField(
+                        editable=False,
+                        help_text="Since this match, a program in force has taken this device.",
+                        null=True,
+                    ),
+                ),
+                ("utility_account_number", models.CharField(blank=True, max_length=255)),
+                (
+                    "account_claimed_verified",
+                    models.BooleanField(default=False, help_text="What the partner says; evidence only."),
+                ),
+                ("account_verified_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "program_choice",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("installer_id", models.CharField(blank=True, max_length=255)),
+                ("sales_channel", models.CharField(blank=True, max_length=255)),
+                ("connectivity_lost_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("compliance_hold_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("ownership_reported_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("partner_coordinates", models.JSONField(blank=True, editable=False, null=True)),
+                ("utility_hint", models.JSONField(blank=True, editable=False, null=True)),
+                ("geocode_attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("geocode_due_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "advanced_at",
+                    models.DateTimeField(editable=False, help_text="When the facts were last weighed."),
+                ),
+                ("ledger_length", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "ledger_head",
+                    models.BinaryField(
+                        default=b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(editable=False)),
+                ("updated_at", models.DateTimeField(editable=False)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrollments",
+                        to="partners.customer",
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrollments",
+                        to="devices.device",
+                    ),
+                ),
+                (
+                    "opening_request",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.signedrequest",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrollments",
+                        to="partners.partner",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrollments",
+                        to="territories.site",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.UUIDField(default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('path', models.CharField(choices=[('oem', 'From the OEM or TPDO'), ('oauth', 'From the end user by OAuth')], max_length=8)),
-                ('source', models.CharField(choices=[('device_app', 'Device app'), ('web_portal', 'Web portal'), ('installer_app', 'Installer app'), ('purchase_flow', 'Purchase flow'), ('call_center', 'Call center'), ('paper_form', 'Paper form')], max_length=16)),
-                ('terms_version', models.CharField(max_length=255)),
-                ('program_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('demand_response', 'Demand response'), ('virtual_power_plant', 'Virtual power plant'), ('time_of_use', 'Time of use'), ('frequency_regulation', 'Frequency regulation'), ('capacity', 'Capacity'), ('solar_curtailment', 'Solar curtailment'), ('managed_charging', 'Managed charging')], max_length=24), size=None)),
-                ('granted_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('revocation_source', models.CharField(blank=True, max_length=60)),
-                ('expired_at', models.DateTimeField(blank=True, null=True)),
-                ('certification_version', models.CharField(help_text='Of the statement of §11.5 (1-5).', max_length=20)),
-                ('sealed_evidence', models.BinaryField(help_text="Method, IP address, user agent, under the customer's key.", null=True)),
-                ('signed_request_digest', models.BinaryField(help_text='Puts the raw request into the chain.', null=True)),
-                ('signed_request', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='partners.signedrequest')),
-                ('enrollment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='enrollments.enrollment')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "path",
+                    models.CharField(
+                        choices=[("oem", "From the OEM or TPDO"), ("oauth", "From the end user by OAuth")],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("device_app", "Device app"),
+                            ("web_portal", "Web portal"),
+                            ("installer_app", "Installer app"),
+                            ("purchase_flow", "Purchase flow"),
+                            ("call_center", "Call center"),
+                            ("paper_form", "Paper form"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("terms_version", models.CharField(max_length=255)),
+                (
+                    "program_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("demand_response", "Demand response"),
+                                ("virtual_power_plant", "Virtual power plant"),
+                                ("time_of_use", "Time of use"),
+                                ("frequency_regulation", "Frequency regulation"),
+                                ("capacity", "Capacity"),
+                                ("solar_curtailment", "Solar curtailment"),
+                                ("managed_charging", "Managed charging"),
+                            ],
+                            max_length=24,
+                        ),
+                        size=None,
+                    ),
+                ),
+                ("granted_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("revocation_source", models.CharField(blank=True, max_length=60)),
+                ("expired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "certification_version",
+                    models.CharField(help_text="Of the statement of §11.5 (1-5).", max_length=20),
+                ),
+                (
+                    "sealed_evidence",
+                    models.BinaryField(
+                        help_text="Method, IP address, user agent, under the customer's key.", null=True
+                    ),
+                ),
+                (
+                    "signed_request_digest",
+                    models.BinaryField(help_text="Puts the raw request into the chain.", null=True),
+                ),
+                (
+                    "signed_request",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="partners.signedrequest",
+                    ),
+                ),
+                (
+                    "enrollment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="enrollments.enrollment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['granted_at'],
+                "ordering": ["granted_at"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalConsent',
+            name="HistoricalConsent",
             fields=[
-                ('ledger_id', models.UUIDField(help_text='The enrollment whose chain this row is in.')),
-                ('sequence', models.PositiveIntegerField()),
-                ('previous_digest', models.BinaryField()),
-                ('digest', models.BinaryField()),
-                ('actor_role', models.CharField(choices=[('partner', 'partner'), ('customer', 'customer'), ('staff', 'staff'), ('system', 'system')], max_length=10)),
-                ('actor_name', models.CharField(max_length=255)),
-                ('channel', models.CharField(choices=[('api', 'api'), ('admin', 'admin'), ('web', 'web'), ('job', 'job'), ('command', 'command')], max_length=10)),
-                ('request_id', models.UUIDField(null=True)),
-                ('id', models.UUIDField(db_index=True, default=texture_portal.ids.new_id, editable=False)),
-                ('path', models.CharField(choices=[('oem', 'From the OEM or TPDO'), ('oauth', 'From the end user by OAuth')], max_length=8)),
-                ('source', models.CharField(choices=[('device_app', 'Device app'), ('web_portal', 'Web portal'), ('installer_app', 'Installer app'), ('purchase_flow', 'Purchase flow'), ('call_center', 'Call center'), ('paper_form', 'Paper form')], max_length=16)),
-                ('terms_version', models.CharField(max_length=255)),
-                ('program_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('demand_response', 'Demand response'), ('virtual_power_plant', 'Virtual power plant'), ('time_of_use', 'Time of use'), ('frequency_regulation', 'Frequency regulation'), ('capacity', 'Capacity'), ('solar_curtailment', 'Solar curtailment'), ('managed_charging', 'Managed charging')], max_length=24), size=None)),
-                ('granted_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('revocation_source', models.CharField(blank=True, max_length=60)),
-                ('expired_at', models.DateTimeField(blank=True, null=True)),
-                ('certification_version', models.CharField(help_text='Of the statement of §11.5 (1-5).', max_length=20)),
-                ('sealed_evidence', models.BinaryField(help_text="Method, IP address, user agent, under the customer's key.", null=True)),
-                ('signed_request_digest', models.BinaryField(help_text='Puts the raw request into the chain.', null=True)),
-                ('history_user_id', models.IntegerField(null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('enrollment', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='enrollments.enrollment')),
-                ('signed_request', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='partners.signedrequest')),
+                ("ledger_id", models.UUIDField(help_text="The enrollment whose chain this row is in.")),
+                ("sequence", models.PositiveIntegerField()),
+                ("previous_digest", models.BinaryField()),
+                ("digest", models.BinaryField()),
+                (
+                    "actor_role",
+                    models.CharField(
+                        choices=[
+                            ("partner", "partner"),
+                            ("customer", "customer"),
+                            ("staff", "staff"),
+                            ("system", "system"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("actor_name", models.CharField(max_length=255)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("api", "api"),
+                            ("admin", "admin"),
+                            ("web", "web"),
+                            ("job", "job"),
+                            ("command", "command"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("request_id", models.UUIDField(null=True)),
+                ("id", models.UUIDField(db_index=True, default=texture_portal.ids.new_id, editable=False)),
+                (
+                    "path",
+                    models.CharField(
+                        choices=[("oem", "From the OEM or TPDO"), ("oauth", "From the end user by OAuth")],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("device_app", "Device app"),
+                            ("web_portal", "Web portal"),
+                            ("installer_app", "Installer app"),
+                            ("purchase_flow", "Purchase flow"),
+                            ("call_center", "Call center"),
+                            ("paper_form", "Paper form"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("terms_version", models.CharField(max_length=255)),
+                (
+                    "program_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("demand_response", "Demand response"),
+                                ("virtual_power_plant", "Virtual power plant"),
+                                ("time_of_use", "Time of use"),
+                                ("frequency_regulation", "Frequency regulation"),
+                                ("capacity", "Capacity"),
+                                ("solar_curtailment", "Solar curtailment"),
+                                ("managed_charging", "Managed charging"),
+                            ],
+                            max_length=24,
+                        ),
+                        size=None,
+                    ),
+                ),
+                ("granted_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("revocation_source", models.CharField(blank=True, max_length=60)),
+                ("expired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "certification_version",
+                    models.CharField(help_text="Of the statement of §11.5 (1-5).", max_length=20),
+                ),
+                (
+                    "sealed_evidence",
+                    models.BinaryField(
+                        help_text="Method, IP address, user agent, under the customer's key.", null=True
+                    ),
+                ),
+                (
+                    "signed_request_digest",
+                    models.BinaryField(help_text="Puts the raw request into the chain.", null=True),
+                ),
+                ("history_user_id", models.IntegerField(null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "enrollment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="enrollments.enrollment",
+                    ),
+                ),
+                (
+                    "signed_request",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="partners.signedrequest",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical consent',
-                'verbose_name_plural': 'historical consents',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical consent",
+                "verbose_name_plural": "historical consents",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalEnrollment',
+            name="HistoricalEnrollment",
             fields=[
-                ('ledger_id', models.UUIDField(help_text='The enrollment whose chain this row is in.')),
-                ('sequence', models.PositiveIntegerField()),
-                ('previous_digest', models.BinaryField()),
-                ('digest', models.BinaryField()),
-                ('actor_role', models.CharField(choices=[('partner', 'partner'), ('customer', 'customer'), ('staff', 'staff'), ('system', 'system')], max_length=10)),
-                ('actor_name', models.CharField(max_length=255)),
-                ('channel', models.CharField(choices=[('api', 'api'), ('admin', 'admin'), ('web', 'web'), ('job', 'job'), ('command', 'command')], max_length=10)),
-                ('request_id', models.UUIDField(null=True)),
-                ('id', models.UUIDField(db_index=True, default=texture_portal.ids.new_id, editable=False)),
-                ('method', models.CharField(choices=[('oem', 'OEM-initiated'), ('oauth', 'End user by OAuth'), ('hybrid', 'Both (§11.8)')], default='oem', max_length=8)),
-                ('state', django_fsm.FSMField(choices=[('discovered', 'Discovered'), ('eligible', 'Eligible'), ('opted_in', 'Opted in'), ('pending_verification', 'Pending verification'), ('enrolled', 'Enrolled'), ('active', 'Active'), ('suspended', 'Suspended'), ('opted_out', 'Opted out'), ('revoked', 'Revoked')], default=enrollments.states.State['DISCOVERED'], max_length=24, protected=True)),
-                ('state_reason', models.CharField(blank=True, max_length=60)),
-                ('history_user_id', models.IntegerField(null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('customer', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='partners.customer')),
-                ('device', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='devices.device')),
-                ('partner', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='partners.partner')),
-                ('site', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='territories.site')),
+                ("ledger_id", models.UUIDField(help_text="The enrollment whose chain this row is in.")),
+                ("sequence", models.PositiveIntegerField()),
+                ("previous_digest", models.BinaryField()),
+                ("digest", models.BinaryField()),
+                (
+                    "actor_role",
+                    models.CharField(
+                        choices=[
+                            ("partner", "partner"),
+                            ("customer", "customer"),
+                            ("staff", "staff"),
+                            ("system", "system"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("actor_name", models.CharField(max_length=255)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("api", "api"),
+                            ("admin", "admin"),
+                            ("web", "web"),
+                            ("job", "job"),
+                            ("command", "command"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("request_id", models.UUIDField(null=True)),
+                ("id", models.UUIDField(db_index=True, default=texture_portal.ids.new_id, editable=False)),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("oem", "OEM-initiated"),
+                            ("oauth", "End user by OAuth"),
+                            ("hybrid", "Both (§11.8)"),
+                        ],
+                        default="oem",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("discovered", "Discovered"),
+                            ("eligible", "Eligible"),
+                            ("opted_in", "Opted in"),
+                            ("pending_verification", "Pending verification"),
+                            ("enrolled", "Enrolled"),
+                            ("active", "Active"),
+                            ("suspended", "Suspended"),
+                            ("opted_out", "Opted out"),
+                            ("revoked", "Revoked"),
+                        ],
+                        default=enrollments.states.State["DISCOVERED"],
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                ("state_reason", models.CharField(blank=True, max_length=60)),
+                ("history_user_id", models.IntegerField(null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="partners.customer",
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="devices.device",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="partners.partner",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="territories.site",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical enrollment',
-                'verbose_name_plural': 'historical enrollments',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical enrollment",
+                "verbose_name_plural": "historical enrollments",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalReviewCase',
+            name="HistoricalReviewCase",
             fields=[
-                ('id', models.UUIDField(db_index=True, default=texture_portal.ids.new_id, editable=False)),
-                ('kind', models.CharField(choices=[('territory', 'Which utility serves the site?'), ('verification', "Is the utility account the customer's?"), ('ownership', 'Has the device changed hands?'), ('conflict', 'Is the device enrolled elsewhere?')], max_length=16)),
-                ('reason', models.CharField(max_length=255)),
-                ('opened_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decision', models.CharField(blank=True, choices=[('confirmed', 'Confirmed'), ('rejected', 'Rejected'), ('moot', 'No longer needed')], max_length=12)),
-                ('decision_reason', models.TextField(blank=True)),
-                ('history_user_id', models.IntegerField(null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('enrollment', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='enrollments.enrollment')),
-                ('resolved_utility', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='territories.utility')),
+                ("id", models.UUIDField(db_index=True, default=texture_portal.ids.new_id, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("territory", "Which utility serves the site?"),
+                            ("verification", "Is the utility account the customer's?"),
+                            ("ownership", "Has the device changed hands?"),
+                            ("conflict", "Is the device enrolled elsewhere?"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=255)),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("confirmed", "Confirmed"),
+                            ("rejected", "Rejected"),
+                            ("moot", "No longer needed"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("decision_reason", models.TextField(blank=True)),
+                ("history_user_id", models.IntegerField(null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "enrollment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="enrollments.enrollment",
+                    ),
+                ),
+                (
+                    "resolved_utility",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="territories.utility",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical review case',
-                'verbose_name_plural': 'historical review cases',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical review case",
+                "verbose_name_plural": "historical review cases",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='ReviewCase',
+            name="ReviewCase",
             fields=[
-                ('id', models.UUIDField(default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('territory', 'Which utility serves the site?'), ('verification', "Is the utility account the customer's?"), ('ownership', 'Has the device changed hands?'), ('conflict', 'Is the device enrolled elsewhere?')], max_length=16)),
-                ('reason', models.CharField(max_length=255)),
-                ('opened_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decision', models.CharField(blank=True, choices=[('confirmed', 'Confirmed'), ('rejected', 'Rejected'), ('moot', 'No longer needed')], max_length=12)),
-                ('decision_reason', models.TextField(blank=True)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('enrollment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='review_cases', to='enrollments.enrollment')),
-                ('resolved_utility', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territories.utility')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("territory", "Which utility serves the site?"),
+                            ("verification", "Is the utility account the customer's?"),
+                            ("ownership", "Has the device changed hands?"),
+                            ("conflict", "Is the device enrolled elsewhere?"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=255)),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("confirmed", "Confirmed"),
+                            ("rejected", "Rejected"),
+                            ("moot", "No longer needed"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("decision_reason", models.TextField(blank=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "enrollment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="review_cases",
+                        to="enrollments.enrollment",
+                    ),
+                ),
+                (
+                    "resolved_utility",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="territories.utility",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['due_at'],
+                "ordering": ["due_at"],
             },
         ),
         migrations.AddIndex(
-            model_name='enrollment',
-            index=models.Index(fields=['partner', '-created_at', '-id'], name='enrollments_newest'),
+            model_name="enrollment",
+            index=models.Index(fields=["partner", "-created_at", "-id"], name="enrollments_newest"),
         ),
         migrations.AddIndex(
-            model_name='enrollment',
-            index=models.Index(fields=['partner', 'updated_at', 'id'], name='enrollments_changed'),
+            model_name="enrollment",
+            index=models.Index(fields=["partner", "updated_at", "id"], name="enrollments_changed"),
         ),
         migrations.AddIndex(
-            model_name='enrollment',
-            index=models.Index(fields=['state', 'advanced_at'], name='enrollments_waiting'),
+            model_name="enrollment",
+            index=models.Index(fields=["state", "advanced_at"], name="enrollments_waiting"),
         ),
         migrations.AddIndex(
-            model_name='enrollment',
-            index=models.Index(condition=models.Q(('geocode_due_at__isnull', False)), fields=['geocode_due_at'], name='enrollments_to_geocode'),
+            model_name="enrollment",
+            index=models.Index(
+                condition=models.Q(("geocode_due_at__isnull", False)),
+                fields=["geocode_due_at"],
+                name="enrollments_to_geocode",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrollment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', enrollments.states.State['REVOKED']), _negated=True), fields=('device',), name='one_open_enrollment_per_device'),
+            model_name="enrollment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", enrollments.states.State["REVOKED"]), _negated=True),
+                fields=("device",),
+                name="one_open_enrollment_per_device",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrollment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('geocode_due_at__isnull', False), ('match_outcome', 'deferred')), models.Q(models.Q(('match_outcome', 'deferred'), _negated=True), ('geocode_due_at__isnull', True)), _connector='OR'), name='geocode_due_exactly_when_deferred'),
+            model_name="enrollment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("geocode_due_at__isnull", False), ("match_outcome", "deferred")),
+                    models.Q(
+                        models.Q(("match_outcome", "deferred"), _negated=True),
+                        ("geocode_due_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="geocode_due_exactly_when_deferred",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='enrollment',
-            trigger=pgtrigger.compiler.Trigger(name='legal_transitions', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{active:discovered,active:eligible,active:opted_in,active:opted_out,active:pending_verification,active:revoked,active:suspended,discovered:eligible,discovered:opted_out,discovered:pending_verification,discovered:revoked,eligible:discovered,eligible:opted_in,eligible:opted_out,eligible:pending_verification,eligible:revoked,enrolled:active,enrolled:discovered,enrolled:eligible,enrolled:opted_in,enrolled:opted_out,enrolled:pending_verification,enrolled:revoked,opted_in:discovered,opted_in:eligible,opted_in:enrolled,opted_in:opted_out,opted_in:pending_verification,opted_in:revoked,opted_out:discovered,opted_out:revoked,pending_verification:discovered,pending_verification:eligible,pending_verification:enrolled,pending_verification:opted_out,pending_verification:revoked,suspended:active,suspended:discovered,suspended:eligible,suspended:opted_in,suspended:opted_out,suspended:pending_verification,suspended:revoked}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='ec8b1c58f041b2b2ca84d64d6d36378912acc030', operation='UPDATE', pgid='pgtrigger_legal_transitions_e3a9a', table='enrollments_enrollment', when='BEFORE')),
+            model_name="enrollment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_transitions",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{active:discovered,active:eligible,active:opted_in,active:opted_out,active:pending_verification,active:revoked,active:suspended,discovered:eligible,discovered:opted_out,discovered:pending_verification,discovered:revoked,eligible:discovered,eligible:opted_in,eligible:opted_out,eligible:pending_verification,eligible:revoked,enrolled:active,enrolled:discovered,enrolled:eligible,enrolled:opted_in,enrolled:opted_out,enrolled:pending_verification,enrolled:revoked,opted_in:discovered,opted_in:eligible,opted_in:enrolled,opted_in:opted_out,opted_in:pending_verification,opted_in:revoked,opted_out:discovered,opted_out:revoked,pending_verification:discovered,pending_verification:eligible,pending_verification:enrolled,pending_verification:opted_out,pending_verification:revoked,suspended:active,suspended:discovered,suspended:eligible,suspended:opted_in,suspended:opted_out,suspended:pending_verification,suspended:revoked}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="ec8b1c58f041b2b2ca84d64d6d36378912acc030",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_transitions_e3a9a",
+                    table="enrollments_enrollment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='enrollment',
-            trigger=pgtrigger.compiler.Trigger(name='state_change_is_in_the_ledger', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" IS DISTINCT FROM (NEW."state") AND NEW."ledger_length" <= (OLD."ledger_length"))', func="RAISE EXCEPTION 'enrollment % changes state without an entry in its audit chain', OLD.id;", hash='4d678e159bb9fa8c6d22b580104b1aa8b44d73ed', operation='UPDATE', pgid='pgtrigger_state_change_is_in_the_ledger_1f953', table='enrollments_enrollment', when='BEFORE')),
+            model_name="enrollment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="state_change_is_in_the_ledger",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."state" IS DISTINCT FROM (NEW."state") AND NEW."ledger_length" <= (OLD."ledger_length"))',
+                    func="RAISE EXCEPTION 'enrollment % changes state without an entry in its audit chain', OLD.id;",
+                    hash="4d678e159bb9fa8c6d22b580104b1aa8b44d73ed",
+                    operation="UPDATE",
+                    pgid="pgtrigger_state_change_is_in_the_ledger_1f953",
+                    table="enrollments_enrollment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(fields=('enrollment', 'path'), name='one_standing_consent_per_path'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                fields=("enrollment", "path"), name="one_standing_consent_per_path"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('program_types__len__gt', 0)), name='consent_scope_not_empty'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("program_types__len__gt", 0)), name="consent_scope_not_empty"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='historicalconsent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='ac327b9c0a89b6cdc1b00991e469f2570a1f9b72', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_cd58e', table='enrollments_historicalconsent', when='BEFORE')),
+            model_name="historicalconsent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="ac327b9c0a89b6cdc1b00991e469f2570a1f9b72",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_cd58e",
+                    table="enrollments_historicalconsent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='historicalconsent',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the audit trail is evidence: % is append-only', TG_TABLE_NAME;", hash='fbe980845570aca8992b52b4c36c7075a7b7e46e', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_41288', table='enrollments_historicalconsent', when='BEFORE')),
+            model_name="historicalconsent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the audit trail is evidence: % is append-only', TG_TABLE_NAME;",
+                    hash="fbe980845570aca8992b52b4c36c7075a7b7e46e",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_41288",
+                    table="enrollments_historicalconsent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='historicalenrollment',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a36b3ec7c9240db5468ff21be7cd179d7e96d526', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9a904', table='enrollments_historicalenrollment', when='BEFORE')),
+            model_name="historicalenrollment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="a36b3ec7c9240db5468ff21be7cd179d7e96d526",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_9a904",
+                    table="enrollments_historicalenrollment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='historicalenrollment',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the audit trail is evidence: % is append-only', TG_TABLE_NAME;", hash='53267c83183fbea9867154bbb77bae462ca5d900', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_036a1', table='enrollments_historicalenrollment', when='BEFORE')),
+            model_name="historicalenrollment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the audit trail is evidence: % is append-only', TG_TABLE_NAME;",
+                    hash="53267c83183fbea9867154bbb77bae462ca5d900",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_036a1",
+                    table="enrollments_historicalenrollment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='reviewcase',
-            index=models.Index(condition=models.Q(('decided_at__isnull', True)), fields=['due_at'], name='open_cases_by_due'),
+            model_name="reviewcase",
+            index=models.Index(
+                condition=models.Q(("decided_at__isnull", True)), fields=["due_at"], name="open_cases_by_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewcase',
-            constraint=models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('enrollment', 'kind'), name='one_open_case_per_question'),
+            model_name="reviewcase",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("decided_at__isnull", True)),
+                fields=("enrollment", "kind"),
+                name="one_open_case_per_question",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewcase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decision', '')), models.Q(('decided_at__isnull', False), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='decided_when_and_how'),
+            model_name="reviewcase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at__isnull", True), ("decision", "")),
+                    models.Q(("decided_at__isnull", False), models.Q(("decision", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="decided_when_and_how",
+            ),
         ),
     ]

@@ -39,8 +39,12 @@ class Consent(models.Model):
     revocation_source = models.CharField(max_length=60, blank=True)
     expired_at = models.DateTimeField(null=True, blank=True)
     certification_version = models.CharField(max_length=20, help_text="Of the statement of §11.5 (1-5).")
-    sealed_evidence = models.BinaryField(null=True, help_text="Method, IP address, user agent, under the customer's key.")
-    signed_request = models.ForeignKey(SignedRequest, on_delete=models.PROTECT, null=True, related_name="consents")
+    sealed_evidence = models.BinaryField(
+        null=True, help_text="Method, IP address, user agent, under the customer's key."
+    )
+    signed_request = models.ForeignKey(
+        SignedRequest, on_delete=models.PROTECT, null=True, related_name="consents"
+    )
     signed_request_digest = models.BinaryField(null=True, help_text="Puts the raw request into the chain.")
 
     skip_history_when_saving = True  # `enrollments.ledger` writes the history

@@ -44,14 +44,19 @@ class ReviewCase(models.Model):
         ordering = ["due_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["enrollment", "kind"], condition=Q(decided_at__isnull=True), name="one_open_case_per_question"
+                fields=["enrollment", "kind"],
+                condition=Q(decided_at__isnull=True),
+                name="one_open_case_per_question",
             ),
             models.CheckConstraint(
                 name="decided_when_and_how",
-                condition=Q(decided_at__isnull=True, decision="") | (Q(decided_at__isnull=False) & ~Q(decision="")),
+                condition=Q(decided_at__isnull=True, decision="")
+                | (Q(decided_at__isnull=False) & ~Q(decision="")),
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], condition=Q(decided_at__isnull=True), name="open_cases_by_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(decided_at__isnull=True), name="open_cases_by_due")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.enrollment_id})"

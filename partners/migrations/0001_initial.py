@@ -7,13 +7,13 @@ import oauth2_provider.models
 import pgtrigger.compiler
 import pgtrigger.migrations
 import simple_history.models
-import texture_portal.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import texture_portal.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -22,187 +22,564 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Partner',
+            name="Partner",
             fields=[
-                ('id', models.UUIDField(default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=255, unique=True)),
-                ('kind', models.CharField(choices=[('oem', 'OEM (device maker)'), ('tpdo', 'TPDO (third-party demand orchestrator)')], max_length=8)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended'), ('ended', 'Ended')], default='active', max_length=16)),
-                ('environment', models.CharField(choices=[('sandbox', 'Sandbox'), ('production', 'Production')], default='sandbox', max_length=16)),
-                ('manufacturers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=255), blank=True, default=list, help_text='It enrolls devices of these makers only; none named: any.', size=None)),
-                ('redirect_urls', django.contrib.postgres.fields.ArrayField(base_field=models.URLField(max_length=500), blank=True, default=list, size=None)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=255, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("oem", "OEM (device maker)"),
+                            ("tpdo", "TPDO (third-party demand orchestrator)"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("suspended", "Suspended"), ("ended", "Ended")],
+                        default="active",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "environment",
+                    models.CharField(
+                        choices=[("sandbox", "Sandbox"), ("production", "Production")],
+                        default="sandbox",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "manufacturers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=255),
+                        blank=True,
+                        default=list,
+                        help_text="It enrolls devices of these makers only; none named: any.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "redirect_urls",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.URLField(max_length=500), blank=True, default=list, size=None
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalPartner',
+            name="HistoricalPartner",
             fields=[
-                ('id', models.UUIDField(db_index=True, default=texture_portal.ids.new_id, editable=False)),
-                ('name', models.CharField(db_index=True, max_length=255)),
-                ('kind', models.CharField(choices=[('oem', 'OEM (device maker)'), ('tpdo', 'TPDO (third-party demand orchestrator)')], max_length=8)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended'), ('ended', 'Ended')], default='active', max_length=16)),
-                ('environment', models.CharField(choices=[('sandbox', 'Sandbox'), ('production', 'Production')], default='sandbox', max_length=16)),
-                ('manufacturers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=255), blank=True, default=list, help_text='It enrolls devices of these makers only; none named: any.', size=None)),
-                ('redirect_urls', django.contrib.postgres.fields.ArrayField(base_field=models.URLField(max_length=500), blank=True, default=list, size=None)),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('updated_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(db_index=True, default=texture_portal.ids.new_id, editable=False)),
+                ("name", models.CharField(db_index=True, max_length=255)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("oem", "OEM (device maker)"),
+                            ("tpdo", "TPDO (third-party demand orchestrator)"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("suspended", "Suspended"), ("ended", "Ended")],
+                        default="active",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "environment",
+                    models.CharField(
+                        choices=[("sandbox", "Sandbox"), ("production", "Production")],
+                        default="sandbox",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "manufacturers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=255),
+                        blank=True,
+                        default=list,
+                        help_text="It enrolls devices of these makers only; none named: any.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "redirect_urls",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.URLField(max_length=500), blank=True, default=list, size=None
+                    ),
+                ),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("updated_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical partner',
-                'verbose_name_plural': 'historical partners',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical partner",
+                "verbose_name_plural": "historical partners",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.UUIDField(default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('reference_id', models.CharField(max_length=255)),
-                ('sealed_data_key', models.BinaryField(null=True)),
-                ('erased_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='partners.partner')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reference_id", models.CharField(max_length=255)),
+                ("sealed_data_key", models.BinaryField(null=True)),
+                ("erased_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="customers",
+                        to="partners.partner",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('client_id', models.CharField(db_index=True, default=oauth2_provider.generators.generate_client_id, max_length=255, unique=True, verbose_name='client ID')),
-                ('redirect_uris', models.TextField(blank=True, help_text='Allowed URIs list, space separated', verbose_name='redirect URIs')),
-                ('post_logout_redirect_uris', models.TextField(blank=True, default='', help_text='Allowed Post Logout URIs list, space separated', verbose_name='post logout redirect URIs')),
-                ('client_type', models.CharField(choices=[('confidential', 'Confidential'), ('public', 'Public')], max_length=32, verbose_name='client type')),
-                ('authorization_grant_type', models.CharField(choices=[('authorization-code', 'Authorization code'), ('urn:ietf:params:oauth:grant-type:device_code', 'Device Code'), ('implicit', 'Implicit'), ('password', 'Resource owner password-based'), ('client-credentials', 'Client credentials'), ('openid-hybrid', 'OpenID connect hybrid')], max_length=44, verbose_name='authorization grant type')),
-                ('client_secret', oauth2_provider.models.ClientSecretField(blank=True, db_index=True, default=oauth2_provider.generators.generate_client_secret, help_text='Client secret for authentication', max_length=255, verbose_name='client secret')),
-                ('hash_client_secret', models.BooleanField(default=True, verbose_name='hash client secret')),
-                ('name', models.CharField(blank=True, max_length=255, verbose_name='name')),
-                ('skip_authorization', models.BooleanField(default=False, verbose_name='skip authorization')),
-                ('created', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('algorithm', models.CharField(blank=True, choices=[('', 'No OIDC support'), ('RS256', 'RSA with SHA-2 256'), ('HS256', 'HMAC with SHA-2 256')], default='', max_length=5, verbose_name='algorithm')),
-                ('allowed_origins', models.TextField(blank=True, default='', help_text='Allowed origins list to enable CORS, space separated', verbose_name='allowed origins')),
-                ('registration_source', models.CharField(choices=[('manual', 'Manual'), ('dcr', 'Dynamic Client Registration'), ('cimd', 'Client ID Metadata Document')], default='manual', help_text='How this application was registered (manual, DCR per RFC 7591, or CIMD)', max_length=32, verbose_name='registration source')),
-                ('cimd_expires_at', models.DateTimeField(blank=True, default=None, help_text='When the cached Client ID Metadata Document should be re-fetched', null=True, verbose_name='CIMD expires at')),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s', to=settings.AUTH_USER_MODEL, verbose_name='user')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='partners.partner')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "client_id",
+                    models.CharField(
+                        db_index=True,
+                        default=oauth2_provider.generators.generate_client_id,
+                        max_length=255,
+                        unique=True,
+                        verbose_name="client ID",
+                    ),
+                ),
+                (
+                    "redirect_uris",
+                    models.TextField(
+                        blank=True,
+                        help_text="Allowed URIs list, space separated",
+                        verbose_name="redirect URIs",
+                    ),
+                ),
+                (
+                    "post_logout_redirect_uris",
+                    models.TextField(
+                        blank=True,
+                        default="",
+                        help_text="Allowed Post Logout URIs list, space separated",
+                        verbose_name="post logout redirect URIs",
+                    ),
+                ),
+                (
+                    "client_type",
+                    models.CharField(
+                        choices=[("confidential", "Confidential"), ("public", "Public")],
+                        max_length=32,
+                        verbose_name="client type",
+                    ),
+                ),
+                (
+                    "authorization_grant_type",
+                    models.CharField(
+                        choices=[
+                            ("authorization-code", "Authorization code"),
+                            ("urn:ietf:params:oauth:grant-type:device_code", "Device Code"),
+                            ("implicit", "Implicit"),
+                            ("password", "Resource owner password-based"),
+                            ("client-credentials", "Client credentials"),
+                            ("openid-hybrid", "OpenID connect hybrid"),
+                        ],
+                        max_length=44,
+                        verbose_name="authorization grant type",
+                    ),
+                ),
+                (
+                    "client_secret",
+                    oauth2_provider.models.ClientSecretField(
+                        blank=True,
+                        db_index=True,
+                        default=oauth2_provider.generators.generate_client_secret,
+                        help_text="Client secret for authentication",
+                        max_length=255,
+                        verbose_name="client secret",
+                    ),
+                ),
+                ("hash_client_secret", models.BooleanField(default=True, verbose_name="hash client secret")),
+                ("name", models.CharField(blank=True, max_length=255, verbose_name="name")),
+                ("skip_authorization", models.BooleanField(default=False, verbose_name="skip authorization")),
+                ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "algorithm",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "No OIDC support"),
+                            ("RS256", "RSA with SHA-2 256"),
+                            ("HS256", "HMAC with SHA-2 256"),
+                        ],
+                        default="",
+                        max_length=5,
+                        verbose_name="algorithm",
+                    ),
+                ),
+                (
+                    "allowed_origins",
+                    models.TextField(
+                        blank=True,
+                        default="",
+                        help_text="Allowed origins list to enable CORS, space separated",
+                        verbose_name="allowed origins",
+                    ),
+                ),
+                (
+                    "registration_source",
+                    models.CharField(
+                        choices=[
+                            ("manual", "Manual"),
+                            ("dcr", "Dynamic Client Registration"),
+                            ("cimd", "Client ID Metadata Document"),
+                        ],
+                        default="manual",
+                        help_text="How this application was registered (manual, DCR per RFC 7591, or CIMD)",
+                        max_length=32,
+                        verbose_name="registration source",
+                    ),
+                ),
+                (
+                    "cimd_expires_at",
+                    models.DateTimeField(
+                        blank=True,
+                        default=None,
+                        help_text="When the cached Client ID Metadata Document should be re-fetched",
+                        null=True,
+                        verbose_name="CIMD expires at",
+                    ),
+                ),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(app_label)s_%(class)s",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="partners.partner",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created'],
-                'abstract': False,
+                "ordering": ["-created"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='RefusedRequest',
+            name="RefusedRequest",
             fields=[
-                ('id', models.UUIDField(editable=False, help_text='The request id, as the partner has it.', primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('method', models.CharField(max_length=8)),
-                ('path', models.CharField(max_length=255)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('code', models.CharField(max_length=40)),
-                ('faults', models.JSONField(default=list, help_text='Pointer and code of each fault.')),
-                ('subject', models.CharField(blank=True, help_text="The device or enrollment it was about, in the partner's own words.", max_length=255)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refused_requests', to='partners.partner')),
+                (
+                    "id",
+                    models.UUIDField(
+                        editable=False,
+                        help_text="The request id, as the partner has it.",
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("method", models.CharField(max_length=8)),
+                ("path", models.CharField(max_length=255)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("code", models.CharField(max_length=40)),
+                ("faults", models.JSONField(default=list, help_text="Pointer and code of each fault.")),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True,
+                        help_text="The device or enrollment it was about, in the partner's own words.",
+                        max_length=255,
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refused_requests",
+                        to="partners.partner",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at'],
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='SigningKey',
+            name="SigningKey",
             fields=[
-                ('id', models.UUIDField(default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('algorithm', models.CharField(choices=[('ed25519', 'Ed25519'), ('ecdsa-p256-sha256', 'ECDSA P-256 with SHA-256'), ('hmac-sha256', 'HMAC with SHA-256 (shared secret)')], max_length=20)),
-                ('public_key_pem', models.TextField(blank=True)),
-                ('sealed_secret', models.BinaryField(null=True)),
-                ('supplied_by_partner', models.BooleanField(default=False, help_text='The partner gave the public key; the portal never saw the private one.')),
-                ('not_before', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signing_keys', to='partners.partner')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "algorithm",
+                    models.CharField(
+                        choices=[
+                            ("ed25519", "Ed25519"),
+                            ("ecdsa-p256-sha256", "ECDSA P-256 with SHA-256"),
+                            ("hmac-sha256", "HMAC with SHA-256 (shared secret)"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("public_key_pem", models.TextField(blank=True)),
+                ("sealed_secret", models.BinaryField(null=True)),
+                (
+                    "supplied_by_partner",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The partner gave the public key; the portal never saw the private one.",
+                    ),
+                ),
+                ("not_before", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signing_keys",
+                        to="partners.partner",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='SignedRequest',
+            name="SignedRequest",
             fields=[
-                ('id', models.UUIDField(default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('request_id', models.UUIDField(db_index=True)),
-                ('received_at', models.DateTimeField()),
-                ('signature_created_at', models.DateTimeField()),
-                ('algorithm', models.CharField(max_length=20)),
-                ('public_key_pem', models.TextField(blank=True)),
-                ('proof', models.CharField(choices=[('signature', 'Signature can be verified again with the key kept here'), ('receipt', 'Verified at receipt')], max_length=10)),
-                ('covered', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
-                ('sealed_message', models.BinaryField()),
-                ('digest', models.BinaryField(help_text='SHA-256 of sealed_message: what the audit chain holds on to.')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signed_requests', to='partners.customer')),
-                ('signing_key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.signingkey')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("request_id", models.UUIDField(db_index=True)),
+                ("received_at", models.DateTimeField()),
+                ("signature_created_at", models.DateTimeField()),
+                ("algorithm", models.CharField(max_length=20)),
+                ("public_key_pem", models.TextField(blank=True)),
+                (
+                    "proof",
+                    models.CharField(
+                        choices=[
+                            ("signature", "Signature can be verified again with the key kept here"),
+                            ("receipt", "Verified at receipt"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "covered",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list, size=None
+                    ),
+                ),
+                ("sealed_message", models.BinaryField()),
+                (
+                    "digest",
+                    models.BinaryField(
+                        help_text="SHA-256 of sealed_message: what the audit chain holds on to."
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signed_requests",
+                        to="partners.customer",
+                    ),
+                ),
+                (
+                    "signing_key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.signingkey",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotencyRecord',
+            name="IdempotencyRecord",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('namespace', models.CharField(choices=[('request', 'Idempotency-Key of a request'), ('batch_item', 'requestId within a batch')], default='request', max_length=10)),
-                ('key', models.CharField(max_length=255)),
-                ('fingerprint', models.BinaryField(help_text='SHA-256 over method, path with query, and body.')),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('headers', models.JSONField(default=dict)),
-                ('body', models.BinaryField(default=b'')),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='partners.partner')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "namespace",
+                    models.CharField(
+                        choices=[
+                            ("request", "Idempotency-Key of a request"),
+                            ("batch_item", "requestId within a batch"),
+                        ],
+                        default="request",
+                        max_length=10,
+                    ),
+                ),
+                ("key", models.CharField(max_length=255)),
+                (
+                    "fingerprint",
+                    models.BinaryField(help_text="SHA-256 over method, path with query, and body."),
+                ),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("headers", models.JSONField(default=dict)),
+                ("body", models.BinaryField(default=b"")),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="partners.partner"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('partner', 'namespace', 'key'), name='idempotency_key_of_partner')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("partner", "namespace", "key"), name="idempotency_key_of_partner"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(fields=('partner', 'reference_id'), name='customer_of_partner'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(
+                fields=("partner", "reference_id"), name="customer_of_partner"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('erased_at__isnull', False), ('sealed_data_key__isnull', True)), models.Q(('erased_at__isnull', True), ('sealed_data_key__isnull', False)), _connector='OR'), name='customer_erased_exactly_when_key_is_gone'),
+            model_name="customer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("erased_at__isnull", False), ("sealed_data_key__isnull", True)),
+                    models.Q(("erased_at__isnull", True), ("sealed_data_key__isnull", False)),
+                    _connector="OR",
+                ),
+                name="customer_erased_exactly_when_key_is_gone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='refusedrequest',
-            index=models.Index(fields=['partner', '-at'], name='refused_by_partner'),
+            model_name="refusedrequest",
+            index=models.Index(fields=["partner", "-at"], name="refused_by_partner"),
         ),
         migrations.AddIndex(
-            model_name='refusedrequest',
-            index=models.Index(fields=['subject'], name='refused_by_subject'),
+            model_name="refusedrequest",
+            index=models.Index(fields=["subject"], name="refused_by_subject"),
         ),
         migrations.AddConstraint(
-            model_name='signingkey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('algorithm', 'hmac-sha256'), ('public_key_pem', ''), ('sealed_secret__isnull', False)), models.Q(models.Q(('algorithm', 'hmac-sha256'), _negated=True), models.Q(('public_key_pem', ''), _negated=True), ('sealed_secret__isnull', True)), _connector='OR'), name='signing_key_has_its_material'),
+            model_name="signingkey",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("algorithm", "hmac-sha256"), ("public_key_pem", ""), ("sealed_secret__isnull", False)
+                    ),
+                    models.Q(
+                        models.Q(("algorithm", "hmac-sha256"), _negated=True),
+                        models.Q(("public_key_pem", ""), _negated=True),
+                        ("sealed_secret__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="signing_key_has_its_material",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='signedrequest',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e74fe0799d57ac3fc13ae45571d82739fc48b828', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_ec14c', table='partners_signedrequest', when='BEFORE')),
+            model_name="signedrequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="e74fe0799d57ac3fc13ae45571d82739fc48b828",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_ec14c",
+                    table="partners_signedrequest",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='signedrequest',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'signed requests are evidence: % is append-only', TG_TABLE_NAME;", hash='a21d456da35e779d0ff25d33c37406c41c30128f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_cba9c', table='partners_signedrequest', when='BEFORE')),
+            model_name="signedrequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'signed requests are evidence: % is append-only', TG_TABLE_NAME;",
+                    hash="a21d456da35e779d0ff25d33c37406c41c30128f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_cba9c",
+                    table="partners_signedrequest",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -43,7 +43,9 @@ class IdempotencyRecord(models.Model):
 class RefusedRequest(models.Model):
     """One refused request of a known partner: what was wrong, never the values that were sent."""
 
-    id = models.UUIDField(primary_key=True, editable=False, help_text="The request id, as the partner has it.")
+    id = models.UUIDField(
+        primary_key=True, editable=False, help_text="The request id, as the partner has it."
+    )
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="refused_requests")
     at = models.DateTimeField()
     method = models.CharField(max_length=8)
@@ -52,7 +54,9 @@ class RefusedRequest(models.Model):
     code = models.CharField(max_length=40)
     faults = models.JSONField(default=list, help_text="Pointer and code of each fault.")
     subject = models.CharField(
-        max_length=255, blank=True, help_text="The device or enrollment it was about, in the partner's own words."
+        max_length=255,
+        blank=True,
+        help_text="The device or enrollment it was about, in the partner's own words.",
     )
 
     class Meta:

@@ -3,114 +3,305 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import simple_history.models
-import texture_portal.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import texture_portal.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('devices', '0001_initial'),
-        ('territories', '0001_initial'),
+        ("devices", "0001_initial"),
+        ("territories", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalProgram',
+            name="HistoricalProgram",
             fields=[
-                ('id', models.UUIDField(db_index=True, default=texture_portal.ids.new_id, editable=False)),
-                ('slug', models.SlugField(max_length=200)),
-                ('name', models.CharField(max_length=255)),
-                ('type', models.CharField(choices=[('demand_response', 'Demand response'), ('virtual_power_plant', 'Virtual power plant'), ('time_of_use', 'Time of use'), ('frequency_regulation', 'Frequency regulation'), ('capacity', 'Capacity'), ('solar_curtailment', 'Solar curtailment'), ('managed_charging', 'Managed charging')], max_length=24)),
-                ('device_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('battery', 'battery'), ('inverter', 'inverter'), ('charger', 'charger'), ('thermostat', 'thermostat'), ('vehicle', 'vehicle'), ('other', 'other')], max_length=16), size=None)),
-                ('required_commands', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('full', 'Full'), ('archived', 'Archived')], default='draft', max_length=16)),
-                ('starts_on', models.DateField(blank=True, null=True)),
-                ('ends_on', models.DateField(blank=True, null=True)),
-                ('max_enrollments', models.PositiveIntegerField(blank=True, null=True)),
-                ('wants_verified_account', models.BooleanField(default=False)),
-                ('exclusive_group', models.CharField(blank=True, help_text='A device is never in two programs of one group.', max_length=60)),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('updated_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, db_constraint=False, help_text='A utility or CCA.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='territories.utility')),
+                ("id", models.UUIDField(db_index=True, default=texture_portal.ids.new_id, editable=False)),
+                ("slug", models.SlugField(max_length=200)),
+                ("name", models.CharField(max_length=255)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("demand_response", "Demand response"),
+                            ("virtual_power_plant", "Virtual power plant"),
+                            ("time_of_use", "Time of use"),
+                            ("frequency_regulation", "Frequency regulation"),
+                            ("capacity", "Capacity"),
+                            ("solar_curtailment", "Solar curtailment"),
+                            ("managed_charging", "Managed charging"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "device_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("battery", "battery"),
+                                ("inverter", "inverter"),
+                                ("charger", "charger"),
+                                ("thermostat", "thermostat"),
+                                ("vehicle", "vehicle"),
+                                ("other", "other"),
+                            ],
+                            max_length=16,
+                        ),
+                        size=None,
+                    ),
+                ),
+                (
+                    "required_commands",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("full", "Full"),
+                            ("archived", "Archived"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("starts_on", models.DateField(blank=True, null=True)),
+                ("ends_on", models.DateField(blank=True, null=True)),
+                ("max_enrollments", models.PositiveIntegerField(blank=True, null=True)),
+                ("wants_verified_account", models.BooleanField(default=False)),
+                (
+                    "exclusive_group",
+                    models.CharField(
+                        blank=True, help_text="A device is never in two programs of one group.", max_length=60
+                    ),
+                ),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("updated_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="A utility or CCA.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="territories.utility",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical program',
-                'verbose_name_plural': 'historical programs',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical program",
+                "verbose_name_plural": "historical programs",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Program',
+            name="Program",
             fields=[
-                ('id', models.UUIDField(default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=200, unique=True)),
-                ('name', models.CharField(max_length=255)),
-                ('type', models.CharField(choices=[('demand_response', 'Demand response'), ('virtual_power_plant', 'Virtual power plant'), ('time_of_use', 'Time of use'), ('frequency_regulation', 'Frequency regulation'), ('capacity', 'Capacity'), ('solar_curtailment', 'Solar curtailment'), ('managed_charging', 'Managed charging')], max_length=24)),
-                ('device_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('battery', 'battery'), ('inverter', 'inverter'), ('charger', 'charger'), ('thermostat', 'thermostat'), ('vehicle', 'vehicle'), ('other', 'other')], max_length=16), size=None)),
-                ('required_commands', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('full', 'Full'), ('archived', 'Archived')], default='draft', max_length=16)),
-                ('starts_on', models.DateField(blank=True, null=True)),
-                ('ends_on', models.DateField(blank=True, null=True)),
-                ('max_enrollments', models.PositiveIntegerField(blank=True, null=True)),
-                ('wants_verified_account', models.BooleanField(default=False)),
-                ('exclusive_group', models.CharField(blank=True, help_text='A device is never in two programs of one group.', max_length=60)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('owner', models.ForeignKey(help_text='A utility or CCA.', on_delete=django.db.models.deletion.PROTECT, related_name='programs', to='territories.utility')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=200, unique=True)),
+                ("name", models.CharField(max_length=255)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("demand_response", "Demand response"),
+                            ("virtual_power_plant", "Virtual power plant"),
+                            ("time_of_use", "Time of use"),
+                            ("frequency_regulation", "Frequency regulation"),
+                            ("capacity", "Capacity"),
+                            ("solar_curtailment", "Solar curtailment"),
+                            ("managed_charging", "Managed charging"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "device_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("battery", "battery"),
+                                ("inverter", "inverter"),
+                                ("charger", "charger"),
+                                ("thermostat", "thermostat"),
+                                ("vehicle", "vehicle"),
+                                ("other", "other"),
+                            ],
+                            max_length=16,
+                        ),
+                        size=None,
+                    ),
+                ),
+                (
+                    "required_commands",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("full", "Full"),
+                            ("archived", "Archived"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("starts_on", models.DateField(blank=True, null=True)),
+                ("ends_on", models.DateField(blank=True, null=True)),
+                ("max_enrollments", models.PositiveIntegerField(blank=True, null=True)),
+                ("wants_verified_account", models.BooleanField(default=False)),
+                (
+                    "exclusive_group",
+                    models.CharField(
+                        blank=True, help_text="A device is never in two programs of one group.", max_length=60
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        help_text="A utility or CCA.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="programs",
+                        to="territories.utility",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Participation',
+            name="Participation",
             fields=[
-                ('id', models.UUIDField(default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('exclusive_group', models.CharField(blank=True, editable=False, max_length=60)),
-                ('joined_at', models.DateTimeField()),
-                ('left_at', models.DateTimeField(blank=True, null=True)),
-                ('left_reason', models.CharField(blank=True, max_length=60)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='devices.device')),
-                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='programs.program')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=texture_portal.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("exclusive_group", models.CharField(blank=True, editable=False, max_length=60)),
+                ("joined_at", models.DateTimeField()),
+                ("left_at", models.DateTimeField(blank=True, null=True)),
+                ("left_reason", models.CharField(blank=True, max_length=60)),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participations",
+                        to="devices.device",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participations",
+                        to="programs.program",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['joined_at'],
+                "ordering": ["joined_at"],
             },
         ),
         migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='program_ends_after_it_starts'),
+            model_name="program",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("starts_on__isnull", True),
+                    ("ends_on__isnull", True),
+                    ("ends_on__gte", models.F("starts_on")),
+                    _connector="OR",
+                ),
+                name="program_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('device_types__len__gt', 0)), name='program_names_device_types'),
+            model_name="program",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("device_types__len__gt", 0)), name="program_names_device_types"
+            ),
         ),
         migrations.AddIndex(
-            model_name='participation',
-            index=models.Index(condition=models.Q(('left_at__isnull', True)), fields=['program'], name='live_in_program'),
+            model_name="participation",
+            index=models.Index(
+                condition=models.Q(("left_at__isnull", True)), fields=["program"], name="live_in_program"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participation',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('device', 'program'), name='device_once_in_program'),
+            model_name="participation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("left_at__isnull", True)),
+                fields=("device", "program"),
+                name="device_once_in_program",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participation',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at__isnull', True), models.Q(('exclusive_group', ''), _negated=True)), fields=('device', 'exclusive_group'), name='device_once_in_exclusive_group'),
+            model_name="participation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("left_at__isnull", True), models.Q(("exclusive_group", ""), _negated=True)
+                ),
+                fields=("device", "exclusive_group"),
+                name="device_once_in_exclusive_group",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('left_at__isnull', True), ('left_reason', '')), models.Q(('left_at__isnull', False), models.Q(('left_reason', ''), _negated=True)), _connector='OR'), name='left_when_and_why'),
+            model_name="participation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("left_at__isnull", True), ("left_reason", "")),
+                    models.Q(("left_at__isnull", False), models.Q(("left_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="left_when_and_why",
+            ),
         ),
     ]

@@ -27,8 +27,12 @@ class Site(models.Model):
     accuracy_meters = models.FloatField(null=True)
     timezone = models.CharField(max_length=64, blank=True)
     geocoder = models.CharField(max_length=40, blank=True)
-    utility = models.ForeignKey(Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="sites")
-    cca = models.ForeignKey(Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="cca_sites")
+    utility = models.ForeignKey(
+        Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="sites"
+    )
+    cca = models.ForeignKey(
+        Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="cca_sites"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -40,9 +44,7 @@ class Site(models.Model):
                 condition=models.Q(
                     latitude__isnull=True, longitude__isnull=True, accuracy_meters__isnull=True, timezone=""
                 )
-                | models.Q(
-                    latitude__range=(-90, 90), longitude__range=(-180, 180), accuracy_meters__gte=0
-                )
+                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180), accuracy_meters__gte=0)
                 & ~models.Q(timezone=""),
             ),
         ]

@@ -41,11 +41,13 @@ class Utility(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.SlugField(max_length=200, unique=True)
-    eia_id = models.CharField("EIA id", max_length=16, null=True, blank=True, unique=True)  # noqa: DJ001 - unique, absent for some
+    eia_id = models.CharField("EIA id", max_length=16, null=True, blank=True, unique=True)
     name = models.CharField(max_length=255)
     segment = models.CharField(max_length=32, choices=Segment)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
-    successor = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="predecessors")
+    successor = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="predecessors"
+    )
     jurisdiction = models.CharField(max_length=255, blank=True, help_text="States, as USPS codes: CA, NV")
     customer_count = models.PositiveIntegerField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -31,7 +31,5 @@ class PartnerScopes(BaseScopes):
     ) -> list[str]:
         return list(application.scopes) if application else list(SCOPES)
 
-    def get_default_scopes(
-        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
-    ) -> list[str]:
+    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
         return self.get_available_scopes(application, request)

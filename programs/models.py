@@ -48,13 +48,9 @@ class Program(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.SlugField(max_length=200, unique=True)
     name = models.CharField(max_length=255)
-    owner = models.ForeignKey(
-        Utility, on_delete=models.PROTECT, related_name="programs", help_text="A utility or CCA."
-    )
+    owner = models.ForeignKey(Utility, on_delete=models.PROTECT, related_name="programs", help_text="A utility or CCA.")
     type = models.CharField(max_length=24, choices=ProgramType)
-    device_types = ArrayField(
-        models.CharField(max_length=16, choices=[(t.value, t.value) for t in DeviceType])
-    )
+    device_types = ArrayField(models.CharField(max_length=16, choices=[(t.value, t.value) for t in DeviceType]))
     required_commands = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
     starts_on = models.DateField(null=True, blank=True)
@@ -75,9 +71,7 @@ class Program(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="program_ends_after_it_starts",
-                condition=Q(starts_on__isnull=True)
-                | Q(ends_on__isnull=True)
-                | Q(ends_on__gte=F("starts_on")),
+                condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
             ),
             models.CheckConstraint(name="program_names_device_types", condition=Q(device_types__len__gt=0)),
         ]
@@ -117,13 +111,10 @@ class Participation(models.Model):
             ),
             models.CheckConstraint(
                 name="left_when_and_why",
-                condition=Q(left_at__isnull=True, left_reason="")
-                | (Q(left_at__isnull=False) & ~Q(left_reason="")),
+                condition=Q(left_at__isnull=True, left_reason="") | (Q(left_at__isnull=False) & ~Q(left_reason="")),
             ),
         ]
-        indexes = [
-            models.Index(fields=["program"], condition=Q(left_at__isnull=True), name="live_in_program")
-        ]
+        indexes = [models.Index(fields=["program"], condition=Q(left_at__isnull=True), name="live_in_program")]
 
     def __str__(self) -> str:
         return f"{self.device} in {self.program}"

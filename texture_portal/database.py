@@ -41,7 +41,8 @@ def start_embedded(home: Path) -> str:
 
 def _runtime_directory(home: Path) -> Path:
     directory = home / "run"
-    directory.mkdir(exist_ok=True)
+    directory.mkdir(mode=0o700, exist_ok=True)
+    directory.chmod(0o700)
     return directory
 
 

@@ -50,7 +50,7 @@ def _development_secrets() -> dict[str, str]:
 def _secret(name: str) -> str:
     given = env.str(name, default="")
     if not IS_PUBLIC:
-        return given or _development_secrets()[name]
+        return str(given or _development_secrets()[name])
     if not given or given.startswith("development-"):
         raise ImproperlyConfigured(
             f"{name} is {'a development secret' if given else 'not set'}, and ALLOWED_HOSTS names a public host. "
@@ -156,9 +156,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # the partner API sets its own, smaller limits
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_PUBLIC
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PUBLIC else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PUBLIC
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

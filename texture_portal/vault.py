@@ -29,7 +29,7 @@ def seal_with(key: bytes, plaintext: bytes, *, place: str) -> bytes:
     return VERSION + nonce + AESGCM(key).encrypt(nonce, plaintext, place.encode())
 
 
-def open_with(key: bytes, sealed: bytes, *, place: str) -> bytes:
+def open_with(key: bytes, sealed: bytes | memoryview, *, place: str) -> bytes:
     sealed = bytes(sealed)
     nonce, ciphertext = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
@@ -43,7 +43,7 @@ def seal(plaintext: bytes, *, place: str) -> bytes:
     return seal_with(_master_keys()[0], plaintext, place=place)
 
 
-def open_sealed(sealed: bytes, *, place: str) -> bytes:
+def open_sealed(sealed: bytes | memoryview, *, place: str) -> bytes:
     for key in _master_keys():
         try:
             return open_with(key, sealed, place=place)

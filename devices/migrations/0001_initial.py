@@ -94,9 +94,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-created_at"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("partner", "manufacturer_device_id"), name="device_of_partner"
-                    )
+                    models.UniqueConstraint(fields=("partner", "manufacturer_device_id"), name="device_of_partner")
                 ],
             },
         ),

@@ -42,9 +42,7 @@ class Consent(models.Model):
     sealed_evidence = models.BinaryField(
         null=True, help_text="Method, IP address, user agent, under the customer's key."
     )
-    signed_request = models.ForeignKey(
-        SignedRequest, on_delete=models.PROTECT, null=True, related_name="consents"
-    )
+    signed_request = models.ForeignKey(SignedRequest, on_delete=models.PROTECT, null=True, related_name="consents")
     signed_request_digest = models.BinaryField(null=True, help_text="Puts the raw request into the chain.")
 
     skip_history_when_saving = True  # `enrollments.ledger` writes the history

@@ -49,16 +49,12 @@ class Enrollment(models.Model):
 
     # The facts that `advance` reads. Personal ones live only here, in a row that can be blanked.
     match_outcome = models.CharField(max_length=16, choices=MatchOutcome)
-    match = models.JSONField(
-        default=dict, help_text="Candidates with evidence and score, geocoder, data sets."
-    )
+    match = models.JSONField(default=dict, help_text="Candidates with evidence and score, geocoder, data sets.")
     fits_since = models.DateTimeField(
         null=True, editable=False, help_text="Since this match, a program in force has taken this device."
     )
     utility_account_number = models.CharField(max_length=255, blank=True)
-    account_claimed_verified = models.BooleanField(
-        default=False, help_text="What the partner says; evidence only."
-    )
+    account_claimed_verified = models.BooleanField(default=False, help_text="What the partner says; evidence only.")
     account_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     program_choice = ArrayField(models.UUIDField(), default=list, blank=True)
     installer_id = models.CharField(max_length=255, blank=True)

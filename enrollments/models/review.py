@@ -34,9 +34,7 @@ class ReviewCase(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     decision_reason = models.TextField(blank=True)
-    resolved_utility = models.ForeignKey(
-        Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    resolved_utility = models.ForeignKey(Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     history = HistoricalRecords(history_user_id_field=models.IntegerField(null=True))
 
@@ -50,13 +48,10 @@ class ReviewCase(models.Model):
             ),
             models.CheckConstraint(
                 name="decided_when_and_how",
-                condition=Q(decided_at__isnull=True, decision="")
-                | (Q(decided_at__isnull=False) & ~Q(decision="")),
+                condition=Q(decided_at__isnull=True, decision="") | (Q(decided_at__isnull=False) & ~Q(decision="")),
             ),
         ]
-        indexes = [
-            models.Index(fields=["due_at"], condition=Q(decided_at__isnull=True), name="open_cases_by_due")
-        ]
+        indexes = [models.Index(fields=["due_at"], condition=Q(decided_at__isnull=True), name="open_cases_by_due")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.enrollment_id})"

@@ -134,9 +134,7 @@ class Migration(migrations.Migration):
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(
-                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
-                    ),
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
                 ),
                 (
                     "history_user",
@@ -449,9 +447,7 @@ class Migration(migrations.Migration):
                 ("sealed_message", models.BinaryField()),
                 (
                     "digest",
-                    models.BinaryField(
-                        help_text="SHA-256 of sealed_message: what the audit chain holds on to."
-                    ),
+                    models.BinaryField(help_text="SHA-256 of sealed_message: what the audit chain holds on to."),
                 ),
                 (
                     "customer",
@@ -505,17 +501,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("partner", "namespace", "key"), name="idempotency_key_of_partner"
-                    )
+                    models.UniqueConstraint(fields=("partner", "namespace", "key"), name="idempotency_key_of_partner")
                 ],
             },
         ),
         migrations.AddConstraint(
             model_name="customer",
-            constraint=models.UniqueConstraint(
-                fields=("partner", "reference_id"), name="customer_of_partner"
-            ),
+            constraint=models.UniqueConstraint(fields=("partner", "reference_id"), name="customer_of_partner"),
         ),
         migrations.AddConstraint(
             model_name="customer",
@@ -540,9 +532,7 @@ class Migration(migrations.Migration):
             model_name="signingkey",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("algorithm", "hmac-sha256"), ("public_key_pem", ""), ("sealed_secret__isnull", False)
-                    ),
+                    models.Q(("algorithm", "hmac-sha256"), ("public_key_pem", ""), ("sealed_secret__isnull", False)),
                     models.Q(
                         models.Q(("algorithm", "hmac-sha256"), _negated=True),
                         models.Q(("public_key_pem", ""), _negated=True),

@@ -1,4 +1,4 @@
-"""What is kept of partners' requests: answers for replay, refusals for the question why, signed originals as evidence."""
+"""What is kept of partners' requests: answers to replay, refusals to explain, signed originals as evidence."""
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -43,9 +43,7 @@ class IdempotencyRecord(models.Model):
 class RefusedRequest(models.Model):
     """One refused request of a known partner: what was wrong, never the values that were sent."""
 
-    id = models.UUIDField(
-        primary_key=True, editable=False, help_text="The request id, as the partner has it."
-    )
+    id = models.UUIDField(primary_key=True, editable=False, help_text="The request id, as the partner has it.")
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="refused_requests")
     at = models.DateTimeField()
     method = models.CharField(max_length=8)

@@ -94,9 +94,7 @@ class Migration(migrations.Migration):
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(
-                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
-                    ),
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
                 ),
                 (
                     "history_user",
@@ -286,9 +284,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="participation",
             constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("left_at__isnull", True), models.Q(("exclusive_group", ""), _negated=True)
-                ),
+                condition=models.Q(("left_at__isnull", True), models.Q(("exclusive_group", ""), _negated=True)),
                 fields=("device", "exclusive_group"),
                 name="device_once_in_exclusive_group",
             ),

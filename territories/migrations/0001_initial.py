@@ -36,16 +36,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "name",
-                    models.CharField(
-                        help_text="The file or folder it came from, without its path.", max_length=255
-                    ),
+                    models.CharField(help_text="The file or folder it came from, without its path.", max_length=255),
                 ),
                 ("digest", models.CharField(help_text="SHA-256 of what was read.", max_length=64)),
                 (
                     "version",
-                    models.PositiveIntegerField(
-                        help_text="Counts up with each import that changed something."
-                    ),
+                    models.PositiveIntegerField(help_text="Counts up with each import that changed something."),
                 ),
                 ("summary", models.JSONField(default=dict)),
                 ("in_force_since", models.DateTimeField()),
@@ -69,9 +65,7 @@ class Migration(migrations.Migration):
                 ("slug", models.SlugField(max_length=200, unique=True)),
                 (
                     "eia_id",
-                    models.CharField(
-                        blank=True, max_length=16, null=True, unique=True, verbose_name="EIA id"
-                    ),
+                    models.CharField(blank=True, max_length=16, null=True, unique=True, verbose_name="EIA id"),
                 ),
                 ("name", models.CharField(max_length=255)),
                 (
@@ -139,9 +133,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "source_id",
-                    models.CharField(
-                        help_text="The feature's id in its data set.", max_length=200, unique=True
-                    ),
+                    models.CharField(help_text="The feature's id in its data set.", max_length=200, unique=True),
                 ),
                 ("name", models.CharField(max_length=255)),
                 ("state", models.CharField(blank=True, max_length=2)),
@@ -179,9 +171,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("state", models.CharField(max_length=2)),
                 ("county", models.CharField(max_length=100)),
@@ -197,9 +187,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("data_set", "state", "county", "eia_id"), name="county_service"
-                    )
+                    models.UniqueConstraint(fields=("data_set", "state", "county", "eia_id"), name="county_service")
                 ],
             },
         ),
@@ -215,9 +203,7 @@ class Migration(migrations.Migration):
                 ("customer_id", models.UUIDField()),
                 (
                     "address_key",
-                    models.CharField(
-                        help_text="The address, normalised: what makes two one.", max_length=400
-                    ),
+                    models.CharField(help_text="The address, normalised: what makes two one.", max_length=400),
                 ),
                 ("street_one", models.CharField(max_length=255)),
                 ("street_two", models.CharField(blank=True, max_length=255)),
@@ -282,9 +268,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("zip_code", models.CharField(max_length=5)),
                 ("eia_id", models.CharField(max_length=16)),
@@ -298,9 +282,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("data_set", "zip_code", "eia_id"), name="zip_service")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("data_set", "zip_code", "eia_id"), name="zip_service")],
             },
         ),
     ]

@@ -25,9 +25,7 @@ class DataSet(models.Model):
 
     class Meta:
         ordering = ["-in_force_since"]
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "name", "version"], name="version_of_data_set")
-        ]
+        constraints = [models.UniqueConstraint(fields=["kind", "name", "version"], name="version_of_data_set")]
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"

@@ -16,9 +16,7 @@ class ServiceTerritory(models.Model):
     name = models.CharField(max_length=255)
     state = models.CharField(max_length=2, blank=True)
     boundary = models.BinaryField()
-    repaired = models.BooleanField(
-        default=False, help_text="The boundary as delivered was invalid and was mended."
-    )
+    repaired = models.BooleanField(default=False, help_text="The boundary as delivered was invalid and was mended.")
     data_set = models.ForeignKey(DataSet, on_delete=models.PROTECT, related_name="territories")
 
     class Meta:

@@ -27,12 +27,8 @@ class Site(models.Model):
     accuracy_meters = models.FloatField(null=True)
     timezone = models.CharField(max_length=64, blank=True)
     geocoder = models.CharField(max_length=40, blank=True)
-    utility = models.ForeignKey(
-        Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="sites"
-    )
-    cca = models.ForeignKey(
-        Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="cca_sites"
-    )
+    utility = models.ForeignKey(Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="sites")
+    cca = models.ForeignKey(Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="cca_sites")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

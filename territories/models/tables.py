@@ -28,9 +28,7 @@ class CountyService(models.Model):
     data_set = models.ForeignKey(DataSet, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["data_set", "state", "county", "eia_id"], name="county_service")
-        ]
+        constraints = [models.UniqueConstraint(fields=["data_set", "state", "county", "eia_id"], name="county_service")]
 
     def __str__(self) -> str:
         return f"{self.county}, {self.state}: {self.eia_id}"

@@ -1,7 +1,5 @@
 """Electric utilities and what kind each is."""
 
-from typing import Self
-
 from django.db import models
 
 from texture_portal.ids import new_id
@@ -20,7 +18,8 @@ class Segment(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
 
 
-# These four deliver retail power over their own wires; a CCA supplies energy inside one of them; the rest serve no homes.
+# These four deliver retail power over their own wires; a CCA supplies energy inside one of them.
+# The rest serve no homes.
 RETAIL_SEGMENTS = frozenset(
     {
         Segment.INVESTOR_OWNED_UTILITY,
@@ -45,9 +44,7 @@ class Utility(models.Model):
     name = models.CharField(max_length=255)
     segment = models.CharField(max_length=32, choices=Segment)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
-    successor = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="predecessors"
-    )
+    successor = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="predecessors")
     jurisdiction = models.CharField(max_length=255, blank=True, help_text="States, as USPS codes: CA, NV")
     customer_count = models.PositiveIntegerField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -63,9 +60,10 @@ class Utility(models.Model):
     def serves_homes(self) -> bool:
         return self.segment in RETAIL_SEGMENTS and self.status == self.Status.ACTIVE
 
-    def standing(self) -> Self:
+    def standing(self) -> "Utility":
         """The utility that stands for this one today: itself, or the end of its chain of successors."""
-        utility, seen = self, {self.pk}
+        utility: Utility = self
+        seen = {self.pk}
         while utility.successor is not None and utility.successor.pk not in seen:
             utility = utility.successor
             seen.add(utility.pk)

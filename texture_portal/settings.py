@@ -4,9 +4,6 @@ Naming a public host in ALLOWED_HOSTS makes it production: then the secrets and 
 and DEBUG is refused.
 """
 
-import json
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from texture_portal.database import start_embedded
+from texture_portal.first_run import DEVELOPMENT_MARK, development_secrets
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,25 +31,11 @@ if IS_PUBLIC and DEBUG:
     )
 
 
-def _development_secrets() -> dict[str, str]:
-    """Secrets made once for this machine, kept under PORTAL_HOME and readable by their owner only."""
-    file = PORTAL_HOME / "secrets.json"
-    if not file.exists():
-        PORTAL_HOME.mkdir(parents=True, exist_ok=True)
-        made = {name: "development-" + secrets.token_urlsafe(48) for name in ("SECRET_KEY", "DATA_KEYS")}
-        try:
-            with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as new:
-                json.dump(made, new)
-        except FileExistsError:
-            pass  # another process was first; its secrets are read below
-    return dict(json.loads(file.read_text()))
-
-
 def _secret(name: str) -> str:
-    given = env.str(name, default="")
+    given: str = env.str(name, default="")
     if not IS_PUBLIC:
-        return str(given or _development_secrets()[name])
-    if not given or given.startswith("development-"):
+        return given or development_secrets(PORTAL_HOME)[name]
+    if not given or DEVELOPMENT_MARK in given:
         raise ImproperlyConfigured(
             f"{name} is {'a development secret' if given else 'not set'}, and ALLOWED_HOSTS names a public host. "
             f"Remedy: set {name} to a random value of your own, for example from `openssl rand -base64 48`."
@@ -66,7 +50,8 @@ DATA_KEYS = _secret("DATA_KEYS").split(",")  # newest first: the first seals, al
 
 
 def _database_url() -> str:
-    if given := env.str("DATABASE_URL", default=""):
+    given: str = env.str("DATABASE_URL", default="")
+    if given:
         return given
     if IS_PUBLIC:
         raise ImproperlyConfigured(

@@ -3,6 +3,7 @@
 from django.db import models
 
 from territories.models.utility import Utility
+from texture_portal.clock import now
 from texture_portal.ids import new_id
 
 
@@ -29,8 +30,8 @@ class Site(models.Model):
     geocoder = models.CharField(max_length=40, blank=True)
     utility = models.ForeignKey(Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="sites")
     cca = models.ForeignKey(Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="cca_sites")
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(default=now)
+    updated_at = models.DateTimeField(default=now)
 
     class Meta:
         constraints = [

@@ -1,0 +1,59 @@
+"""One site per customer and normalised address, however many of its devices are enrolled at once."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from territories.addresses import Address
+from territories.geocoding import Location
+from territories.matching import Match
+from territories.models import Site
+
+ADDRESS_FIELDS = ("street_one", "street_two", "city", "state", "postal_code", "country")
+
+
+@transaction.atomic
+def save_site(
+    *, customer_id: UUID, address: Address, location: Location | None, match: Match | None, now: datetime
+) -> Site:
+    """Makes or updates the site, and locks its row until the transaction ends.
+
+    What is known is never forgotten for the lack of an answer: no location, a coarser one, or a match that did not
+    decide leave the site as it was (a reviewer may have decided it).
+    """
+    new = Site(customer_id=customer_id, address_key=address.key, created_at=now, updated_at=now)
+    for field in ADDRESS_FIELDS:
+        setattr(new, field, getattr(address, field))
+    new.state = address.state.strip().upper()
+    Site.objects.bulk_create([new], ignore_conflicts=True)
+    site = Site.objects.select_for_update().get(customer_id=customer_id, address_key=address.key)
+    before = _facts(site)
+    if location is not None:
+        _place(site, location)
+    if match is not None and match.utility_id is not None:
+        site.utility_id, site.cca_id = match.utility_id, match.cca_id
+    if _facts(site) != before:
+        site.updated_at = now
+        site.save()
+    return site
+
+
+def _place(site: Site, location: Location) -> None:
+    if site.accuracy_meters is not None and location.accuracy_meters > site.accuracy_meters:
+        return
+    site.latitude, site.longitude = location.latitude, location.longitude
+    site.accuracy_meters = location.accuracy_meters
+    site.timezone, site.geocoder = location.timezone, location.geocoder
+
+
+def _facts(site: Site) -> tuple[object, ...]:
+    return (
+        site.latitude,
+        site.longitude,
+        site.accuracy_meters,
+        site.timezone,
+        site.geocoder,
+        site.utility_id,
+        site.cca_id,
+    )

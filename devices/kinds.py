@@ -36,3 +36,18 @@ KINDS: dict[DeviceType, Kind] = {
         _kind(DeviceType.OTHER),
     )
 }
+
+# What a maker may state of a device's limits; safe commands are clipped to these. Names carry their unit.
+RATINGS: tuple[str, ...] = (
+    "energyCapacityWh",
+    "maxChargePowerW",
+    "maxDischargePowerW",
+    "ratedPowerW",
+    "ratedCurrentA",
+    "minTemperatureF",
+    "maxTemperatureF",
+)
+
+
+def takes_command(device_type: str, command: str) -> bool:
+    return command in KINDS[DeviceType(device_type)].commands

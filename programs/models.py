@@ -1,17 +1,20 @@
 """Grid programs of utilities and CCAs, and which devices take part in them."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Self
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import TruncDate
 from simple_history.models import HistoricalRecords
 
 from devices.kinds import DeviceType
 from devices.models import Device
+from programs.eligibility import Terms
 from territories.models import Utility
 from texture_portal.ids import new_id
 
@@ -28,13 +31,31 @@ class ProgramType(models.TextChoices):
 
 class ProgramQuerySet(models.QuerySet["Program"]):
     def in_force(self, *, now: datetime) -> Self:
-        """Active, begun and not ended; dates count in the portal's time zone."""
-        today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+        """Active or full, begun and not ended; dates count in the portal's time zone."""
+        today = local_date(now)
         return self.filter(
             Q(starts_on__isnull=True) | Q(starts_on__lte=today),
             Q(ends_on__isnull=True) | Q(ends_on__gte=today),
-            status=Program.Status.ACTIVE,
+            status__in=[Program.Status.ACTIVE, Program.Status.FULL],
         )
+
+    def unsettled(self, *, now: datetime) -> Self:
+        """Those that appeared, changed, began or ended since enrollments were last weighed against them."""
+        settled_on = TruncDate("settled_at", tzinfo=ZoneInfo(settings.TIME_ZONE))
+        today = local_date(now)
+        return self.filter(
+            Q(settled_at__isnull=True)
+            | Q(settled_at__lt=F("updated_at"))
+            | Q(starts_on__lte=today, starts_on__gt=settled_on)
+            | Q(ends_on__lt=today, ends_on__gte=settled_on)
+        )
+
+    def owned_by(self, *owner_ids: UUID | None) -> Self:
+        return self.filter(owner_id__in=[owner_id for owner_id in owner_ids if owner_id is not None])
+
+
+def local_date(now: datetime) -> date:
+    return now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
 
 
 class Program(models.Model):
@@ -62,9 +83,12 @@ class Program(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    settled_at = models.DateTimeField(
+        null=True, editable=False, help_text="When every enrollment in its territory had been weighed against it."
+    )
 
     objects = ProgramQuerySet.as_manager()
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["settled_at"])
 
     class Meta:
         ordering = ["name"]
@@ -78,6 +102,39 @@ class Program(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def terms(self) -> Terms:
+        return Terms(
+            program_id=str(self.pk),
+            type=self.type,
+            device_types=frozenset(self.device_types),
+            required_commands=frozenset(self.required_commands),
+            wants_verified_account=self.wants_verified_account,
+            has_room=self.has_room,
+            exclusive_group=self.exclusive_group,
+        )
+
+    @property
+    def has_room(self) -> bool:
+        if self.status == self.Status.FULL:
+            return False
+        return self.max_enrollments is None or self.live_count() < self.max_enrollments
+
+    def live_count(self) -> int:
+        return self.participations.live().count()
+
+    def changed_at(self, *, now: datetime) -> datetime:
+        """When it last changed what it takes: by an edit, by beginning, or by ending."""
+        zone = ZoneInfo(settings.TIME_ZONE)
+        began = [self.starts_on] if self.starts_on else []
+        ended = [self.ends_on + timedelta(days=1)] if self.ends_on else []
+        turns = [datetime.combine(day, time(), tzinfo=zone) for day in began + ended]
+        return max([self.updated_at, *(turn for turn in turns if turn <= now)])
+
+    def is_over(self, *, now: datetime) -> bool:
+        """Its participants must leave: archived, back in draft, or past its last day. A pause keeps them."""
+        ended = self.ends_on is not None and self.ends_on < local_date(now)
+        return ended or self.status in (self.Status.ARCHIVED, self.Status.DRAFT)
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):

@@ -19,12 +19,16 @@ class Fault:
 
 @dataclass(eq=False)
 class Refusal(Exception):
-    """`code` is one of the contract's codes; `more` are members beside the standard ones, as they go on the wire."""
+    """`code` is one of the contract's codes; `more` are members beside the standard ones, as they go on the wire.
+
+    `flag`, where set, asks for the eyes of staff: it stands on the row of the refused request.
+    """
 
     code: str
     detail: str
     faults: tuple[Fault, ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
+    flag: str = ""
 
     def __post_init__(self) -> None:
         super().__init__(self.detail)

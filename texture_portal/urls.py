@@ -1,6 +1,10 @@
 """Every address of the portal."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("enrollments.urls")),
+    path("", include("partners.urls")),  # last: it answers for everything under /v1/ that is nothing
+]

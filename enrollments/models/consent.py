@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from enrollments.consent import Claim, Grant
 from enrollments.models.enrollment import Enrollment
 from enrollments.models.ledger import LedgerEntry, append_only
 from partners.models import SignedRequest
@@ -57,6 +58,12 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_path_display()}: {', '.join(self.program_types)}"
+
+    def as_claim(self) -> Claim:
+        return Claim(self.granted_at, self.source, self.terms_version, tuple(self.program_types))
+
+    def as_grant(self) -> Grant:
+        return Grant(self.path, self.granted_at, tuple(self.program_types), self.expired_at)
 
 
 append_only(Consent.history.model)

@@ -1,18 +1,26 @@
 """One device's way through the lifecycle (§11.4). Transitions only set fields; `enrollments.lifecycle` calls them."""
 
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Self, cast
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django_fsm import FSMField, transition
 from simple_history.models import HistoricalRecords
 
 from devices.models import Device
+from enrollments.consent import Standing
+from enrollments.consent import standing as consent_standing
 from enrollments.models.ledger import GENESIS, LedgerEntry, append_only
 from enrollments.states import State
 from partners.models import Customer, Partner, SignedRequest
 from territories.models import Site
 from texture_portal.ids import new_id
+
+if TYPE_CHECKING:
+    from enrollments.models.review import ReviewCase
 
 IN_FORCE = [State.OPTED_IN, State.PENDING_VERIFICATION, State.ENROLLED, State.ACTIVE, State.SUSPENDED]
 IN_PROGRAMS = [State.ENROLLED, State.ACTIVE, State.SUSPENDED]
@@ -28,6 +36,21 @@ class MatchOutcome(models.TextChoices):
     AMBIGUOUS = "ambiguous", "Ambiguous"
     DEFERRED = "deferred", "Waiting for a geocoder"
     INVALID_LOCATION = "invalid_location", "Address cannot be located"
+
+
+class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
+    def open(self) -> Self:
+        return self.exclude(state=State.REVOKED)
+
+    def locked(self) -> Self:
+        """Rows held until the end of the transaction, with all that the lifecycle reads."""
+        return self.select_for_update(of=("self",)).select_related("partner", "customer", "device", "site")
+
+    def shown(self) -> Self:
+        """With all that an answer or a page shows, in a fixed number of queries."""
+        return self.select_related("device", "site__utility", "site__cca").prefetch_related(
+            "consents", "review_cases", "device__participations__program"
+        )
 
 
 class Enrollment(models.Model):
@@ -62,6 +85,9 @@ class Enrollment(models.Model):
     connectivity_lost_at = models.DateTimeField(null=True, blank=True, editable=False)
     compliance_hold_at = models.DateTimeField(null=True, blank=True, editable=False)
     ownership_reported_at = models.DateTimeField(null=True, blank=True, editable=False)
+    consent_revoked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Only consents granted later count."
+    )
     partner_coordinates = models.JSONField(null=True, blank=True, editable=False)
     utility_hint = models.JSONField(null=True, blank=True, editable=False)
 
@@ -78,6 +104,7 @@ class Enrollment(models.Model):
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
 
+    objects = EnrollmentQuerySet.as_manager()
     skip_history_when_saving = True  # `enrollments.ledger` writes the history, chained and signed by who acts
     history = HistoricalRecords(
         bases=[LedgerEntry],
@@ -98,9 +125,11 @@ class Enrollment(models.Model):
                 fields=["device"], condition=~Q(state=State.REVOKED), name="one_open_enrollment_per_device"
             ),
             models.CheckConstraint(
-                name="geocode_due_exactly_when_deferred",
-                condition=Q(match_outcome=MatchOutcome.DEFERRED, geocode_due_at__isnull=False)
-                | (~Q(match_outcome=MatchOutcome.DEFERRED) & Q(geocode_due_at__isnull=True)),
+                name="geocode_due_exactly_while_deferred",
+                condition=Q(
+                    Q(match_outcome=MatchOutcome.DEFERRED) & ~Q(state=State.REVOKED), geocode_due_at__isnull=False
+                )
+                | ((~Q(match_outcome=MatchOutcome.DEFERRED) | Q(state=State.REVOKED)) & Q(geocode_due_at__isnull=True)),
             ),
         ]
         indexes = [
@@ -114,8 +143,30 @@ class Enrollment(models.Model):
             ),
         ]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unwritten_entries: list[LedgerEntry] = []
+
     def __str__(self) -> str:
         return f"{self.id} ({self.state})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Writes the row and the entries of its audit chain that `enrollments.ledger` sealed since the last save."""
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+            entries, self.unwritten_entries = self.unwritten_entries, []
+            for _, of_one_table in groupby(sorted(entries, key=_table_of), key=_table_of):
+                rows = list(of_one_table)
+                type(rows[0])._default_manager.bulk_create(rows)
+
+    def standing(self) -> Standing:
+        grants = [consent.as_grant() for consent in self.consents.all()]
+        return consent_standing(grants, revoked_at=self.consent_revoked_at)
+
+    def open_case(self) -> "ReviewCase | None":
+        """The open review case that is due first. Reads `review_cases`, so that lists can prefetch it."""
+        undecided = [case for case in self.review_cases.all() if case.decided_at is None]
+        return min(undecided, key=lambda case: case.due_at, default=None)
 
     @transition(state, source=[State.DISCOVERED], target=State.ELIGIBLE)
     def become_eligible(self) -> None:
@@ -169,9 +220,14 @@ class Enrollment(models.Model):
 append_only(Enrollment.history.model)
 
 
+def _table_of(entry: LedgerEntry) -> str:
+    return entry._meta.db_table
+
+
 def legal_transitions() -> list[tuple[str, str]]:
     """Every (from, to) that the transitions above declare: the trigger and the diagram are derived from it."""
-    declared = Enrollment._meta.get_field("state").get_all_transitions(Enrollment)
+    field = cast(FSMField, Enrollment._meta.get_field("state"))
+    declared = field.get_all_transitions(Enrollment)
     return sorted({(str(each.source), str(each.target)) for each in declared if each.source != each.target})
 
 

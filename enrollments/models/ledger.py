@@ -3,7 +3,8 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pgtrigger
 from django.db import models
@@ -27,6 +28,10 @@ class LedgerEntry(models.Model):
     actor_name = models.CharField(max_length=255)
     channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel])
     request_id = models.UUIDField(null=True)
+
+    if TYPE_CHECKING:  # columns that simple-history adds to every historical model
+        id: UUID
+        history_change_reason: str
 
     class Meta:
         abstract = True

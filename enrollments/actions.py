@@ -1,0 +1,99 @@
+"""What stands between an enrollment and `active`, and whose move it is (contract §3, requiredActions)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from enrollments import facts as fact
+from enrollments.consent import ConsentStatus, Standing
+from enrollments.models import Enrollment
+from enrollments.models.enrollment import MatchOutcome
+from enrollments.states import State
+
+
+class By(StrEnum):
+    PARTNER = "partner"
+    CUSTOMER = "customer"
+    PORTAL = "portal"
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredAction:
+    code: str
+    by: By
+    description: str
+    due_at: datetime | None = None
+
+
+def required_actions(enrollment: Enrollment, *, standing: Standing) -> list[RequiredAction]:
+    """The lifecycle's table read the other way; empty where the enrollment is active or has ended."""
+    if enrollment.state in (State.ACTIVE, State.REVOKED):
+        return []
+    found = (_territory(enrollment), _consent(standing), _question(enrollment), _program(enrollment, standing))
+    return [action for action in (*found, _participation(enrollment)) if action is not None]
+
+
+def _territory(enrollment: Enrollment) -> RequiredAction | None:
+    match enrollment.match_outcome:
+        case MatchOutcome.DEFERRED:
+            return RequiredAction(
+                "await_geocoding", By.PORTAL, "The address is located as soon as a geocoder answers.",
+                enrollment.geocode_due_at,
+            )  # fmt: skip
+        case MatchOutcome.INVALID_LOCATION:
+            return RequiredAction("correct_address", By.PARTNER, "The address cannot be located: send it corrected.")
+        case MatchOutcome.AMBIGUOUS:
+            description = "Staff decide which utility serves the site."
+            return RequiredAction("confirm_territory", By.PORTAL, description, _due(enrollment))
+        case _:
+            return None
+
+
+def _consent(standing: Standing) -> RequiredAction | None:
+    match standing.status:
+        case ConsentStatus.NONE:
+            return RequiredAction("provide_consent", By.PARTNER, "Send the customer's consent once it is given.")
+        case ConsentStatus.EXPIRED:
+            return RequiredAction("renew_consent", By.CUSTOMER, "The consent expired: the customer has to renew it.")
+        case ConsentStatus.REVOKED:
+            return RequiredAction("renew_consent", By.CUSTOMER, "The customer revoked: only a later consent reopens.")
+        case _:
+            return None
+
+
+def _question(enrollment: Enrollment) -> RequiredAction | None:
+    if enrollment.state != State.PENDING_VERIFICATION:
+        return None
+    if enrollment.state_reason == fact.OWNERSHIP_TRANSFERRED:
+        description = "Staff confirm whether the device changed hands."
+        return RequiredAction("confirm_ownership", By.PORTAL, description, _due(enrollment))
+    if enrollment.state_reason != fact.ACCOUNT_UNVERIFIED:
+        return None
+    if not enrollment.utility_account_number:
+        description = "Send the utility account number, so that it can be verified."
+        return RequiredAction("verify_utility_account", By.PARTNER, description)
+    description = "Staff verify the utility account with the utility."
+    return RequiredAction("verify_utility_account", By.PORTAL, description, _due(enrollment))
+
+
+def _program(enrollment: Enrollment, standing: Standing) -> RequiredAction | None:
+    waits = enrollment.match_outcome == MatchOutcome.PARTIAL or (
+        enrollment.state == State.OPTED_IN and standing.is_valid
+    )
+    description = "No program in force with room takes this device within the consent's scope; it moves on by itself."
+    return RequiredAction("await_program", By.PORTAL, description) if waits else None
+
+
+def _participation(enrollment: Enrollment) -> RequiredAction | None:
+    if enrollment.state == State.ENROLLED:
+        return RequiredAction("report_telemetry", By.PARTNER, "Participation begins with the device's first reading.")
+    if enrollment.state != State.SUSPENDED:
+        return None
+    if enrollment.state_reason == fact.COMPLIANCE:
+        return RequiredAction("resolve_compliance", By.PARTNER, "Staff suspended it: resolve the issue with them.")
+    return RequiredAction("restore_connectivity", By.PARTNER, "The device is silent: bring it back on line.")
+
+
+def _due(enrollment: Enrollment) -> datetime | None:
+    case = enrollment.open_case()
+    return case.due_at if case else None

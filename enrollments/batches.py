@@ -1,0 +1,63 @@
+"""Many enrollments in one request: each has its own transaction and stands or falls alone (contract §3, batch)."""
+
+import json
+from typing import Any
+
+from enrollments import intake
+from enrollments.answers import answer_to_enrolling
+from enrollments.documents import BatchItemDocument, enrollment_claim
+from enrollments.matching import find
+from partners import answers, evidence, idempotency
+from partners.answers import StoredAnswer
+from partners.calls import Call, validated
+from partners.models import IdempotencyRecord
+from texture_portal.refusals import Refusal
+
+
+def enroll_each(call: Call, items: list[Any]) -> list[dict[str, Any]]:
+    """One result per item, in order. An item that was done before gives its first result again."""
+    return [_result(call, item) for item in items]
+
+
+def _result(call: Call, item: Any) -> dict[str, Any]:
+    request_id = item.get("requestId") if isinstance(item, dict) else None
+    try:
+        answer = _enroll_once(call, item)
+    except Refusal as refusal:
+        problem = call.problem(refusal)
+        return {"requestId": request_id, "status": problem["status"], "problem": problem}
+    member = "problem" if answer.status >= 400 else "enrollment"
+    return {"requestId": request_id, "status": answer.status, member: json.loads(answer.body)}
+
+
+def _enroll_once(call: Call, item: Any) -> StoredAnswer:
+    read = validated(BatchItemDocument, item)
+    own_bytes = json.dumps(item, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    key = idempotency.Key(
+        call.partner,
+        read["request_id"],
+        idempotency.fingerprint_of(method="POST", target="batch item", body=own_bytes),
+        namespace=IdempotencyRecord.Namespace.BATCH_ITEM,
+    )
+    if first := idempotency.recall(key, now=call.now):
+        return first
+    claim = enrollment_claim(read)
+    intake.check_claim(claim, partner=call.partner)
+    finding = find(claim.site, pointer="/site/address")
+
+    def effect() -> StoredAnswer:
+        enrollment, is_new = intake.enroll(
+            claim,
+            partner=call.partner,
+            finding=finding,
+            evidence=lambda customer: evidence.signed_request(call, customer, body=own_bytes),
+            signed_at=call.signed_at,
+            now=call.now,
+            by=call.actor,
+        )
+        return answers.store(answer_to_enrolling(enrollment, is_new=is_new))
+
+    def refused(refusal: Refusal) -> StoredAnswer:
+        return answers.store_refusal(refusal, base=call.origin, request_id=call.request_id)
+
+    return idempotency.once(key, now=call.now, effect=effect, refused=refused)

@@ -1,0 +1,59 @@
+"""Review cases open and close with the lifecycle's questions; people decide them in `enrollments.review`."""
+
+from datetime import datetime, timedelta
+
+from enrollments import facts as fact
+from enrollments.models import Enrollment, ReviewCase
+from texture_portal.business_time import add_business_hours
+
+TERRITORY_BUSINESS_HOURS = 48  # §11.3: the OEM is notified of the resolution within 48 business hours
+OWNERSHIP_HOURS = 24  # §11.6: ownership transferred, within 24 hours
+
+CASE_FOR = {
+    fact.TERRITORY_AMBIGUOUS: ReviewCase.Kind.TERRITORY,
+    fact.ACCOUNT_UNVERIFIED: ReviewCase.Kind.VERIFICATION,
+    fact.OWNERSHIP_TRANSFERRED: ReviewCase.Kind.OWNERSHIP,
+}
+
+
+def keep(enrollment: Enrollment, *, question: str, now: datetime) -> None:
+    """One open case for the question that is asked, none for those that are not. Conflicts are left to staff."""
+    wanted = CASE_FOR.get(question)
+    for case in enrollment.review_cases.filter(decided_at__isnull=True).exclude(kind=ReviewCase.Kind.CONFLICT):
+        if case.kind == wanted:
+            return
+        close(case, now=now)
+    if wanted is not None:
+        open_case(enrollment, kind=wanted, reason=_reason(enrollment, question), now=now)
+
+
+def open_case(enrollment: Enrollment, *, kind: ReviewCase.Kind, reason: str, now: datetime) -> ReviewCase:
+    return ReviewCase.objects.create(
+        enrollment=enrollment, kind=kind, reason=reason, opened_at=now, due_at=due_at(kind, opened_at=now)
+    )
+
+
+def due_at(kind: ReviewCase.Kind, *, opened_at: datetime) -> datetime:
+    if kind == ReviewCase.Kind.OWNERSHIP:
+        return opened_at + timedelta(hours=OWNERSHIP_HOURS)
+    return add_business_hours(opened_at, hours=TERRITORY_BUSINESS_HOURS)
+
+
+def close(case: ReviewCase, *, now: datetime) -> None:
+    case.decision, case.decided_at = ReviewCase.Decision.MOOT, now
+    case.decision_reason = "The question no longer stands."
+    case.save()
+
+
+def close_all(enrollment: Enrollment, *, now: datetime) -> None:
+    for case in enrollment.review_cases.filter(decided_at__isnull=True):
+        close(case, now=now)
+
+
+def _reason(enrollment: Enrollment, question: str) -> str:
+    if question == fact.TERRITORY_AMBIGUOUS:
+        return str(enrollment.match.get("reason") or "Several utilities may serve the site.")
+    if question == fact.ACCOUNT_UNVERIFIED:
+        claimed = "The partner says it is verified." if enrollment.account_claimed_verified else ""
+        return f"A program wants the utility account verified. {claimed}".strip()
+    return "The partner reported that the device changed hands."

@@ -1,0 +1,46 @@
+"""A partner supplies what a review asked for, or corrects what it sent (contract §3, PATCH)."""
+
+from datetime import datetime
+from typing import Any
+
+from enrollments import lifecycle, matching
+from enrollments.matching import Finding
+from enrollments.models import Enrollment
+from enrollments.states import State
+from texture_portal.actors import Actor
+from texture_portal.refusals import Refusal
+
+
+def check_open(enrollment: Enrollment) -> None:
+    if enrollment.state in (State.OPTED_OUT, State.REVOKED):
+        raise Refusal("state_conflict", f"The enrollment is {State(enrollment.state).label.lower()}.")
+
+
+def correct(
+    enrollment: Enrollment, changes: dict[str, Any], *, finding: Finding | None, now: datetime, by: Actor
+) -> None:
+    """Sets what was sent and matches again where the site was among it; the caller holds the row locked.
+
+    Raises `Refusal`: `state_conflict`, or what the new address led to. Then nothing is changed.
+    """
+    check_open(enrollment)
+    if finding is not None:
+        if finding.refusal is not None:
+            raise finding.refusal
+        _move_to(enrollment, finding, now=now, by=by)
+    number = changes.pop("utility_account_number", enrollment.utility_account_number)
+    if number != enrollment.utility_account_number:
+        enrollment.utility_account_number, enrollment.account_verified_at = number, None
+    for name, value in changes.items():
+        setattr(enrollment, name, value)
+    enrollment.updated_at = now
+    lifecycle.advance(enrollment, now=now, by=by)
+
+
+def _move_to(enrollment: Enrollment, finding: Finding, *, now: datetime, by: Actor) -> None:
+    before = enrollment.site.utility_id, enrollment.site.cca_id
+    matching.record(enrollment, finding, now=now)
+    enrollment.device.site = enrollment.site
+    enrollment.device.save(update_fields=["site", "updated_at"])
+    if before != (enrollment.site.utility_id, enrollment.site.cca_id):
+        lifecycle.relocate(enrollment, now=now, by=by)

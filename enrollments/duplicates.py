@@ -1,0 +1,87 @@
+"""One device, one open enrollment (contract §3): who has this device already, and what that means to whom."""
+
+import hashlib
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Max, Q
+
+from devices.models import Device
+from enrollments.claims import DeviceClaim
+from enrollments.models import Enrollment
+from partners.models import Partner
+from partners.models.partner import same_name
+from texture_portal.refusals import Refusal, refuse
+
+SERIAL_UNDER_ANOTHER_ID = "serial_number_under_another_id"
+
+
+def serial_key(claim: DeviceClaim) -> str:
+    return f"{same_name(claim.manufacturer)}|{same_name(claim.serial_number)}"
+
+
+def hold(partner: Partner, claim: DeviceClaim, *, customer_reference: str) -> None:
+    """Until the end of the transaction, nobody else enrolls this device or makes this customer."""
+    names = (
+        f"device|{partner.pk}|{claim.manufacturer_device_id}",
+        f"serial|{serial_key(claim)}",
+        f"customer|{partner.pk}|{customer_reference}",
+    )
+    numbers = sorted(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True) for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s)", numbers
+        )
+
+
+def known_device(partner: Partner, claim: DeviceClaim) -> tuple[Device | None, Enrollment | None]:
+    """The partner's device of that id, and its open enrollment where the customer linked it by OAuth only.
+
+    Raises `Refusal` `enrollment_exists` or `device_enrolled_elsewhere`; the latter tells nothing of the other.
+    """
+    same_id = Q(partner=partner, manufacturer_device_id=claim.manufacturer_device_id)
+    devices = list(Device.objects.filter(same_id | Q(serial_key=serial_key(claim))))
+    if not devices:
+        return None, None
+    own = next((each for each in devices if each.partner_id == partner.pk and _same_id(each, claim)), None)
+    oauth_only = None
+    for enrollment in Enrollment.objects.open().filter(device__in=devices).select_related("device"):
+        if own is not None and enrollment.device_id == own.pk and enrollment.method == Enrollment.Method.OAUTH:
+            oauth_only = enrollment
+        else:
+            raise _refusal(enrollment, partner, claim)
+    return own, oauth_only
+
+
+def last_revocation(device: Device | None) -> datetime | None:
+    """When consent for this device was last revoked, in any enrollment of it."""
+    if device is None:
+        return None
+    latest: datetime | None = device.enrollments.aggregate(latest=Max("consent_revoked_at"))["latest"]
+    return latest
+
+
+def _same_id(device: Device, claim: DeviceClaim) -> bool:
+    return device.manufacturer_device_id == claim.manufacturer_device_id
+
+
+def _refusal(enrollment: Enrollment, partner: Partner, claim: DeviceClaim) -> Refusal:
+    if enrollment.partner_id != partner.pk:
+        return Refusal(
+            "device_enrolled_elsewhere",
+            "A device of this manufacturer and serial number is enrolled already. If it is your customer's, "
+            "write to support with this request's id.",
+            flag="device_enrolled_elsewhere",
+        )
+    same_id = _same_id(enrollment.device, claim)
+    pointer = "/device/manufacturerDeviceId" if same_id else "/device/serialNumber"
+    refusal = refuse(
+        "enrollment_exists",
+        f"The device has an open enrollment ({enrollment.state})."
+        if same_id
+        else "Another device id of yours with this manufacturer and serial number has an open enrollment.",
+        pointer=pointer,
+    )
+    refusal.more["enrollmentId"] = str(enrollment.pk)
+    refusal.flag = "" if same_id else SERIAL_UNDER_ANOTHER_ID
+    return refusal

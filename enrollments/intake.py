@@ -1,0 +1,152 @@
+"""A partner enrolls a device (§11.2-11.5): checked, matched, recorded with its evidence, moved on."""
+
+from datetime import datetime
+from uuid import UUID
+
+from devices.models import Device
+from enrollments import consent, consents, duplicates, ledger, lifecycle, matching
+from enrollments.claims import DeviceClaim, EnrollmentClaim
+from enrollments.consents import Evidence, give_consent
+from enrollments.matching import Finding
+from enrollments.models import Consent, Enrollment
+from enrollments.models.enrollment import MatchOutcome
+from partners.models import Customer, Partner, SignedRequest
+from programs.models import Program
+from texture_portal.actors import Actor
+from texture_portal.refusals import Fault, Refusal, refuse
+
+
+def check_claim(claim: EnrollmentClaim, *, partner: Partner) -> None:
+    """What the claim alone decides. Raises `Refusal`: `manufacturer_not_allowed`, or an unknown program."""
+    if not partner.may_enroll(claim.device.manufacturer):
+        raise refuse(
+            "manufacturer_not_allowed",
+            f"You enroll devices of these makers: {', '.join(partner.manufacturers)}.",
+            pointer="/device/manufacturer",
+        )
+    check_programs(claim.eligibility.program_ids)
+
+
+def check_programs(program_ids: tuple[UUID, ...]) -> None:
+    known = set(Program.objects.filter(pk__in=program_ids).values_list("pk", flat=True)) if program_ids else set()
+    faults = tuple(
+        Fault(f"/eligibility/programIds/{place}", "invalid", "No program has this id.")
+        for place, program_id in enumerate(program_ids)
+        if program_id not in known
+    )
+    if faults:
+        raise Refusal("validation_failed", "The request names programs that do not exist.", faults)
+
+
+def enroll(
+    claim: EnrollmentClaim,
+    *,
+    partner: Partner,
+    finding: Finding,
+    evidence: Evidence,
+    signed_at: datetime,
+    now: datetime,
+    by: Actor,
+) -> tuple[Enrollment, bool]:
+    """The enrollment, and whether it is new: one that the customer made by OAuth only is added to (§11.8).
+
+    Call it in a transaction. Raises `Refusal`, in the contract's order: state, consent, territory.
+    """
+    duplicates.hold(partner, claim.device, customer_reference=claim.customer_reference)
+    device, by_oauth = duplicates.known_device(partner, claim.device)
+    if claim.consent is not None:
+        revoked_at = duplicates.last_revocation(device)
+        consent.check(claim.consent, now=now, signed_at=signed_at, revoked_at=revoked_at)
+    if by_oauth is not None:
+        return _merge(by_oauth, claim, evidence=evidence, signed_at=signed_at, now=now, by=by), False
+    if finding.refusal is not None:
+        raise finding.refusal
+    customer = _customer(partner, claim.customer_reference)
+    enrollment = _draft(claim, partner=partner, customer=customer, now=now)
+    matching.record(enrollment, finding, now=now)
+    enrollment.device = _save_device(device, claim.device, enrollment)
+    original = evidence(customer)
+    enrollment.opening_request = original
+    _open(enrollment, claim, original=original, now=now, by=by)
+    return enrollment, True
+
+
+def _open(enrollment: Enrollment, claim: EnrollmentClaim, *, original: SignedRequest, now: datetime, by: Actor) -> None:
+    ledger.note(enrollment, enrollment, reason="enrollment_received", by=by, now=now)
+    made = None
+    if claim.consent is not None:
+        made = consents.draft(enrollment, claim.consent, path=Consent.Path.OEM, original=original, now=now)
+        ledger.note(enrollment, made, reason="consent_granted", by=by, now=now)
+    standing = consent.standing([made.as_grant()] if made else [], revoked_at=None)
+    lifecycle.advance(enrollment, now=now, by=by, standing=standing)
+    if made is not None:
+        made.save()
+
+
+def _merge(
+    enrollment: Enrollment,
+    claim: EnrollmentClaim,
+    *,
+    evidence: Evidence,
+    signed_at: datetime,
+    now: datetime,
+    by: Actor,
+) -> Enrollment:
+    enrollment = Enrollment.objects.locked().get(pk=enrollment.pk)
+    enrollment.method = Enrollment.Method.HYBRID
+    if claim.consent is None:
+        lifecycle.advance(enrollment, now=now, by=by)
+    else:
+        give_consent(
+            enrollment, claim.consent, path=Consent.Path.OEM, evidence=evidence, signed_at=signed_at, now=now, by=by
+        )
+    return enrollment
+
+
+def _customer(partner: Partner, reference_id: str) -> Customer:
+    """The partner's customer, made where new. After an erasure it begins anew, under a new key."""
+    customer = Customer.objects.filter(partner=partner, reference_id=reference_id).first()
+    if customer is None:
+        customer = Customer(partner=partner, reference_id=reference_id)
+    elif customer.sealed_data_key is not None:
+        return customer
+    customer.give_key()
+    customer.erased_at = None
+    customer.save()
+    return customer
+
+
+def _draft(claim: EnrollmentClaim, *, partner: Partner, customer: Customer, now: datetime) -> Enrollment:
+    return Enrollment(
+        partner=partner,
+        customer=customer,
+        match_outcome=MatchOutcome.DEFERRED,
+        utility_account_number=claim.utility_account_number,
+        account_claimed_verified=claim.eligibility.account_verified,
+        program_choice=list(claim.eligibility.program_ids),
+        installer_id=claim.eligibility.installer_id,
+        sales_channel=claim.eligibility.sales_channel,
+        created_at=now,
+        updated_at=now,
+        advanced_at=now,
+    )
+
+
+def _save_device(device: Device | None, claim: DeviceClaim, enrollment: Enrollment) -> Device:
+    device = device or Device(partner=enrollment.partner, manufacturer_device_id=claim.manufacturer_device_id)
+    device.customer, device.site = enrollment.customer, enrollment.site
+    device.serial_key = duplicates.serial_key(claim)
+    for name in (
+        "serial_number",
+        "manufacturer",
+        "model",
+        "type",
+        "commissioned_on",
+        "controllable",
+        "telemetry",
+        "ratings",
+    ):
+        setattr(device, name, getattr(claim, name))
+    device.commands = sorted(set(claim.commands))
+    device.save()
+    return device

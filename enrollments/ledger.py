@@ -1,0 +1,39 @@
+"""Writing the audit chain: each change is a history row that holds the digest of the one before."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from enrollments.models.ledger import LedgerEntry
+from texture_portal.actors import Actor
+
+if TYPE_CHECKING:
+    from enrollments.models import Consent, Enrollment
+
+
+def note(
+    enrollment: "Enrollment", changed: "Enrollment | Consent", *, reason: str, by: Actor, now: datetime
+) -> LedgerEntry:
+    """Seals the present columns of `changed` as the next entry of the enrollment's chain.
+
+    The entry is written with the enrollment's row, by its next `save()`: the caller holds that row locked, or made it.
+    """
+    history = type(changed).history.model
+    is_first = changed._state.adding and (changed is not enrollment or enrollment.ledger_length == 0)
+    entry: LedgerEntry = history(
+        **{field.attname: getattr(changed, field.attname) for field in history.tracked_fields},
+        history_date=now,
+        history_type="+" if is_first else "~",
+        history_change_reason=reason,
+        history_user_id=by.user_id,
+        ledger_id=enrollment.pk,
+        sequence=enrollment.ledger_length + 1,
+        previous_digest=bytes(enrollment.ledger_head),
+        actor_role=by.role,
+        actor_name=by.name,
+        channel=by.channel,
+        request_id=by.request_id,
+    )
+    entry.digest = entry.compute_digest()
+    enrollment.ledger_length, enrollment.ledger_head = entry.sequence, entry.digest
+    enrollment.unwritten_entries.append(entry)
+    return entry

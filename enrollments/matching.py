@@ -1,0 +1,132 @@
+"""From an address to the facts of a match (§11.3), and from a person's decision to the same facts."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from enrollments.claims import SiteClaim
+from enrollments.models import Enrollment
+from enrollments.models.enrollment import MatchOutcome
+from territories import geocoding, index
+from territories.addresses import Address
+from territories.geocoding import AddressNotFoundError, GeocodersUnavailableError, Location
+from territories.matching import Candidate, Match
+from territories.models import Utility
+from territories.models.utility import Segment
+from territories.sites import save_site
+from texture_portal.refusals import Refusal, refuse
+
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an address led to, found before any transaction. Neither location nor refusal: no geocoder was in reach."""
+
+    site: SiteClaim
+    location: Location | None = None
+    match: Match | None = None
+    refusal: Refusal | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The outcome on the wire, but for `partial`, which hangs on programs."""
+        if self.refusal is not None:
+            return "no_match" if self.refusal.code == "territory_unsupported" else "invalid_location"
+        return self.match.outcome if self.match is not None else MatchOutcome.DEFERRED.value
+
+
+def find(site: SiteClaim, *, pointer: str) -> Finding:
+    """Geocodes and matches. `pointer` is where the address stands in the request, for the faults."""
+    try:
+        location = geocoding.locate(site.address, coordinates=site.coordinates)
+    except AddressNotFoundError as unknown:
+        fault_at = f"{pointer}{unknown.pointer}"
+        return Finding(
+            site,
+            refusal=refuse("location_invalid", unknown.reason, pointer=fault_at, suggestions=unknown.suggestions),
+        )
+    except GeocodersUnavailableError:
+        return Finding(site)
+    match = index.match(location, address=site.address, utility_hint=site.utility_hint)
+    refusal = refuse("territory_unsupported", match.reason, pointer=pointer) if match.outcome == "no_match" else None
+    return Finding(site, location, match, refusal)
+
+
+def record(enrollment: Enrollment, finding: Finding, *, now: datetime) -> None:
+    """Writes the site and sets the facts of the match; a refused finding changes the outcome only."""
+    site = finding.site
+    enrollment.site = save_site(
+        customer_id=enrollment.customer_id,
+        address=site.address,
+        location=finding.location,
+        match=finding.match,
+        now=now,
+    )
+    enrollment.partner_coordinates = list(site.coordinates) if site.coordinates else None
+    enrollment.utility_hint = site.utility_hint
+    enrollment.match_outcome = MatchOutcome(finding.outcome)
+    enrollment.match = _explanation(finding)
+    enrollment.fits_since = None
+    enrollment.updated_at = now
+    if finding.outcome == MatchOutcome.DEFERRED:
+        enrollment.geocode_due_at = now + _pause(enrollment.geocode_attempts)
+        enrollment.geocode_attempts += 1
+    else:
+        enrollment.geocode_due_at, enrollment.geocode_attempts = None, 0
+
+
+def record_decision(enrollment: Enrollment, *, utility: Utility) -> None:
+    """A person says which utility serves the site. Only an investor-owned one has a CCA over its wires."""
+    site = enrollment.site
+    site.utility = utility
+    if utility.segment != Segment.INVESTOR_OWNED_UTILITY:
+        site.cca = None
+    site.save(update_fields=["utility", "cca", "updated_at"])
+    enrollment.match_outcome = MatchOutcome.MATCHED
+    enrollment.fits_since = None
+
+
+def site_claim(enrollment: Enrollment) -> SiteClaim:
+    """The claim that the enrollment's present site was made from."""
+    site, coordinates = enrollment.site, enrollment.partner_coordinates
+    address = Address(
+        street_one=site.street_one,
+        street_two=site.street_two,
+        city=site.city,
+        state=site.state,
+        postal_code=site.postal_code,
+        country=site.country,
+    )
+    return SiteClaim(address, (coordinates[0], coordinates[1]) if coordinates else None, enrollment.utility_hint)
+
+
+def candidate_on_wire(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "utility": {
+            "id": str(candidate.utility_id),
+            "name": candidate.name,
+            "eiaId": candidate.eia_id,
+            "segment": candidate.segment,
+        },
+        "evidence": list(candidate.evidence),
+        "score": candidate.score,
+    }
+
+
+def _explanation(finding: Finding) -> dict[str, Any]:
+    if finding.match is None or finding.location is None:
+        return {"reason": finding.refusal.detail if finding.refusal else "", "candidates": []}
+    return {
+        "reason": finding.match.reason,
+        "candidates": [candidate_on_wire(candidate) for candidate in finding.match.candidates],
+        "geocoder": finding.location.geocoder,
+        "note": finding.location.note,
+        "dataSets": index.data_sets_in_force(),
+    }
+
+
+def _pause(attempts: int) -> timedelta:
+    doubled: timedelta = FIRST_RETRY * 2 ** min(attempts, 10)
+    return min(doubled, LONGEST_RETRY)

@@ -1,0 +1,112 @@
+"""Which programs an enrollment's device joins and leaves, as its facts stand (§11.3, step 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from enrollments.consent import Standing
+from enrollments.models import Enrollment
+from enrollments.models.enrollment import MatchOutcome
+from programs.eligibility import Against, Applicant, device_reasons, reasons_against
+from programs.models import Participation, Program
+from programs.participation import join, leave
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """`fits`: some program in force takes the device at all. `account_wanted`: one would, were the account verified."""
+
+    fits: bool
+    participations: tuple[Participation, ...]
+    account_wanted: bool
+
+
+def place(enrollment: Enrollment, *, standing: Standing, now: datetime) -> Placement:
+    """Leaves what no longer fits and joins what does. Nothing before a wanted account is verified."""
+    programs = _programs_here(enrollment, now=now)
+    kept = _leave_what_no_longer_fits(enrollment, standing=standing, now=now)
+    device = _applicant(enrollment)
+    fits = any(not device_reasons(program.terms(), device) for program in programs)
+    if not _may_participate(enrollment, standing):
+        return Placement(fits, tuple(kept), account_wanted=False)
+    joined = {participation.program_id for participation in kept}
+    left = [program for program in programs if program.pk not in joined]
+    if not kept and _account_is_wanted(enrollment, left, standing):
+        return Placement(fits, (), account_wanted=True)
+    for program in left:
+        applicant = _applicant(enrollment, scope=standing.program_types, participations=kept)
+        if reasons_against(program.terms(), applicant):
+            continue
+        if participation := join(enrollment.device, program, now=now):
+            participation.program = program
+            kept.append(participation)
+    return Placement(fits, tuple(kept), account_wanted=False)
+
+
+def leave_all(enrollment: Enrollment, *, reason: str, now: datetime) -> None:
+    leave(_live(enrollment), reason=reason, now=now)
+
+
+def _programs_here(enrollment: Enrollment, *, now: datetime) -> list[Program]:
+    if enrollment.match_outcome not in (MatchOutcome.MATCHED, MatchOutcome.PARTIAL):
+        return []
+    site = enrollment.site
+    programs = Program.objects.in_force(now=now).owned_by(site.utility_id, site.cca_id)
+    return list(programs.order_by("created_at", "id"))
+
+
+def _leave_what_no_longer_fits(enrollment: Enrollment, *, standing: Standing, now: datetime) -> list[Participation]:
+    kept = []
+    for participation in _live(enrollment):
+        reason = _reason_to_leave(participation.program, enrollment, standing=standing, now=now)
+        if reason:
+            leave([participation], reason=reason, now=now)
+        else:
+            kept.append(participation)
+    return kept
+
+
+def _reason_to_leave(program: Program, enrollment: Enrollment, *, standing: Standing, now: datetime) -> str:
+    if not standing.is_valid:
+        return f"consent_{standing.status}"
+    if enrollment.ownership_reported_at is not None:
+        return "ownership_transferred"
+    if program.owner_id not in (enrollment.site.utility_id, enrollment.site.cca_id):
+        return "territory_changed"
+    if program.is_over(now=now):
+        return "program_ended"
+    if program.type not in standing.program_types:
+        return Against.SCOPE
+    if program.wants_verified_account and enrollment.account_verified_at is None:
+        return Against.ACCOUNT
+    against = device_reasons(program.terms(), _applicant(enrollment))
+    return against[0] if against else ""
+
+
+def _may_participate(enrollment: Enrollment, standing: Standing) -> bool:
+    return standing.is_valid and enrollment.ownership_reported_at is None
+
+
+def _account_is_wanted(enrollment: Enrollment, programs: Sequence[Program], standing: Standing) -> bool:
+    applicant = _applicant(enrollment, scope=standing.program_types)
+    return any(reasons_against(program.terms(), applicant) == (Against.ACCOUNT,) for program in programs)
+
+
+def _applicant(
+    enrollment: Enrollment, *, scope: Sequence[str] | None = None, participations: Sequence[Participation] = ()
+) -> Applicant:
+    device = enrollment.device
+    return Applicant(
+        device_type=device.type,
+        commands=frozenset(device.commands) if device.controllable else frozenset(),
+        scope=None if scope is None else frozenset(scope),
+        choice=frozenset(str(program_id) for program_id in enrollment.program_choice),
+        account_verified=enrollment.account_verified_at is not None,
+        groups_taken=frozenset(each.exclusive_group for each in participations if each.exclusive_group),
+    )
+
+
+def _live(enrollment: Enrollment) -> list[Participation]:
+    if enrollment._state.adding:
+        return []
+    return list(Participation.objects.live().filter(device=enrollment.device_id).select_related("program"))

@@ -1,0 +1,109 @@
+"""Enrollments as the partner sees them (contract §3)."""
+
+from datetime import datetime
+from typing import Any
+
+from enrollments.actions import required_actions
+from enrollments.models import Enrollment, ReviewCase
+from enrollments.states import State
+from enrollments.timeline import Moment
+from programs.models import Program
+from territories.models import Site, Utility
+from texture_portal.clock import to_wire
+
+
+def show(enrollment: Enrollment) -> dict[str, Any]:
+    """The enrollment on the wire. Give it one from `Enrollment.objects.shown()`: then nothing more is asked."""
+    standing = enrollment.standing()
+    return {
+        "id": str(enrollment.pk),
+        "state": str(enrollment.state),
+        "stateReason": enrollment.state_reason or None,
+        "method": enrollment.method,
+        "device": {
+            "id": str(enrollment.device_id),
+            "manufacturerDeviceId": enrollment.device.manufacturer_device_id,
+            "type": enrollment.device.type,
+            "serialNumber": enrollment.device.serial_number,
+        },
+        "site": _site(enrollment.site),
+        "match": {
+            "outcome": enrollment.match_outcome,
+            "reason": enrollment.match.get("reason") or None,
+            "candidates": enrollment.match.get("candidates", []),
+        },
+        "programs": [
+            show_program(participation.program)
+            for participation in enrollment.device.participations.all()
+            if participation.left_at is None and enrollment.state != State.REVOKED
+        ],
+        "consent": {
+            "status": standing.status,
+            "grantedAt": _instant(standing.granted_at),
+            "programTypes": list(standing.program_types),
+            "sources": list(standing.paths),
+        },
+        "requiredActions": [
+            {
+                "code": action.code,
+                "by": action.by,
+                "description": action.description,
+                "dueAt": _instant(action.due_at),
+            }
+            for action in required_actions(enrollment, standing=standing)
+        ],
+        "review": _review(enrollment.open_case()),
+        "createdAt": to_wire(enrollment.created_at),
+        "updatedAt": to_wire(enrollment.updated_at),
+    }
+
+
+def show_moment(moment: Moment) -> dict[str, Any]:
+    """One entry of the history. The partner learns who acted by role; staff are not named to it."""
+    return {
+        "at": to_wire(moment.at),
+        "kind": moment.kind,
+        "from": moment.before,
+        "to": moment.after,
+        "reason": moment.reason,
+        "actor": moment.actor,
+        "source": moment.source,
+        "termsVersion": moment.terms_version,
+    }
+
+
+def show_program(program: Program) -> dict[str, Any]:
+    return {"id": str(program.pk), "name": program.name, "type": program.type}
+
+
+def show_utility(utility: Utility | None) -> dict[str, Any] | None:
+    if utility is None:
+        return None
+    return {"id": str(utility.pk), "name": utility.name, "eiaId": utility.eia_id, "segment": utility.segment}
+
+
+def _site(site: Site) -> dict[str, Any]:
+    return {
+        "id": str(site.pk),
+        "latitude": site.latitude,
+        "longitude": site.longitude,
+        "timezone": site.timezone or None,
+        "accuracyMeters": site.accuracy_meters,
+        "utility": show_utility(site.utility),
+        "cca": None if site.cca is None else {"id": str(site.cca.pk), "name": site.cca.name},
+    }
+
+
+def _review(case: ReviewCase | None) -> dict[str, Any] | None:
+    if case is None:
+        return None
+    return {
+        "id": str(case.pk),
+        "reason": case.reason,
+        "openedAt": to_wire(case.opened_at),
+        "dueAt": to_wire(case.due_at),
+    }
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return None if instant is None else to_wire(instant)

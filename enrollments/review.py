@@ -1,0 +1,85 @@
+"""What people decide (§11.3): each verb closes one case for a reason, and the lifecycle goes on from there."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from enrollments import lifecycle
+from enrollments.matching import record_decision
+from enrollments.models import Enrollment, ReviewCase
+from territories.models import Utility
+from texture_portal.actors import Actor, staff
+from texture_portal.refusals import Refusal
+
+REVOCATION_REASON = {
+    ReviewCase.Kind.TERRITORY: "territory_unsupported",
+    ReviewCase.Kind.VERIFICATION: "utility_account_not_verified",
+    ReviewCase.Kind.OWNERSHIP: "ownership_transferred",
+    ReviewCase.Kind.CONFLICT: "enrolled_elsewhere",
+}
+
+
+@transaction.atomic
+def resolve_territory(case: ReviewCase, *, utility: Utility, reason: str, now: datetime, user: User) -> Enrollment:
+    """This utility serves the site. A utility that serves no homes is refused."""
+    case, enrollment = _hold(case, reason=reason, kind=ReviewCase.Kind.TERRITORY)
+    if not utility.serves_homes:
+        raise Refusal("state_conflict", f"{utility} serves no homes ({utility.get_segment_display()}): choose another.")
+    case.resolved_utility = utility
+    _close(case, ReviewCase.Decision.CONFIRMED, reason=reason, now=now, user=user)
+    record_decision(enrollment, utility=utility)
+    lifecycle.advance(enrollment, now=now, by=_actor(user), why=reason)
+    return enrollment
+
+
+@transaction.atomic
+def verify_account(case: ReviewCase, *, reason: str, now: datetime, user: User) -> Enrollment:
+    """The utility account is the customer's."""
+    case, enrollment = _hold(case, reason=reason, kind=ReviewCase.Kind.VERIFICATION)
+    _close(case, ReviewCase.Decision.CONFIRMED, reason=reason, now=now, user=user)
+    enrollment.account_verified_at = now
+    lifecycle.advance(enrollment, now=now, by=_actor(user), why=reason)
+    return enrollment
+
+
+@transaction.atomic
+def refute_transfer(case: ReviewCase, *, reason: str, now: datetime, user: User) -> Enrollment:
+    """The device has not changed hands."""
+    case, enrollment = _hold(case, reason=reason, kind=ReviewCase.Kind.OWNERSHIP)
+    _close(case, ReviewCase.Decision.REJECTED, reason=reason, now=now, user=user)
+    lifecycle.refute_ownership_transfer(enrollment, reason=reason, now=now, by=_actor(user))
+    return enrollment
+
+
+@transaction.atomic
+def end_enrollment(case: ReviewCase, *, reason: str, now: datetime, user: User) -> Enrollment:
+    """The case is decided against the enrollment: no utility of ours, not the customer's account, changed hands."""
+    case, enrollment = _hold(case, reason=reason, kind=ReviewCase.Kind(case.kind))
+    changed_hands = case.kind == ReviewCase.Kind.OWNERSHIP
+    decision = ReviewCase.Decision.CONFIRMED if changed_hands else ReviewCase.Decision.REJECTED
+    _close(case, decision, reason=reason, now=now, user=user)
+    lifecycle.revoke(enrollment, reason=REVOCATION_REASON[ReviewCase.Kind(case.kind)], now=now, by=_actor(user))
+    return enrollment
+
+
+def _hold(case: ReviewCase, *, reason: str, kind: ReviewCase.Kind) -> tuple[ReviewCase, Enrollment]:
+    """Locks the enrollment, then the case; refuses where somebody else closed it meanwhile."""
+    if not reason.strip():
+        raise Refusal("validation_failed", "A decision needs a reason: say in a sentence what decided it.")
+    enrollment = Enrollment.objects.locked().get(pk=case.enrollment_id)
+    case = ReviewCase.objects.select_for_update().get(pk=case.pk)
+    if case.decided_at is not None:
+        raise Refusal("state_conflict", f"The case was closed already ({case.get_decision_display()}).")
+    if case.kind != kind:
+        raise Refusal("state_conflict", f"This decision is not for the question {case.get_kind_display()!r}")
+    return case, enrollment
+
+
+def _close(case: ReviewCase, decision: str, *, reason: str, now: datetime, user: User) -> None:
+    case.decision, case.decided_at, case.decided_by, case.decision_reason = decision, now, user, reason
+    case.save()
+
+
+def _actor(user: User) -> Actor:
+    return staff(user_id=user.pk, name=user.get_username())

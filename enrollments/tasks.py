@@ -1,0 +1,53 @@
+"""Recurring work on enrollments. The rows are the work: each call takes a batch, and says how many rows it did."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from enrollments import lifecycle
+from enrollments.matching import find, record, site_claim
+from enrollments.models import Enrollment
+from enrollments.waiting import settle_programs
+from texture_portal.actors import system
+
+BATCH = 20
+LEASE = timedelta(
+    minutes=5
+)  # longer than a batch of geocodes with every time-out; a worker that died frees its rows then
+
+
+def retry_deferred_geocodes(*, now: datetime) -> int:
+    """Locates what could not be located when it came; geocoders are asked outside any transaction."""
+    claimed = _claim_due(now=now)
+    for enrollment in claimed:
+        _locate_again(enrollment, now=now)
+    return len(claimed)
+
+
+def advance_waiting(*, now: datetime) -> int:
+    """Moves on what waited for a program that has appeared, and out of programs that have ended."""
+    return settle_programs(now=now, by=system("advance"))
+
+
+@transaction.atomic
+def _claim_due(*, now: datetime) -> list[Enrollment]:
+    due = Enrollment.objects.filter(geocode_due_at__lte=now).order_by("geocode_due_at")
+    claimed = list(due.select_for_update(skip_locked=True, of=("self",)).select_related("site")[:BATCH])
+    for enrollment in claimed:
+        enrollment.geocode_due_at = now + LEASE
+        enrollment.save(update_fields=["geocode_due_at"])
+    return claimed
+
+
+def _locate_again(claimed: Enrollment, *, now: datetime) -> None:
+    finding = find(site_claim(claimed), pointer="/site/address")
+    by = system("geocoding")
+    with transaction.atomic():
+        enrollment = Enrollment.objects.locked().get(pk=claimed.pk)
+        if enrollment.geocode_due_at != claimed.geocode_due_at:
+            return  # settled meanwhile, by a correction or an end
+        if finding.outcome == "no_match":
+            lifecycle.revoke(enrollment, reason="territory_unsupported", now=now, by=by)
+            return
+        record(enrollment, finding, now=now)
+        lifecycle.advance(enrollment, now=now, by=by)

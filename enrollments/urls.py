@@ -1,0 +1,12 @@
+from django.urls import path
+
+from enrollments import api
+
+urlpatterns = [
+    path("v1/enrollments", api.EnrollmentsView.as_view()),
+    path("v1/enrollments/batch", api.BatchView.as_view()),
+    path("v1/enrollments/<uuid:enrollment_id>", api.EnrollmentView.as_view()),
+    path("v1/enrollments/<uuid:enrollment_id>/consents", api.ConsentsView.as_view()),
+    path("v1/enrollments/<uuid:enrollment_id>/history", api.HistoryView.as_view()),
+    path("v1/eligibility", api.EligibilityView.as_view()),
+]

@@ -1,0 +1,43 @@
+"""Enrollments move on by themselves when a program appears, begins, changes or ends (contract §3, `partial`).
+
+The program's row is the job: it is unsettled until every enrollment in its owner's territory was weighed since.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from enrollments import lifecycle
+from enrollments.models import Enrollment
+from enrollments.states import State
+from programs.models import Program
+from texture_portal.actors import Actor
+
+BATCH = 100
+
+
+def settle_programs(*, now: datetime, by: Actor) -> int:
+    """Weighs one batch of enrollments against programs that changed since; returns how many it weighed or settled."""
+    for program in Program.objects.unsettled(now=now):
+        weighed = _weigh_batch(program, now=now, by=by)
+        if weighed:
+            return weighed
+        Program.objects.filter(pk=program.pk).update(settled_at=now)
+    return 0
+
+
+@transaction.atomic
+def _weigh_batch(program: Program, *, now: datetime, by: Actor) -> int:
+    batch = (
+        Enrollment.objects.locked()
+        .filter(
+            Q(site__utility=program.owner_id) | Q(site__cca=program.owner_id),
+            advanced_at__lt=program.changed_at(now=now),
+        )
+        .exclude(state__in=[State.REVOKED, State.OPTED_OUT])
+        .order_by("advanced_at")[:BATCH]
+    )
+    for enrollment in batch:
+        lifecycle.advance(enrollment, now=now, by=by)
+    return len(batch)

@@ -1,0 +1,27 @@
+"""Joining and leaving programs. Capacity and exclusive groups hold under any number of writers."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from devices.models import Device
+from programs.models import Participation, Program
+
+
+def join(device: Device, program: Program, *, now: datetime) -> Participation | None:
+    """Makes the device a participant; None where the program's capacity is reached.
+
+    Call it in a transaction: where there is a capacity, the program's row is locked until the end of it.
+    """
+    if program.max_enrollments is not None:
+        locked = Program.objects.select_for_update().get(pk=program.pk)
+        if locked.live_count() >= (locked.max_enrollments or 0):
+            return None
+    return Participation.objects.create(
+        device=device, program=program, exclusive_group=program.exclusive_group, joined_at=now
+    )
+
+
+def leave(participations: Iterable[Participation], *, reason: str, now: datetime) -> None:
+    for participation in participations:
+        participation.left_at, participation.left_reason = now, reason
+        participation.save(update_fields=["left_at", "left_reason"])

@@ -172,9 +172,9 @@ def test_an_unreachable_geocoder_defers_the_match(oem: Client, settings: Any) ->
 
 
 def test_coordinates_that_agree_with_the_address_are_used(oem: Client) -> None:
-    body = changed(enrollment(), "/site/coordinates", {"latitude": 38.0021, "longitude": -122.5311})
+    body = changed(enrollment(), "/site/coordinates", {"latitude": 38.0212, "longitude": -122.5707})
     site = enroll(oem, body, status=201, state="enrolled", outcome="matched")["site"]
-    assert (site["latitude"], site["longitude"]) == pytest.approx((38.0021, -122.5311), abs=1e-4)
+    assert (site["latitude"], site["longitude"]) == pytest.approx((38.0212, -122.5707), abs=1e-4)
 
 
 def test_coordinates_that_disagree_are_set_aside(oem: Client) -> None:

@@ -1,18 +1,36 @@
-"""Every answer names its request: `X-Request-ID`, also in problems, audit rows and logs."""
+"""Every answer names its request, and every failure under /v1/ is a problem, whoever answered."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from partners import answers
 from texture_portal.ids import new_id
+from texture_portal.refusals import Refusal
+
+PARTNER_API = "/v1/"
+BY_STATUS = {
+    400: Refusal("validation_failed", "The request cannot be read: its host, headers or query are not valid."),
+    404: Refusal("not_found", "There is nothing at this path."),
+    503: Refusal("unavailable", "The portal is not available now."),
+}
+OTHERWISE = Refusal("internal_error", "The portal failed. It has been logged.")
 
 
 class RequestIdMiddleware:
+    """`X-Request-ID`, also in problems, audit rows and logs; and no page of HTML to a partner's client."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.request_id = new_id()  # type: ignore[attr-defined]
         response = self.get_response(request)
+        if request.path.startswith(PARTNER_API) and response.status_code >= 400 and _is_html(response):
+            response = answers.problem_response(BY_STATUS.get(response.status_code, OTHERWISE), request)
         response["X-Request-ID"] = str(request.request_id)  # type: ignore[attr-defined]
         return response
+
+
+def _is_html(response: HttpResponse) -> bool:
+    return response.get("Content-Type", "text/html").startswith("text/")

@@ -40,7 +40,7 @@ class Customer(models.Model):
     def seal(self, plaintext: bytes, *, place: str) -> bytes:
         return vault.seal_with(self._data_key(), plaintext, place=place)
 
-    def open(self, sealed: bytes, *, place: str) -> bytes:
+    def open(self, sealed: bytes | memoryview, *, place: str) -> bytes:
         return vault.open_with(self._data_key(), sealed, place=place)
 
     def erase_key(self, *, now: datetime) -> None:

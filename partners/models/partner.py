@@ -1,10 +1,14 @@
 """Who calls us: an OEM or a TPDO, and the OAuth clients it holds (§3, §11.9)."""
 
+from datetime import datetime
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from oauth2_provider.models import AbstractApplication
 from simple_history.models import HistoricalRecords
 
+from texture_portal import clock
 from texture_portal.ids import new_id
 
 
@@ -13,7 +17,7 @@ def same_name(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-class Partner(models.Model):
+class Partner(models.Model):  # type: ignore[django-manager-missing]  # Application has a base that is not typed
     class Kind(models.TextChoices):
         OEM = "oem", "OEM (device maker)"
         TPDO = "tpdo", "TPDO (third-party demand orchestrator)"
@@ -63,8 +67,21 @@ class Application(AbstractApplication):
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    objects: ClassVar[models.Manager["Application"]] = models.Manager()
+
     class Meta(AbstractApplication.Meta):
         ordering = ["-created"]
 
     def __str__(self) -> str:
         return f"{self.partner}: {self.client_id}"
+
+    def is_live(self, *, now: datetime) -> bool:
+        return (
+            self.partner.status != Partner.Status.ENDED
+            and (self.expires_at is None or now < self.expires_at)
+            and (self.revoked_at is None or now < self.revoked_at)
+        )
+
+    def is_usable(self, request: object) -> bool:
+        """Asked by django-oauth-toolkit when a token is wanted: no gets `invalid_client`."""
+        return self.is_live(now=clock.now())

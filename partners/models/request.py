@@ -1,13 +1,44 @@
 """What is kept of partners' requests: answers to replay, refusals to explain, signed originals as evidence."""
 
+from datetime import datetime
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 
 from partners.models.customer import Customer
 from partners.models.partner import Partner
 from partners.models.signing_key import SigningKey
 from texture_portal.ids import new_id
+
+CLAIM = """
+INSERT INTO partners_idempotencyrecord AS held
+    (partner_id, namespace, key, fingerprint, status, headers, body, expires_at, created_at)
+VALUES (%s, %s, %s, %s, NULL, '{}', '', %s, %s)
+ON CONFLICT (partner_id, namespace, key) DO UPDATE
+    SET fingerprint = EXCLUDED.fingerprint, status = NULL, headers = '{}', body = '',
+        expires_at = EXCLUDED.expires_at, created_at = EXCLUDED.created_at
+    WHERE held.expires_at <= EXCLUDED.created_at
+RETURNING id
+"""
+
+
+class IdempotencyRecords(models.QuerySet["IdempotencyRecord"]):
+    def of(self, partner: Partner, namespace: str, key: str) -> "IdempotencyRecords":
+        return self.filter(partner=partner, namespace=namespace, key=key)
+
+    def claim(
+        self, *, partner: Partner, namespace: str, key: str, fingerprint: bytes, now: datetime, expires_at: datetime
+    ) -> int | None:
+        """The id of a record made for this key; None where one is in force, after waiting for a concurrent one."""
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM, [partner.id, namespace, key, fingerprint, expires_at, now])
+            row = cursor.fetchone()
+        return int(row[0]) if row else None
+
+    def purge(self, *, now: datetime) -> int:
+        """Deletes what is kept no longer, and returns how many there were."""
+        return self.filter(expires_at__lte=now).delete()[0]
 
 
 class IdempotencyRecord(models.Model):
@@ -30,6 +61,8 @@ class IdempotencyRecord(models.Model):
     body = models.BinaryField(default=b"")
     expires_at = models.DateTimeField(db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = IdempotencyRecords.as_manager()
 
     class Meta:
         constraints = [
@@ -56,6 +89,7 @@ class RefusedRequest(models.Model):
         blank=True,
         help_text="The device or enrollment it was about, in the partner's own words.",
     )
+    flag = models.CharField(max_length=60, blank=True, help_text="Why staff should look at it.")
 
     class Meta:
         ordering = ["-at"]

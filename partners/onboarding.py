@@ -1,0 +1,170 @@
+"""Taking a partner on, and its keys and clients: made here, shown once, never shown again (contract §2)."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from partners import algorithms
+from partners.models import Application, Partner, SigningKey
+from partners.models.partner import same_name
+from partners.scopes import SCOPES
+from texture_portal.actors import Actor
+
+SECRET_BYTES = 32
+
+
+class OnboardingError(Exception):
+    """What was asked for cannot be; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """`private_key_pem` or `secret` is there where the portal made the key; neither where the partner gave its own."""
+
+    key: SigningKey
+    private_key_pem: str | None = None
+    secret: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    application: Application
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarded:
+    partner: Partner
+    client: NewClient
+    key: NewKey
+
+
+@transaction.atomic
+def create_partner(
+    name: str,
+    *,
+    kind: str,
+    now: datetime,
+    by: Actor,
+    algorithm: str = algorithms.ED25519,
+    public_key_pem: str | None = None,
+    manufacturers: tuple[str, ...] = (),
+    redirect_urls: tuple[str, ...] = (),
+    scopes: tuple[str, ...] = tuple(SCOPES),
+    environment: str = Partner.Environment.SANDBOX,
+) -> Onboarded:
+    """Raises `OnboardingError` for a name that is taken, an unknown scope or a key that cannot be used."""
+    if Partner.objects.filter(name=name).exists():
+        raise OnboardingError(f"There is a partner named {name!r} already. Remedy: use rotate_partner_key, or a name.")
+    partner = Partner(
+        name=name,
+        kind=kind,
+        environment=environment,
+        manufacturers=list({same_name(made): made.strip() for made in manufacturers}.values()),
+        redirect_urls=list(redirect_urls),
+    )
+    _save(partner, by=by, reason="taken on")
+    client = add_application(partner, scopes=scopes)
+    key = add_signing_key(partner, now=now, algorithm=algorithm, public_key_pem=public_key_pem)
+    return Onboarded(partner, client, key)
+
+
+def add_application(partner: Partner, *, scopes: tuple[str, ...] = tuple(SCOPES)) -> NewClient:
+    """One more OAuth client beside those that the partner has."""
+    if unknown := [scope for scope in scopes if scope not in SCOPES]:
+        raise OnboardingError(f"There is no scope {', '.join(unknown)}. Remedy: choose from {', '.join(SCOPES)}.")
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    application = Application.objects.create(
+        partner=partner,
+        name=partner.name,
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
+        client_secret=secret,
+        scopes=list(scopes),
+    )
+    return NewClient(application, secret)
+
+
+def add_signing_key(
+    partner: Partner, *, now: datetime, algorithm: str = algorithms.ED25519, public_key_pem: str | None = None
+) -> NewKey:
+    """One more key beside those that the partner has; the algorithm of a given public key is its own."""
+    if public_key_pem is not None:
+        return _partners_own_key(partner, public_key_pem, now=now)
+    if algorithm == algorithms.HMAC_SHA256:
+        secret = secrets.token_bytes(SECRET_BYTES)
+        key = SigningKey(partner=partner, algorithm=algorithm, not_before=now)
+        key.set_secret(secret)
+        key.save()
+        return NewKey(key, secret=secret)
+    return _made_key_pair(partner, algorithm, now=now)
+
+
+def revoke_signing_key(key: SigningKey, *, now: datetime) -> None:
+    if key.revoked_at is None:
+        key.revoked_at = now
+        key.save(update_fields=["revoked_at"])
+
+
+def revoke_application(application: Application, *, now: datetime) -> None:
+    """Its tokens end with it."""
+    if application.revoked_at is None:
+        application.revoked_at = now
+        application.save(update_fields=["revoked_at"])
+
+
+def change_status(partner: Partner, status: Partner.Status, *, by: Actor, reason: str) -> None:
+    partner.status = status
+    _save(partner, by=by, reason=reason)
+
+
+def _partners_own_key(partner: Partner, pem: str, *, now: datetime) -> NewKey:
+    try:
+        public = algorithms.load_public_key(pem)
+    except algorithms.UnusableKeyError as fault:
+        raise OnboardingError(
+            f"The public key cannot be used: {fault}. Remedy: give an Ed25519 or P-256 public key as PEM, "
+            "for example from `openssl pkey -in private.pem -pubout`."
+        ) from fault
+    key = SigningKey.objects.create(
+        partner=partner,
+        algorithm=algorithms.algorithm_of(public),
+        public_key_pem=_public_pem(public),
+        supplied_by_partner=True,
+        not_before=now,
+    )
+    return NewKey(key)
+
+
+def _made_key_pair(partner: Partner, algorithm: str, *, now: datetime) -> NewKey:
+    private: Ed25519PrivateKey | EllipticCurvePrivateKey
+    if algorithm == algorithms.ED25519:
+        private = Ed25519PrivateKey.generate()
+    elif algorithm == algorithms.ECDSA_P256:
+        private = generate_private_key(SECP256R1())
+    else:
+        known = ", ".join(SigningKey.Algorithm.values)
+        raise OnboardingError(f"There is no algorithm {algorithm!r}. Remedy: choose from {known}.")
+    key = SigningKey.objects.create(
+        partner=partner, algorithm=algorithm, public_key_pem=_public_pem(private.public_key()), not_before=now
+    )
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return NewKey(key, private_key_pem=pem)
+
+
+def _public_pem(public: algorithms.PublicKey) -> str:
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _save(partner: Partner, *, by: Actor, reason: str) -> None:
+    written: Any = partner  # the history reads these two from the instance
+    written._change_reason = f"{reason} ({by.role} {by.name})"[:100]
+    written._history_user = get_user_model().objects.get(pk=by.user_id) if by.user_id is not None else None
+    partner.save()

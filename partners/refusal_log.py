@@ -1,0 +1,33 @@
+"""The trace that a refused request of a known partner leaves: what was wrong, never what was sent."""
+
+from typing import Any
+
+from partners import problems
+from partners.calls import Call
+from partners.models import RefusedRequest
+from texture_portal.refusals import Refusal
+
+MOST_FAULTS = 50
+MOST_CHARACTERS = 255
+
+
+def record_refusal(refusal: Refusal, *, call: Call, path: dict[str, Any]) -> None:
+    """`path` are the path's parameters: an object's id is the subject where the body names no device."""
+    subject = call.subject() or next((str(value) for value in path.values()), "")
+    RefusedRequest.objects.create(
+        id=call.request_id,
+        partner=call.partner,
+        at=call.now,
+        method=call.method,
+        path=_bounded(call.message.derived["@path"]),
+        status=problems.PROBLEMS[refusal.code].status,
+        code=refusal.code,
+        faults=[{"pointer": _bounded(fault.pointer), "code": fault.code} for fault in refusal.faults[:MOST_FAULTS]],
+        subject=_bounded(subject),
+        flag=refusal.flag,
+    )
+
+
+def _bounded(text: str) -> str:
+    """PostgreSQL takes no U+0000 in text."""
+    return text.replace("\x00", "\ufffd")[:MOST_CHARACTERS]

@@ -1,0 +1,33 @@
+"""What every test has: append-only tables that can be emptied between transactional tests."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import TransactionTestCase
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_have_a_folder():
+    """WhiteNoise warns where `collectstatic` has not run, and warnings are errors here."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _evidence_can_be_flushed():
+    """Transactional tests empty the tables by TRUNCATE, which append-only triggers rightly refuse."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_without_triggers(self):
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+        try:
+            flush(self)
+        finally:
+            with connections["default"].cursor() as cursor:
+                cursor.execute("SET session_replication_role = DEFAULT")
+
+    TransactionTestCase._fixture_teardown = flush_without_triggers
+    yield
+    TransactionTestCase._fixture_teardown = flush

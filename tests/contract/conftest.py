@@ -1,14 +1,16 @@
 """The portal served over real HTTP on loopback, set up through its documented commands only.
 
-One server for the folder: the tests share a grid and tell their objects apart by partner and device, so nothing has to
-be flushed between them. What they left is flushed at the end, with the append-only triggers off for that session.
+One server and one database for the folder, dropped at its end: the tests share a grid and tell their objects apart by
+partner and device, so nothing has to be emptied between them.
 """
 
 import io
 import itertools
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,7 +41,7 @@ class _Server(ThreadedWSGIServer):
         return connected, address
 
 
-def _import_grid(folder: Any) -> dict[str, str]:
+def _import_grid(folder: Path) -> dict[str, str]:
     files = grid.write_files(folder)
     call_command("import_utilities", str(files["utilities.json"]), stdout=io.StringIO())
     call_command("import_territories", str(files["territories.geojsonl"]), stdout=io.StringIO())
@@ -54,22 +56,27 @@ def create_program(name: str, *, verified_account: bool = False, **options: str)
     return str(run("create_program", name, "--device-type", "battery", *said, *wants)["programId"])
 
 
-def _flush() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        call_command("flush", interactive=False, verbosity=0)
-        cursor.execute("SET session_replication_role = DEFAULT")
+@pytest.fixture(scope="package")
+def database(django_db_blocker: Any) -> Iterator[None]:
+    """A database of this folder's own, beside the one that pytest-django makes."""
+    with django_db_blocker.unblock():
+        told, name = connection.settings_dict["TEST"], connection.settings_dict["NAME"]
+        connection.settings_dict["TEST"] = {
+            **told,
+            "NAME": f"{name}_contract{os.environ.get('PYTEST_XDIST_WORKER', '')}",
+        }
+        connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        try:
+            yield
+        finally:
+            connection.creation.destroy_test_db(name, verbosity=0)
+            connection.settings_dict["TEST"] = told
 
 
 @pytest.fixture(scope="package")
-def program_ids(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[dict[str, str]]:
+def program_ids(database: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The grid, imported; program ids by name."""
-    with django_db_blocker.unblock():
-        try:
-            yield _import_grid(tmp_path_factory.mktemp("grid"))
-        finally:
-            _flush()
-            connection.close()
+    return _import_grid(tmp_path_factory.mktemp("grid"))
 
 
 @pytest.fixture(scope="package")

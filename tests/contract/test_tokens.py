@@ -1,5 +1,6 @@
 """The token endpoint (§2.1): OAuth 2.0 client credentials."""
 
+import base64
 from collections.abc import Callable
 
 import pytest
@@ -59,3 +60,11 @@ def test_a_nonsense_form_gives_no_token(authority: str, body: bytes) -> None:
     answer = send(request.put("Content-Type", "application/x-www-form-urlencoded"))
     assert answer.status in {400, 401}
     assert answer.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize("pair", [b"\0:\0", b"\xff\xfe:\xff", b"no colon", b":", b""])
+def test_nonsense_credentials_give_no_token(authority: str, pair: bytes) -> None:
+    request = Request("POST", authority, "/oauth/token/", body=b"grant_type=client_credentials")
+    request.put("Content-Type", "application/x-www-form-urlencoded")
+    answer = send(request.put("Authorization", f"Basic {base64.b64encode(pair).decode()}"))
+    assert (answer.status, answer.json["error"]) == (401, "invalid_client")

@@ -99,7 +99,7 @@ def _review(case: ReviewCase | None) -> dict[str, Any] | None:
         return None
     return {
         "id": str(case.pk),
-        "reason": case.reason,
+        "reason": case.kind,
         "openedAt": to_wire(case.opened_at),
         "dueAt": to_wire(case.due_at),
     }

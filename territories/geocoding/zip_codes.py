@@ -1,6 +1,7 @@
 """The ZIP codes that the `zipcodes` package knows, in tables built once, when first asked for."""
 
 import math
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ import numpy as np
 import zipcodes
 from numpy.typing import NDArray
 
-from territories.addresses import MILITARY, place_key
+from territories.addresses import MILITARY, USPS_CODES, place_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class ZipCode:
     county: str
     latitude: float
     longitude: float
-    city_keys: frozenset[str]
+    city_keys: tuple[str, ...]
     is_standard: bool
 
     @property
@@ -58,8 +59,9 @@ class ZipCodes:
 
 @cache
 def zip_codes() -> ZipCodes:
-    # filter_by() without a filter is every row, and unlike list_all() it keeps no copy of its own
-    by_code = {row["zip_code"]: _zip_code(row) for row in zipcodes.filter_by()}
+    # state by state, because list_all() would keep a copy of everything, and one query for all needs as much
+    states = sorted(USPS_CODES)
+    by_code = {row["zip_code"]: _zip_code(row) for state in states for row in zipcodes.filter_by_state(state)}
     by_city: dict[tuple[str, str], list[ZipCode]] = defaultdict(list)
     for place in by_code.values():
         for key in place.city_keys:
@@ -76,12 +78,12 @@ def _zip_code(row: dict[str, Any]) -> ZipCode:
     cities = [row["city"], *row["acceptable_cities"], *row["unacceptable_cities"]]
     return ZipCode(
         code=row["zip_code"],
-        city=row["city"],
-        state=row["state"],
-        county=row["county"],
+        city=sys.intern(row["city"]),
+        state=sys.intern(row["state"]),
+        county=sys.intern(row["county"]),
         latitude=float(row["lat"] or 0),
         longitude=_longitude(row),
-        city_keys=frozenset(map(place_key, cities)),
+        city_keys=tuple({sys.intern(place_key(city)) for city in cities}),
         is_standard=row["zip_code_type"] == "STANDARD",
     )
 

@@ -35,9 +35,9 @@ class Summary:
         counts = f"{self.new:,} new, {self.changed:,} changed, {self.unchanged:,} unchanged"
         others = f"{len(self.repaired):,} repaired, {len(self.refused):,} refused"
         gone = f", {len(self.withdrawn):,} withdrawn" if self.withdrawn else ""
-        version = f" In force as version {self.version}." if self.version else " Nothing changed."
+        version = f" In force as version {self.version}." if self.version else ""
         return [
-            f"{self.name}: {counts}, {others}{gone}.{version}",
+            f"{self.name}: {counts}, {others}{gone}.{version}{'' if self.changes_something else ' Nothing changed.'}",
             *(f"  note: {note}" for note in self.notes),
             *(f"  repaired: {which}: {why}" for which, why in self.repaired),
             *(f"  refused: {which}: {why}" for which, why in self.refused),

@@ -12,6 +12,7 @@ import os
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 import psycopg
@@ -27,31 +28,41 @@ def start_embedded(home: Path) -> str:
     cluster = Cluster(home)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        in_use = _lock(home / "postgres.in-use")
-        starting = _lock(home / "postgres.starting")
-        fcntl.flock(starting, fcntl.LOCK_EX)
-        fcntl.flock(in_use, fcntl.LOCK_SH)
-        folder = cluster.ensure_running()
-        atexit.register(_leave, cluster, in_use, os.getpid())
-        _ensure_database(_url(folder, "postgres"))
-        os.close(starting)
+        with _opened(home / "postgres.starting") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            folder = _enter(cluster)
+            _ensure_database(_url(folder, "postgres"))
     except (OSError, LookupError, subprocess.CalledProcessError, psycopg.Error) as fault:
         raise ImproperlyConfigured(_explain(cluster, fault)) from fault
     return _url(folder, DATABASE)
 
 
-def _lock(file: Path) -> int:
-    """A file descriptor to lock; the system closes it with the process. Reading is enough, whoever made the file."""
-    return os.open(file, os.O_RDONLY | os.O_CREAT, 0o644)
+def _enter(cluster: Cluster) -> Path:
+    """Counts this process among the server's users, and starts it where it does not run; its socket's folder."""
+    in_use = _opened(cluster.home / "postgres.in-use")
+    try:
+        fcntl.flock(in_use, fcntl.LOCK_SH)
+        folder = cluster.ensure_running()
+    except BaseException:
+        in_use.close()
+        raise
+    atexit.register(_leave, cluster, in_use, os.getpid())
+    return folder
 
 
-def _leave(cluster: Cluster, in_use: int, process: int) -> None:
+def _leave(cluster: Cluster, in_use: BinaryIO, process: int) -> None:
     if os.getpid() != process:  # a fork of the one that came in
         return
     fcntl.flock(in_use, fcntl.LOCK_UN)
     with suppress(BlockingIOError):  # another process uses the server; the last one stops it
         fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
         cluster.stop()
+    in_use.close()
+
+
+def _opened(file: Path) -> BinaryIO:
+    """A file to lock. Reading is enough for that, whoever made it."""
+    return open(file, "rb", opener=lambda path, flags: os.open(path, flags | os.O_CREAT, 0o644))
 
 
 def _url(socket_folder: Path, database: str) -> str:

@@ -114,18 +114,20 @@ def advance(
     return facts
 
 
-def revoke(enrollment: Enrollment, *, reason: str, now: datetime, by: Actor) -> None:
-    """Ends it for good: decommissioned, changed hands, by staff, or outside every territory."""
+def revoke(enrollment: Enrollment, *, reason: str, now: datetime, by: Actor, why: str = "") -> None:
+    """Ends it for good: decommissioned, changed hands, by staff, or outside every territory. `why`: in their words."""
     if enrollment.state == State.REVOKED:
         raise Refusal("state_conflict", "The enrollment is revoked already.")
     leave_all(enrollment, reason=reason, now=now)
     enrollment.geocode_due_at = None
-    _move(enrollment, "revoke", reason=reason, now=now, by=by)
+    _move(enrollment, "revoke", reason=reason, now=now, by=by, note=why)
     enrollment.save()
     cases.close_all(enrollment, now=now)
 
 
-def revoke_consent(enrollment: Enrollment, *, revoked_at: datetime, source: str, now: datetime, by: Actor) -> None:
+def revoke_consent(
+    enrollment: Enrollment, *, revoked_at: datetime, source: str, now: datetime, by: Actor, why: str = ""
+) -> None:
     """Strikes every consent granted until then, by whichever path, and opts out (§11.8)."""
     if enrollment.consent_revoked_at is None or enrollment.consent_revoked_at < revoked_at:
         enrollment.consent_revoked_at = revoked_at
@@ -133,7 +135,7 @@ def revoke_consent(enrollment: Enrollment, *, revoked_at: datetime, source: str,
         if consent.revoked_at is None or consent.revoked_at < revoked_at:
             consent.revoked_at, consent.revocation_source = revoked_at, source
             _write_consent(enrollment, consent, reason="consent_revoked", now=now, by=by)
-    advance(enrollment, now=now, by=by)
+    advance(enrollment, now=now, by=by, why=why)
 
 
 def expire_consent(enrollment: Enrollment, *, expired_at: datetime, path: str, now: datetime, by: Actor) -> None:

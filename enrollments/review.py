@@ -59,7 +59,8 @@ def end_enrollment(case: ReviewCase, *, reason: str, now: datetime, user: User) 
     changed_hands = case.kind == ReviewCase.Kind.OWNERSHIP
     decision = ReviewCase.Decision.CONFIRMED if changed_hands else ReviewCase.Decision.REJECTED
     _close(case, decision, reason=reason, now=now, user=user)
-    lifecycle.revoke(enrollment, reason=REVOCATION_REASON[ReviewCase.Kind(case.kind)], now=now, by=_actor(user))
+    ended = REVOCATION_REASON[ReviewCase.Kind(case.kind)]
+    lifecycle.revoke(enrollment, reason=ended, now=now, by=_actor(user), why=reason)
     return enrollment
 
 

@@ -8,7 +8,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import transaction
 
 from partners import algorithms
@@ -60,9 +63,10 @@ def create_partner(
     scopes: tuple[str, ...] = tuple(SCOPES),
     environment: str = Partner.Environment.SANDBOX,
 ) -> Onboarded:
-    """Raises `OnboardingError` for a name that is taken, an unknown scope or a key that cannot be used."""
-    if Partner.objects.filter(name=name).exists():
-        raise OnboardingError(f"There is a partner named {name!r} already. Remedy: use rotate_partner_key, or a name.")
+    """Raises `OnboardingError` for a name that is taken, an unknown scope, a bad URL or a key that cannot be used."""
+    name = _free_name(name)
+    for url in redirect_urls:
+        _check_redirect_url(url)
     partner = Partner(
         name=name,
         kind=kind,
@@ -123,6 +127,29 @@ def revoke_application(application: Application, *, now: datetime) -> None:
 def change_status(partner: Partner, status: Partner.Status, *, by: Actor, reason: str) -> None:
     partner.status = status
     _save(partner, by=by, reason=reason)
+
+
+def _free_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 255 or not name.isprintable():
+        raise OnboardingError("A partner's name has 1 to 255 printable characters. Remedy: give another name.")
+    if Partner.objects.filter(name__iexact=name).exists():
+        raise OnboardingError(
+            f"There is a partner named {name!r} already. Remedy: give another name, "
+            "or add a key to that one with rotate_partner_key."
+        )
+    return name
+
+
+def _check_redirect_url(url: str) -> None:
+    """https, but for http where the server runs in debug (contract §9)."""
+    schemes = ["https", "http"] if settings.DEBUG else ["https"]
+    try:
+        URLValidator(schemes=schemes)(url)
+    except ValidationError as fault:
+        raise OnboardingError(
+            f"{url!r} cannot be redirected to. Remedy: give a complete URL that begins with {schemes[0]}://."
+        ) from fault
 
 
 def _partners_own_key(partner: Partner, pem: str, *, now: datetime) -> NewKey:

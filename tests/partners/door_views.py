@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
+from django.db import connection, transaction
 from django.urls import include, path
 
-from partners import pagination
+from partners import evidence, pagination
 from partners.models import Customer, Partner
 from partners.views import Answer, PartnerView
 from partners.wire import Text, WireSerializer
@@ -37,6 +38,8 @@ class Notes(PartnerView):
             customer = Customer(partner=call.partner, reference_id=reference)
             customer.give_key()
             customer.save()
+            if reference == "lost inside":
+                connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
             if reference == "refused inside":
                 raise Refusal("state_conflict", "not now")
             if reference == "missing inside":
@@ -70,6 +73,24 @@ class Anytime(Notes):
         return True
 
 
+class Evidenced(PartnerView):
+    scopes = {"GET": "enrollments:read", "POST": "enrollments:write"}
+
+    def _keep(self, call):
+        customer = Customer(partner=call.partner, reference_id=str(call.request_id))
+        customer.give_key()
+        with transaction.atomic():
+            customer.save()
+            own = b"own part" if call.query.get("item") else None
+            return Answer(201, {"id": evidence.signed_request(call, customer, body=own).id})
+
+    def get(self, call):
+        return self._keep(call)
+
+    def post(self, call):
+        return lambda: self._keep(call)
+
+
 class Broken(PartnerView):
     scopes = {"GET": "enrollments:read"}
 
@@ -81,6 +102,7 @@ urlpatterns = [
     path("v1/notes", Notes.as_view()),
     path("v1/anytime", Anytime.as_view()),
     path("v1/notes/<uuid:note_id>", OneNote.as_view()),
+    path("v1/evidence", Evidenced.as_view()),
     path("v1/broken", Broken.as_view()),
     path("", include("partners.urls")),
 ]

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from partners.models import Customer, SigningKey
+from partners.onboarding import add_signing_key
 from texture_portal import clock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("door_views")]
@@ -162,8 +163,6 @@ def test_every_bit_of_the_signature_counts(send):
 @pytest.mark.parametrize("algorithm", ["ed25519", "ecdsa-p256-sha256", "hmac-sha256"])
 def test_a_signature_by_another_key_of_the_same_partner(onboard, signing_client, problem, algorithm):
     client = signing_client(onboard(algorithm=algorithm))
-    from partners.onboarding import add_signing_key
-
     other = add_signing_key(client.partner, now=clock.now(), algorithm=algorithm)
     answer = client.post("/v1/notes", {"referenceId": "x"}, key_id=str(other.key.id))
     assert problem(answer)["code"] == "signature_invalid"

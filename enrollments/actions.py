@@ -69,10 +69,10 @@ def _question(enrollment: Enrollment) -> RequiredAction | None:
         return RequiredAction("confirm_ownership", By.PORTAL, description, _due(enrollment))
     if enrollment.state_reason != fact.ACCOUNT_UNVERIFIED:
         return None
-    if not enrollment.utility_account_number:
-        description = "Send the utility account number, so that it can be verified."
+    if not enrollment.account_claimed_verified:
+        description = "Verify the utility account with the customer and say so: number and utilityAccountVerified."
         return RequiredAction("verify_utility_account", By.PARTNER, description)
-    description = "Staff verify the utility account with the utility."
+    description = "Staff check with the utility that the account is verified."
     return RequiredAction("verify_utility_account", By.PORTAL, description, _due(enrollment))
 
 

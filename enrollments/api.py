@@ -118,6 +118,7 @@ class ConsentsView(PartnerView):
                 signed_at=call.signed_at,
                 now=call.now,
                 by=call.actor,
+                pointer="",
             )
             return answer_with(held, status=201)
 

@@ -18,7 +18,7 @@ CASE_FOR = {
 
 def keep(enrollment: Enrollment, *, question: str, now: datetime) -> None:
     """One open case for the question that is asked, none for those that are not. Conflicts are left to staff."""
-    wanted = CASE_FOR.get(question)
+    wanted = _kind_for(enrollment, question)
     for case in enrollment.review_cases.filter(decided_at__isnull=True).exclude(kind=ReviewCase.Kind.CONFLICT):
         if case.kind == wanted:
             return
@@ -50,10 +50,16 @@ def close_all(enrollment: Enrollment, *, now: datetime) -> None:
         close(case, now=now)
 
 
+def _kind_for(enrollment: Enrollment, question: str) -> ReviewCase.Kind | None:
+    """An account that nobody says is verified is the partner's to verify: staff have nothing to decide yet."""
+    if question == fact.ACCOUNT_UNVERIFIED and not enrollment.account_claimed_verified:
+        return None
+    return CASE_FOR.get(question)
+
+
 def _reason(enrollment: Enrollment, question: str) -> str:
     if question == fact.TERRITORY_AMBIGUOUS:
         return str(enrollment.match.get("reason") or "Several utilities may serve the site.")
     if question == fact.ACCOUNT_UNVERIFIED:
-        claimed = "The partner says it is verified." if enrollment.account_claimed_verified else ""
-        return f"A program wants the utility account verified. {claimed}".strip()
+        return "A program wants the utility account verified, and the partner says that it is."
     return "The partner reported that the device changed hands."

@@ -31,18 +31,23 @@ class Claim:
     evidence: dict[str, str] = field(default_factory=dict)
 
 
-def check(claim: Claim, *, now: datetime, signed_at: datetime, revoked_at: datetime | None) -> None:
+def check(
+    claim: Claim, *, now: datetime, signed_at: datetime, revoked_at: datetime | None, pointer: str = "/consent"
+) -> None:
     """Raises `Refusal` with every rule that the claim breaks; the first sets the code.
 
-    `signed_at` is the signature's `created`, in whole seconds; `revoked_at` the latest revocation known for the device.
+    `signed_at` is the signature's `created`, in whole seconds; `revoked_at` the latest revocation known for the device;
+    `pointer` is where the consent stands in the request.
     """
-    faults = tuple(_faults(claim, now=now, signed_at=signed_at, revoked_at=revoked_at))
+    faults = tuple(_faults(claim, now=now, signed_at=signed_at, revoked_at=revoked_at, at=pointer))
     if faults:
         raise Refusal(faults[0].code, faults[0].detail, faults)
 
 
-def _faults(claim: Claim, *, now: datetime, signed_at: datetime, revoked_at: datetime | None) -> Iterator[Fault]:
-    granted_at, pointer = claim.granted_at, "/consent/grantedAt"
+def _faults(
+    claim: Claim, *, now: datetime, signed_at: datetime, revoked_at: datetime | None, at: str
+) -> Iterator[Fault]:
+    granted_at, pointer = claim.granted_at, f"{at}/grantedAt"
     if granted_at > now + CLOCK_SKEW:
         yield Fault(pointer, "consent_in_future", f"The consent is dated {to_wire(granted_at)}, which is yet to come.")
     elif granted_at.replace(microsecond=0) > signed_at:
@@ -58,7 +63,7 @@ def _faults(claim: Claim, *, now: datetime, signed_at: datetime, revoked_at: dat
             f"The consent of {to_wire(granted_at)} is over {MAX_AGE.days} days old: obtain a fresh one.",
         )
     if not claim.program_types:
-        yield Fault("/consent/programTypes", "consent_scope_empty", "The consent names no program type.")
+        yield Fault(f"{at}/programTypes", "consent_scope_empty", "The consent names no program type.")
     if revoked_at is not None and granted_at <= revoked_at:
         yield Fault(
             pointer,
@@ -100,15 +105,13 @@ def standing(grants: Iterable[Grant], *, revoked_at: datetime | None) -> Standin
         return _sum_of(valid, ConsentStatus.VALID)
     if unrevoked:
         return _sum_of(unrevoked, ConsentStatus.EXPIRED)
-    if revoked_at is not None:
-        return _sum_of(grants, ConsentStatus.REVOKED)
-    return Standing(ConsentStatus.NONE)
+    return Standing(ConsentStatus.NONE if revoked_at is None else ConsentStatus.REVOKED)
 
 
 def _sum_of(grants: list[Grant], status: ConsentStatus) -> Standing:
     return Standing(
         status,
-        granted_at=grants[-1].granted_at if grants else None,
+        granted_at=grants[-1].granted_at,
         program_types=tuple(sorted({each for grant in grants for each in grant.program_types})),
         paths=tuple(sorted({grant.path for grant in grants})),
     )

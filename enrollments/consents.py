@@ -24,6 +24,7 @@ def give_consent(
     signed_at: datetime,
     now: datetime,
     by: Actor,
+    pointer: str = "/consent",
 ) -> None:
     """A first opt-in or a re-consent on an enrollment that exists; the caller holds its row locked.
 
@@ -31,7 +32,7 @@ def give_consent(
     """
     if enrollment.state == State.REVOKED:
         raise Refusal("state_conflict", "The enrollment is revoked: a new consent starts a new enrollment.")
-    consent.check(claim, now=now, signed_at=signed_at, revoked_at=enrollment.consent_revoked_at)
+    consent.check(claim, now=now, signed_at=signed_at, revoked_at=enrollment.consent_revoked_at, pointer=pointer)
     original = evidence(enrollment.customer)
     write(enrollment, claim, path=path, original=original, now=now, by=by)
     if path != enrollment.method and enrollment.method != Enrollment.Method.HYBRID:

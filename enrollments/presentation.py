@@ -82,6 +82,10 @@ def show_utility(utility: Utility | None) -> dict[str, Any] | None:
     return {"id": str(utility.pk), "name": utility.name, "eiaId": utility.eia_id, "segment": utility.segment}
 
 
+def show_cca(cca: Utility | None) -> dict[str, Any] | None:
+    return None if cca is None else {"id": str(cca.pk), "name": cca.name}
+
+
 def _site(site: Site) -> dict[str, Any]:
     return {
         "id": str(site.pk),
@@ -90,7 +94,7 @@ def _site(site: Site) -> dict[str, Any]:
         "timezone": site.timezone or None,
         "accuracyMeters": site.accuracy_meters,
         "utility": show_utility(site.utility),
-        "cca": None if site.cca is None else {"id": str(site.cca.pk), "name": site.cca.name},
+        "cca": show_cca(site.cca),
     }
 
 

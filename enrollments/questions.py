@@ -5,7 +5,7 @@ from typing import Any
 
 from enrollments.matching import Finding, candidate_on_wire
 from enrollments.models.enrollment import MatchOutcome
-from enrollments.presentation import show_program, show_utility
+from enrollments.presentation import show_cca, show_program, show_utility
 from programs.eligibility import Against, Applicant, device_reasons, reasons_against
 from programs.models import Program
 from territories.models import Utility
@@ -23,7 +23,7 @@ def answer_question(finding: Finding, device: Applicant, *, now: datetime) -> di
     return {
         "outcome": MatchOutcome.PARTIAL.value if partial else finding.outcome,
         "utility": show_utility(utility),
-        "cca": show_utility(cca),
+        "cca": show_cca(cca),
         "candidates": [candidate_on_wire(candidate) for candidate in match.candidates] if match else [],
         "programs": [_show(program, device) for program in programs],
     }

@@ -5,31 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('devices', '0001_initial'),
-        ('enrollments', '0001_initial'),
-        ('partners', '0002_refusedrequest_flag'),
-        ('territories', '0002_alter_site_created_at_alter_site_updated_at'),
+        ("devices", "0001_initial"),
+        ("enrollments", "0001_initial"),
+        ("partners", "0002_refusedrequest_flag"),
+        ("territories", "0002_alter_site_created_at_alter_site_updated_at"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='enrollment',
-            name='geocode_due_exactly_when_deferred',
+            model_name="enrollment",
+            name="geocode_due_exactly_when_deferred",
         ),
         migrations.AddField(
-            model_name='enrollment',
-            name='consent_revoked_at',
-            field=models.DateTimeField(blank=True, editable=False, help_text='Only consents granted later count.', null=True),
+            model_name="enrollment",
+            name="consent_revoked_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, help_text="Only consents granted later count.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='historicalenrollment',
-            name='consent_revoked_at',
-            field=models.DateTimeField(blank=True, editable=False, help_text='Only consents granted later count.', null=True),
+            model_name="historicalenrollment",
+            name="consent_revoked_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, help_text="Only consents granted later count.", null=True
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrollment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('match_outcome', 'deferred'), models.Q(('state', enrollments.states.State['REVOKED']), _negated=True)), ('geocode_due_at__isnull', False)), models.Q(models.Q(models.Q(('match_outcome', 'deferred'), _negated=True), ('state', enrollments.states.State['REVOKED']), _connector='OR'), ('geocode_due_at__isnull', True)), _connector='OR'), name='geocode_due_exactly_while_deferred'),
+            model_name="enrollment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        models.Q(
+                            ("match_outcome", "deferred"),
+                            models.Q(("state", enrollments.states.State["REVOKED"]), _negated=True),
+                        ),
+                        ("geocode_due_at__isnull", False),
+                    ),
+                    models.Q(
+                        models.Q(
+                            models.Q(("match_outcome", "deferred"), _negated=True),
+                            ("state", enrollments.states.State["REVOKED"]),
+                            _connector="OR",
+                        ),
+                        ("geocode_due_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="geocode_due_exactly_while_deferred",
+            ),
         ),
     ]

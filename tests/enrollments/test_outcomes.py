@@ -148,7 +148,10 @@ def test_the_same_serial_number_under_another_id_is_flagged(enroll, utility):
     device = device_claim()
     enroll(finding(utility), device=device)
     again = replace(
-        device, manufacturer_device_id="another", serial_number=f" {device.serial_number.lower()} ", manufacturer="ACME energy"
+        device,
+        manufacturer_device_id="another",
+        serial_number=f" {device.serial_number.lower()} ",
+        manufacturer="ACME energy",
     )
     with pytest.raises(Refusal) as refused:
         enroll(finding(utility), device=again)

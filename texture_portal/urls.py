@@ -3,8 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from texture_portal import health
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
     path("", include("enrollments.urls")),
     path("", include("partners.urls")),  # last: it answers for everything under /v1/ that is nothing
 ]

@@ -1,0 +1,42 @@
+"""What load balancers and people on call ask: does this process live, and can the portal do its work?"""
+
+import logging
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from texture_portal import clock, heartbeat, schedules
+
+log = logging.getLogger(__name__)
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers; nothing else is asked."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200, or 503 with what is wrong."""
+    try:
+        wrong = _faults()
+    except DatabaseError:
+        log.exception("the database does not answer")
+        connection.close()
+        wrong = {"database": "does not answer"}
+    return JsonResponse({"status": "unready" if wrong else "ready", "wrong": wrong}, status=503 if wrong else 200)
+
+
+def _faults() -> dict[str, str]:
+    wrong = {}
+    beat_at = heartbeat.last()
+    if heartbeat.is_stale(beat_at, now=clock.now()):
+        wrong["workers"] = f"last sign of life: {clock.to_wire(beat_at) if beat_at else 'never'}"
+    if unscheduled := schedules.missing():
+        wrong["schedules"] = f"not scheduled: {', '.join(unscheduled)}"
+    return wrong

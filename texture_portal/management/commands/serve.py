@@ -1,0 +1,72 @@
+"""The whole portal on one machine: migrated, scheduled, a web server and workers, kept running."""
+
+import errno
+import os
+import socket
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.db import OperationalError
+
+from texture_portal import schedules
+from texture_portal.supervisor import Child, Supervisor, WorkerWatch
+
+BACKLOG = 1024
+
+
+class Command(BaseCommand):
+    help = "Migrates the database, then runs the web server and the workers, and keeps them running until stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"), help="default: $PORT or 8000")
+        parser.add_argument("--no-worker", action="store_true", help="the web server alone")
+
+    def handle(self, *, host: str, port: int, no_worker: bool, **options: Any) -> None:
+        listener = _listen(host, port)
+        self._prepare_database()
+        if not settings.DEBUG:
+            call_command("collectstatic", interactive=False, verbosity=0)
+        descriptor = listener.fileno()
+        web = Child(
+            "web", "gunicorn", "--config", "python:texture_portal.web", "--bind", f"fd://{descriptor}",
+            keep=[descriptor],
+        )  # fmt: skip
+        workers = [] if no_worker else [Child("worker", "django", "qcluster")]
+        supervisor = Supervisor([web, *workers], [WorkerWatch(each) for each in workers])
+        self._greet(listener, no_worker=no_worker)
+        supervisor.run()
+        self.stdout.write("Stopped.")
+
+    def _prepare_database(self) -> None:
+        self.stdout.write("Migrating the database")
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except OperationalError as fault:
+            raise CommandError(f"The database cannot be used: {fault}Remedy: see DATABASE_URL.") from fault
+        schedules.install()
+
+    def _greet(self, listener: socket.socket, *, no_worker: bool) -> None:
+        host, port = listener.getsockname()[:2]
+        self.stdout.write(
+            f"The portal is on http://{host}:{port} {'without' if no_worker else 'with'} a worker; "
+            f"the admin on http://{host}:{port}/admin/. Ctrl-C stops it."
+        )
+        if not get_user_model().objects.filter(is_superuser=True, is_active=True).exists():
+            self.stdout.write("Nobody can log in yet. Remedy: .venv/bin/python manage.py createsuperuser")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Held here and handed on, so that a caller waits while the web server is started again, and is not refused."""
+    try:
+        return socket.create_server((host, port), backlog=BACKLOG)
+    except OSError as fault:
+        if fault.errno == errno.EADDRINUSE:
+            raise CommandError(
+                f"Port {port} is taken, perhaps by another portal. Remedy: make serve PORT=8001"
+            ) from fault
+        raise CommandError(f"Cannot listen on {host}:{port}: {fault.strerror}") from fault

@@ -1,0 +1,143 @@
+"""Keeps the web server and the workers running: starts again what ended, and ends what no longer gives a sign of life.
+
+Each child leads a process group of its own, and is ended with the whole group: what it forked may outlive it.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from types import FrameType
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from texture_portal import clock, heartbeat
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.25
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
+STEADY_SECONDS = 60.0  # one that ran for so long starts anew with the first pause
+STOP_SECONDS = 20.0
+ASK_AGAIN_SECONDS = 30.0  # a sign of life asked for may be lost with a killed worker
+
+
+class Child:
+    def __init__(self, name: str, *arguments: str, keep: Sequence[int] = ()) -> None:
+        """`arguments` name a Python module and what it is called with; `keep` are file descriptors handed to it."""
+        self.name = name
+        self.arguments = arguments
+        self.keep = keep
+        self.pause = FIRST_PAUSE_SECONDS
+        self.start()
+
+    def start(self) -> None:
+        self.started_at = clock.now()
+        self.started = time.monotonic()
+        self.due: float | None = None
+        self.process = subprocess.Popen(  # noqa: S603 -- our own modules
+            [sys.executable, "-m", "texture_portal.leash", *self.arguments],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, "DATABASE_URL": settings.DATABASE_URL},  # the server is ours to hold, not theirs
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=self.keep,
+        )
+
+    def tend(self) -> None:
+        """Starts it again when it ended, after a pause that grows while it keeps ending."""
+        now = time.monotonic()
+        if self.due is not None:
+            if now >= self.due:
+                self.start()
+        elif self.process.poll() is not None:
+            self.end_group()
+            self.pause = FIRST_PAUSE_SECONDS if now - self.started > STEADY_SECONDS else self.pause
+            log.error("%s ended (%s); it starts again in %.1f s", self.name, self.process.returncode, self.pause)
+            self.due = now + self.pause
+            self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def restart(self, reason: str) -> None:
+        log.error("%s is killed and started again: %s", self.name, reason)
+        self.end_group()
+        self.start()
+
+    def end_group(self) -> None:
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            log.debug("nothing is left of %s", self.name)
+        self.process.wait()
+
+    def ask_to_stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+
+
+class WorkerWatch:
+    """Asks the workers for signs of life and restarts them when none came for too long."""
+
+    def __init__(self, worker: Child) -> None:
+        self.worker = worker
+        self.asked_at: datetime | None = None
+        self.looked_at: datetime | None = None
+
+    def tend(self) -> None:
+        now = clock.now()
+        if self.looked_at and now - self.looked_at < timedelta(seconds=settings.HEARTBEAT_SECONDS):
+            return
+        self.looked_at = now
+        try:
+            self._look(now)
+        except DatabaseError as fault:
+            log.warning("the heartbeat cannot be read: %s", type(fault).__name__)
+            connection.close()
+
+    def _look(self, now: datetime) -> None:
+        beat_at = heartbeat.last(heartbeat.worker_name())
+        alive_at = max(beat_at or self.worker.started_at, self.worker.started_at)
+        if heartbeat.is_stale(alive_at, now=now) and self.worker.due is None:
+            self.worker.restart(f"no sign of life since {alive_at:%H:%M:%S}")
+            self.asked_at = None
+        answered = self.asked_at is None or (beat_at is not None and beat_at >= self.asked_at)
+        if answered or now - self.asked_at > timedelta(seconds=ASK_AGAIN_SECONDS):
+            heartbeat.ask()
+            self.asked_at = now
+
+
+class Supervisor:
+    def __init__(self, children: Sequence[Child], watches: Sequence[WorkerWatch]) -> None:
+        self.children = children
+        self.watches = watches
+        self.signals = 0
+        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(each, self._count)
+
+    def _count(self, number: int, frame: FrameType | None) -> None:
+        self.signals += 1
+
+    def run(self) -> None:
+        """Until SIGTERM, SIGINT or SIGHUP; then everything is asked to stop, and killed where it does not."""
+        try:
+            while not self.signals:
+                for each in (*self.children, *self.watches):
+                    each.tend()
+                time.sleep(TICK_SECONDS)
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        for each in self.children:
+            each.ask_to_stop()
+        patience, asked = time.monotonic() + STOP_SECONDS, self.signals
+        while any(each.process.poll() is None for each in self.children):
+            if time.monotonic() > patience or self.signals > asked:
+                break
+            time.sleep(TICK_SECONDS)
+        for each in self.children:
+            each.end_group()

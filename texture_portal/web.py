@@ -1,0 +1,20 @@
+"""How gunicorn serves the portal: `gunicorn --config python:texture_portal.web`."""
+
+import os
+from pathlib import Path
+
+wsgi_app = "texture_portal.wsgi"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+timeout = 60
+graceful_timeout = 15
+keepalive = 5
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+accesslog = None  # addresses and queries may be personal; requests are on record as rows where they matter
+errorlog = "-"
+loglevel = "warning"
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 -- a sign of life, not a file

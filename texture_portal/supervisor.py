@@ -24,7 +24,7 @@ TICK_SECONDS = 0.25
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 STEADY_SECONDS = 60.0  # one that ran for so long starts anew with the first pause
 STOP_SECONDS = 20.0
-ASK_AGAIN_SECONDS = 30.0  # a sign of life asked for may be lost with a killed worker
+ASK_AGAIN = timedelta(seconds=30)  # a sign of life asked for may be lost with a killed worker
 
 
 class Child:
@@ -104,8 +104,7 @@ class WorkerWatch:
         if heartbeat.is_stale(alive_at, now=now) and self.worker.due is None:
             self.worker.restart(f"no sign of life since {alive_at:%H:%M:%S}")
             self.asked_at = None
-        answered = self.asked_at is None or (beat_at is not None and beat_at >= self.asked_at)
-        if answered or now - self.asked_at > timedelta(seconds=ASK_AGAIN_SECONDS):
+        if self.asked_at is None or (beat_at and beat_at >= self.asked_at) or now - self.asked_at > ASK_AGAIN:
             heartbeat.ask()
             self.asked_at = now
 
@@ -125,8 +124,10 @@ class Supervisor:
         """Until SIGTERM, SIGINT or SIGHUP; then everything is asked to stop, and killed where it does not."""
         try:
             while not self.signals:
-                for each in (*self.children, *self.watches):
-                    each.tend()
+                for child in self.children:
+                    child.tend()
+                for watch in self.watches:
+                    watch.tend()
                 time.sleep(TICK_SECONDS)
         finally:
             self._stop()

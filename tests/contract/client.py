@@ -150,4 +150,7 @@ def send(request: Request) -> Answer:
             connection.putheader(name, value)
         connection.endheaders(request.body or None)
         got = connection.getresponse()
-        return Answer(got.status, got.headers, got.read())
+        answer = Answer(got.status, got.headers, got.read())
+        if request.header("Connection") == "close":
+            connection.close()
+        return answer

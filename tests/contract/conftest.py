@@ -8,6 +8,7 @@ import io
 import itertools
 import json
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,9 +36,12 @@ def run(command: str, *arguments: str) -> dict[str, Any]:
 class _Server(ThreadedWSGIServer):
     daemon_threads = False  # so that closing waits for them, and with them for their database connections
 
+    request_queue_size = 128  # the tests knock fifty at once
+
     def get_request(self) -> Any:
         connected, address = super().get_request()
-        connected.settimeout(60)
+        connected.settimeout(120)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or each answer waits 40 ms for an ACK
         return connected, address
 
 

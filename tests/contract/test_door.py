@@ -2,12 +2,12 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from .client import Client, send
 from .payloads import enrollment
-from .signing import Request
 
 UNKNOWN = f"/v1/enrollments/{uuid.uuid4()}"
 MIB = 1024 * 1024
@@ -51,6 +51,7 @@ def test_what_is_not_there_is_not_found(oem: Client, path: str) -> None:
         ("GET", "/v1/eligibility", {"POST"}),
         ("PATCH", "/v1/enrollments/batch", {"POST"}),
         ("BREW", "/v1/enrollments", {"GET", "POST"}),
+        ("OPTIONS", "/v1/enrollments", {"GET", "POST"}),
     ],
 )
 def test_a_method_that_a_route_does_not_have_is_refused(oem: Client, method: str, path: str, allowed: set[str]) -> None:
@@ -82,6 +83,17 @@ def test_an_authorization_of_another_form_is_refused(oem: Client, header: str) -
     answer = send(oem.draft("GET", "/v1/enrollments").put("Authorization", header)).check()
     assert answer.status == 401
     assert answer.code in {"token_missing", "token_invalid"}
+
+
+def test_the_word_bearer_is_taken_in_any_case(oem: Client) -> None:
+    request = oem.draft("GET", "/v1/enrollments")
+    assert send(request.put("Authorization", f"bearer {oem.token}")).check().status == 200
+
+
+def test_a_partner_without_certification_is_refused_where_it_is_required(oem: Client, settings: Any) -> None:
+    settings.REQUIRE_CERTIFICATION = True
+    answer = oem.enroll(enrollment())
+    assert (answer.status, answer.code) == (403, "partner_not_certified")
 
 
 NEEDS = [
@@ -124,6 +136,12 @@ def test_a_body_that_is_not_called_json_is_refused(oem: Client, method: str, pat
     assert (answer.status, answer.code) == (415, "unsupported_media_type")
 
 
+def test_a_merge_patch_is_for_patching_only(oem: Client) -> None:
+    request = oem.draft("POST", "/v1/enrollments", enrollment())
+    answer = oem.sign_and_send(request.put("Content-Type", "application/merge-patch+json"))
+    assert (answer.status, answer.code) == (415, "unsupported_media_type")
+
+
 def test_a_charset_does_not_matter(oem: Client) -> None:
     request = oem.draft("POST", "/v1/enrollments", enrollment())
     assert oem.sign_and_send(request.put("Content-Type", "application/json; charset=utf-8")).status == 201
@@ -158,16 +176,3 @@ def test_a_key_that_is_missing_or_ill_formed_is_refused(oem: Client, method: str
 
 def test_a_key_of_255_characters_is_taken(oem: Client) -> None:
     assert oem.enroll(enrollment(), key="k" * 255).status == 201
-
-
-def test_the_process_says_that_it_is_well_and_names_the_request(authority: str) -> None:
-    answer = send(Request("GET", authority, "/healthz"))
-    assert answer.status == 200
-    assert answer.headers["X-Request-ID"]
-
-
-def test_the_schema_needs_no_token(authority: str) -> None:
-    answer = send(Request("GET", authority, "/v1/openapi.json")).check()
-    assert answer.status == 200
-    assert answer.json["openapi"].startswith("3.1")
-    assert "/v1/enrollments" in answer.json["paths"]

@@ -1,15 +1,13 @@
 """The idempotency key (§2.4): the first answer again, byte for byte, and nothing done twice."""
 
-import threading
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from . import grid
 from .client import Answer, Client, send
-from .payloads import again, ago, consent, enrollment, without
+from .payloads import ago, consent, enrollment, without
 from .signing import sign
 
 
@@ -146,52 +144,3 @@ def test_a_replay_must_be_signed_like_any_request(oem: Client) -> None:
     oem.enroll(body, key=key)
     answer = send(oem.draft("POST", "/v1/enrollments", body, key=key)).check()
     assert (answer.status, answer.code) == (401, "signature_missing")
-
-
-def _at_once(count: int, call: Callable[[int], Answer]) -> list[Answer]:
-    """Every thread waits for the last one, then all call."""
-    answers: list[Answer] = []
-    together = threading.Barrier(count)
-
-    def one(number: int) -> None:
-        together.wait()
-        answers.append(call(number))
-
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers) == count
-    return answers
-
-
-def test_fifty_parallel_posts_of_one_key_make_one_enrollment(lone_oem: Client) -> None:
-    key, body = new_key(), enrollment()
-    request = sign(lone_oem.draft("POST", "/v1/enrollments", body, key=key), lone_oem.key)
-    answers = _at_once(50, lambda _: send(request).check())
-    made = [answer for answer in answers if answer.status == 201]
-    busy = [answer for answer in answers if answer.status != 201]
-    assert len({answer.body for answer in made}) == 1
-    assert [answer.replayed for answer in made].count(False) == 1
-    assert {answer.code for answer in busy} <= {"request_in_progress"}
-    assert all(int(answer.headers["Retry-After"]) > 0 for answer in busy)
-    assert lone_oem.enroll(body, key=key).body == made[0].body
-    assert len(lone_oem.enrollments()) == 1
-
-
-def test_parallel_posts_of_one_device_under_many_keys_make_one_enrollment(lone_oem: Client) -> None:
-    body = enrollment()
-    answers = _at_once(12, lambda _: lone_oem.enroll(body))
-    assert sorted(answer.status for answer in answers) == [201] + [409] * 11
-    assert {answer.code for answer in answers if answer.status == 409} == {"enrollment_exists"}
-    assert len(lone_oem.enrollments()) == 1
-
-
-def test_parallel_posts_of_one_customer_share_the_site(lone_oem: Client) -> None:
-    bodies = [again(enrollment()) for _ in range(8)]
-    for body in bodies:
-        body["customer"] = bodies[0]["customer"]
-    answers = _at_once(8, lambda number: lone_oem.enroll(bodies[number]))
-    assert {answer.status for answer in answers} == {201}
-    assert len({answer.json["site"]["id"] for answer in answers}) == 1

@@ -131,6 +131,17 @@ def test_the_history_tells_every_state_and_consent_oldest_first(oem: Client) -> 
     assert (given["termsVersion"], given["source"], given["actor"]) == ("2026-01", "device_app", "partner")
 
 
+def test_the_history_comes_in_pages_too(oem: Client) -> None:
+    path = f"/v1/enrollments/{oem.enrolled(enrollment())['id']}/history"
+    whole = oem.get(path).json["data"]
+    rows, cursor = [], {}
+    for _ in whole:
+        page = oem.get(path, limit=1, **cursor).json
+        rows += page["data"]
+        cursor = {"cursor": page["nextCursor"]}
+    assert (rows, cursor) == (whole, {"cursor": None})
+
+
 def test_the_history_keeps_every_consent(oem: Client) -> None:
     made = oem.enrolled(enrollment())
     oem.post(f"/v1/enrollments/{made['id']}/consents", consent(source="web_portal", termsVersion="2026-02"))

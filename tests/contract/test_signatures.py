@@ -198,6 +198,11 @@ def test_two_signatures_are_refused(oem: Client) -> None:
     refused(send(first).check(), "signature_invalid")
 
 
+def test_a_second_signature_without_its_input_is_refused(oem: Client) -> None:
+    request = sign(draft(oem), oem.key)
+    refused(send(request.put("Signature", f"{request.header('Signature')}, sig2=:AAAA:")).check(), "signature_invalid")
+
+
 @pytest.mark.parametrize("name", ["Signature", "Signature-Input"])
 def test_half_of_a_signature_is_refused(oem: Client, name: str) -> None:
     answer = send(sign(draft(oem), oem.key).drop(name)).check()

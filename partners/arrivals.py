@@ -61,7 +61,7 @@ def read_body(request: HttpRequest, *, limit: int) -> bytes:
     if _declared_length(request) > limit:
         _too_large(limit)
     try:
-        body = _stream(request).read(limit + 1)
+        body = stream_of(request).read(limit + 1)
     except (UnreadablePostError, OSError) as fault:
         raise Refusal("malformed_json", "The body broke off.") from fault
     if len(body) > limit:
@@ -74,7 +74,7 @@ def _declared_length(request: HttpRequest) -> int:
     return int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 20 else 0
 
 
-def _stream(request: HttpRequest) -> Readable:
+def stream_of(request: HttpRequest) -> Readable:
     """A chunked body has no length, so Django sees none: where the server ends the input itself, read that."""
     if not request.META.get("CONTENT_LENGTH") and request.META.get("wsgi.input_terminated"):
         return request.META["wsgi.input"]  # type: ignore[no-any-return]

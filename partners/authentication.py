@@ -3,9 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import NamedTuple
 
-from django.db.models import F
+from django.db import connection
+from django.db.models import Model
+from oauth2_provider.models import AccessToken
 
 from partners.models import Application, Partner
 from texture_portal.refusals import Refusal
@@ -28,10 +31,10 @@ class Caller:
 
 def authenticate(authorization: str | None, *, now: datetime) -> Caller:
     """`authorization` is the header's value; raises `token_missing` or `token_invalid`."""
-    application: Any = _application_of(_bearer_token(authorization))
-    if application is None or application.token_expires <= now or not application.is_live(now=now):
+    found = _look_up(_bearer_token(authorization))
+    if found is None or found.expires <= now or not found.application.is_live(now=now):
         raise Refusal("token_invalid", "The bearer token is unknown, expired or revoked.")
-    return Caller(application, application.partner, frozenset(application.token_scope.split()))
+    return Caller(found.application, found.application.partner, frozenset(found.scope.split()))
 
 
 def _bearer_token(authorization: str | None) -> str:
@@ -41,12 +44,42 @@ def _bearer_token(authorization: str | None) -> str:
     return token.strip()
 
 
-def _application_of(token: str) -> Application | None:
-    checksum = hashlib.sha256(token.encode()).hexdigest()
-    found: Application | None = (
-        Application.objects.filter(accesstoken__token_checksum=checksum)
-        .select_related("partner")
-        .annotate(token_expires=F("accesstoken__expires"), token_scope=F("accesstoken__scope"))
-        .first()
+class _Found(NamedTuple):
+    application: Application
+    scope: str
+    expires: datetime
+
+
+def _look_up(token: str) -> _Found | None:
+    """By hand: this runs on every request, and the ORM's three-table join costs four times as much."""
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(), [hashlib.sha256(token.encode()).hexdigest()])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    scope, expires, *values = row
+    application = Application.from_db(connection.alias, _names(Application), values[: len(_names(Application))])
+    application.partner = Partner.from_db(connection.alias, _names(Partner), values[len(_names(Application)) :])
+    return _Found(application, scope, expires)
+
+
+@cache
+def _statement() -> str:
+    columns = [f"application.{name}" for name in _columns(Application)] + [
+        f"partner.{name}" for name in _columns(Partner)
+    ]
+    return (  # made of names of our own tables and columns alone
+        f"SELECT token.scope, token.expires, {', '.join(columns)} FROM {AccessToken._meta.db_table} token"  # noqa: S608
+        f" JOIN {Application._meta.db_table} application ON application.id = token.application_id"
+        f" JOIN {Partner._meta.db_table} partner ON partner.id = application.partner_id"
+        " WHERE token.token_checksum = %s"
     )
-    return found
+
+
+def _columns(model: type[Model]) -> list[str]:
+    return [str(field.column) for field in model._meta.concrete_fields]
+
+
+@cache
+def _names(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]

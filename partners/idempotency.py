@@ -61,8 +61,8 @@ def fingerprint_of(*, method: str, target: str, body: bytes) -> bytes:
 
 def recall(key: Key, *, now: datetime) -> StoredAnswer | None:
     """The first answer to this key, if there was one; raises `idempotency_key_reused` for another request's key."""
-    record = IdempotencyRecord.objects.of(key.partner, key.namespace, key.value).filter(expires_at__gt=now).first()
-    return _replay(record, key) if record and record.status is not None else None
+    record = _look_up(key)
+    return _replay(record, key) if record and record.status is not None and now < record.expires_at else None
 
 
 def once(
@@ -76,7 +76,7 @@ def once(
     with transaction.atomic():
         record_id = _claim(key, now=now)
         if record_id is None:
-            record = IdempotencyRecord.objects.of(key.partner, key.namespace, key.value).first()
+            record = _look_up(key)
             return _replay(record, key) if record and record.status is not None else _in_progress()
         answer = _run(effect, refused)
         IdempotencyRecord.objects.filter(id=record_id).update(
@@ -101,6 +101,10 @@ def _claim(key: Key, *, now: datetime) -> int | None:
         if isinstance(fault.__cause__, LockNotAvailable | DeadlockDetected):
             _in_progress()
         raise
+
+
+def _look_up(key: Key) -> IdempotencyRecord | None:
+    return IdempotencyRecord.objects.look_up(partner=key.partner, namespace=key.namespace, key=key.value)
 
 
 def _limit_waiting() -> None:

@@ -1,7 +1,6 @@
 """Which key a signature was made with: one of the caller's own, active now (contract §2.3)."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from partners.models import Application, Partner, SigningKey
 from texture_portal.refusals import Refusal
@@ -11,10 +10,7 @@ LAST_USED_STEP = timedelta(minutes=1)  # so that a busy key is not written on ev
 
 def active_key(partner: Partner, *, key_id: str, now: datetime) -> SigningKey:
     """Unknown, another's, expired, not begun and revoked are told apart by nobody: `key_unknown`."""
-    try:
-        key = SigningKey.objects.filter(partner=partner, id=UUID(key_id)).first()
-    except ValueError:
-        key = None
+    key = SigningKey.objects.look_up(partner=partner, key_id=key_id)
     if key is None or not key.is_active(now=now):
         raise Refusal("key_unknown", "The signature's `keyid` is not an active key of this partner.")
     return key

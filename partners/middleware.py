@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from partners import answers
+from partners.lingering import linger
 from texture_portal.ids import new_id
 from texture_portal.refusals import Refusal
 
@@ -26,8 +27,10 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.request_id = new_id()  # type: ignore[attr-defined]
         response = self.get_response(request)
-        if request.path.startswith(PARTNER_API) and response.status_code >= 400 and _is_html(response):
-            response = answers.problem_response(BY_STATUS.get(response.status_code, OTHERWISE), request)
+        if request.path.startswith(PARTNER_API) and response.status_code >= 400:
+            if _is_html(response):
+                response = answers.problem_response(BY_STATUS.get(response.status_code, OTHERWISE), request)
+            linger(response, request)
         response["X-Request-ID"] = str(request.request_id)  # type: ignore[attr-defined]
         return response
 

@@ -57,6 +57,7 @@ class PartnerView(APIView):
         call = door.arrived(request, caller, now=now)
         try:
             self._check_caller(caller, request)
+            keys.note_use(caller.application, now=now)
             call = door.with_query(call, request)
             if call.method in READING:
                 return answers.response(answers.store(self._read(call, path)))
@@ -73,7 +74,6 @@ class PartnerView(APIView):
         if not self.takes_from_suspended(request):
             caller.check_status()
         caller.check_scope(self.scopes["GET" if request.method == "HEAD" else str(request.method)])
-        keys.note_use(caller.application, now=clock.now())
 
     def _read(self, call: Call, path: dict[str, Any]) -> Answer:
         answer: Answer = getattr(self, "get")(call, **path)  # noqa: B009 - only subclasses have it

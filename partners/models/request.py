@@ -22,10 +22,12 @@ ON CONFLICT (partner_id, namespace, key) DO UPDATE
 RETURNING id
 """
 
+LOOK_UP = "SELECT * FROM partners_idempotencyrecord WHERE partner_id = %s AND namespace = %s AND key = %s"
+
 
 class IdempotencyRecords(models.QuerySet["IdempotencyRecord"]):
-    def of(self, partner: Partner, namespace: str, key: str) -> "IdempotencyRecords":
-        return self.filter(partner=partner, namespace=namespace, key=key)
+    def look_up(self, *, partner: Partner, namespace: str, key: str) -> "IdempotencyRecord | None":
+        return next(iter(self.raw(LOOK_UP, [partner.id, namespace, key])), None)
 
     def claim(
         self, *, partner: Partner, namespace: str, key: str, fingerprint: bytes, now: datetime, expires_at: datetime

@@ -50,7 +50,7 @@ class Cluster:
     def ensure_running(self) -> Path:
         """Makes the cluster and starts its server where needed; the folder of its socket.
 
-        Raises OSError, LookupError or CalledProcessError where that cannot be.
+        Raises OSError or LookupError where that cannot be.
         """
         _check_owner(self.data)
         if not self.data.exists():
@@ -97,9 +97,9 @@ class Cluster:
         drop = os.geteuid() == 0
         with open(self.log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
             os.chown(log.fileno(), owner.pw_uid, -1)
-            subprocess.run(  # noqa: S603 -- the wheel's own programs
+            done = subprocess.run(  # noqa: S603 -- the wheel's own programs
                 [str(_wheel() / "pginstall" / "bin" / program), *arguments],
-                check=True,
+                check=False,
                 cwd="/",
                 env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
                 stdin=subprocess.DEVNULL,
@@ -109,6 +109,8 @@ class Cluster:
                 group=owner.pw_gid if drop else None,
                 extra_groups=[] if drop else None,
             )
+        if done.returncode:
+            raise ChildProcessError(f"{program} failed")
 
     def _server_user(self) -> int:
         """Who runs the server: whoever owns the cluster; for a new one ourselves, or an unprivileged user for root."""

@@ -9,7 +9,6 @@ last one to end in peace stops the server. A server that was left running is fou
 import atexit
 import fcntl
 import os
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -32,7 +31,7 @@ def start_embedded(home: Path) -> str:
             fcntl.flock(starting, fcntl.LOCK_EX)
             folder = _enter(cluster)
             _ensure_database(_url(folder, "postgres"))
-    except (OSError, LookupError, subprocess.CalledProcessError, psycopg.Error) as fault:
+    except (OSError, LookupError, psycopg.Error) as fault:
         raise ImproperlyConfigured(_explain(cluster, fault)) from fault
     return _url(folder, DATABASE)
 

@@ -1,0 +1,130 @@
+"""`manage.py serve` with real processes, killed in every way."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import psutil
+import pytest
+from django.conf import settings
+
+from texture_portal import clock, heartbeat
+
+WORKER = "serving-test"
+
+
+def wait_for(condition, *, seconds: float = 20) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "it did not come to pass"
+        time.sleep(0.05)
+
+
+def processes(serve: subprocess.Popen, name: str) -> list[psutil.Process]:
+    """The child of this name and all that it forked, it first."""
+    for child in psutil.Process(serve.pid).children():
+        if name in " ".join(child.cmdline()):
+            return [child, *child.children(recursive=True)]
+    return []
+
+
+def lives(process: psutil.Process) -> bool:
+    """A zombie ended, and waits for its parent to notice."""
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def beats_after(instant) -> bool:
+    beat_at = heartbeat.last(WORKER)
+    return beat_at is not None and beat_at > instant
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+@pytest.fixture
+def get(port):
+    def ask(path: str) -> tuple[int, dict]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, json.load(refusal)
+
+    return ask
+
+
+@pytest.fixture
+def start(environment, test_database_url, port):
+    serving = []
+
+    def serve(**variables: str) -> subprocess.Popen:
+        quick = {"HEARTBEAT_SECONDS": "1", "WORKER_NAME": WORKER, "WEB_WORKERS": "1", "JOB_WORKERS": "1"}
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", str(port)],
+            cwd=settings.BASE_DIR,
+            env={**environment, "DATABASE_URL": test_database_url, **quick, **variables},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        serving.append(process)
+        started = clock.now()
+        wait_for(lambda: beats_after(started))
+        return process
+
+    yield serve
+    for each in serving:
+        each.terminate()
+        each.communicate(timeout=30)
+
+
+def test_what_is_killed_comes_back_and_everything_stops_on_request(start, get, manage, port, test_database_url):
+    serve = start()
+    assert get("/readyz") == (200, {"status": "ready", "wrong": {}})
+
+    second = manage("serve", "--port", str(port), DATABASE_URL=test_database_url)
+    assert second.returncode == 1
+    assert f"Port {port} is taken" in second.stderr
+
+    web = processes(serve, "gunicorn")
+    web[0].kill()
+    psutil.wait_procs(web, timeout=5)
+    assert get("/healthz")[0] == 200  # the caller waited, and was not refused
+
+    workers = processes(serve, "qcluster")
+    killed = clock.now()
+    workers[0].kill()  # django-q2's own children would live on
+    wait_for(lambda: beats_after(killed))
+    psutil.wait_procs(workers, timeout=5)
+    assert not any(lives(each) for each in [*web, *workers])
+
+    left = [*processes(serve, "gunicorn"), *processes(serve, "qcluster")]
+    serve.send_signal(signal.SIGTERM)
+    assert serve.wait(30) == 0
+    said = serve.stdout.read()
+    assert f"http://127.0.0.1:{port}" in said
+    assert "createsuperuser" in said
+    assert said.endswith("Stopped.\n")
+    assert not any(lives(each) for each in left)
+
+
+def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_supervisor(start):
+    serve = start(HEARTBEAT_STALE_SECONDS="3")
+    workers = processes(serve, "qcluster")
+    hung = clock.now()
+    for each in workers:
+        each.suspend()
+    wait_for(lambda: beats_after(hung))
+    assert not any(lives(each) for each in workers)
+
+    left = [*processes(serve, "gunicorn"), *processes(serve, "qcluster")]
+    serve.kill()
+    wait_for(lambda: not any(lives(each) for each in left), seconds=5)

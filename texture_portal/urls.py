@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from texture_portal import health
+from texture_portal.openapi.views import openapi
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("v1/openapi.json", openapi),
     path("", include("enrollments.urls")),
     path("", include("partners.urls")),  # last: it answers for everything under /v1/ that is nothing
 ]

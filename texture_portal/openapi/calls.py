@@ -1,0 +1,128 @@
+"""Every call of the partner API in one table: what it takes, what it answers, which refusals it can give."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from enrollments import api
+from enrollments.documents import (
+    BatchDocument,
+    CorrectionDocument,
+    EligibilityQuestionDocument,
+    EnrollmentDocument,
+    GivenConsentDocument,
+)
+from partners.views import PartnerView
+from partners.wire import WireSerializer
+from texture_portal.openapi import examples
+from texture_portal.openapi.problems import OF_CONSENT, OF_ENROLLING, OF_TERRITORY
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`shape` names a schema of `shapes.SHAPES`."""
+
+    about: str
+    shape: str
+    example: Any
+    names_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`codes` are those that this call can give beside those of every call; `path` is as OpenAPI writes it."""
+
+    name: str
+    method: str
+    path: str
+    view: type[PartnerView]
+    summary: str
+    about: str
+    answers: dict[int, Answer]
+    group: str = "Enrollments"
+    body: type[WireSerializer] | None = None
+    sent: Any = None
+    query: type[WireSerializer] | None = None
+    codes: tuple[str, ...] = field(default=())
+
+    @property
+    def scope(self) -> str:
+        return self.view.scopes[self.method]
+
+    @property
+    def is_signed(self) -> bool:
+        return self.method != "GET"
+
+
+ENROLLMENT = "/v1/enrollments/{enrollmentId}"
+
+CALLS = (
+    Call(
+        "enroll", "POST", "/v1/enrollments", api.EnrollmentsView,
+        "Enroll a device",
+        "The address is located and matched to a utility and its programs, and the enrollment moves as far as the "
+        "facts carry it; `requiredActions` says what is missing. The signed request is kept as evidence of consent.",
+        {
+            201: Answer("Enrolled as far as the facts carry", "Enrollment", examples.ENROLLED, names_place=True),
+            202: Answer(
+                "The match is ambiguous (staff review it) or deferred (no geocoder was in reach)", "Enrollment",
+                examples.IN_REVIEW, names_place=True,
+            ),
+            200: Answer(
+                "The customer had linked the device already: this consent was added", "Enrollment",
+                {**examples.ENROLLED, "method": "hybrid"},
+            ),
+        },
+        body=EnrollmentDocument, sent=examples.ENROLLMENT_TO_SEND, codes=OF_ENROLLING,
+    ),
+    Call(
+        "listEnrollments", "GET", "/v1/enrollments", api.EnrollmentsView,
+        "List enrollments",
+        "Your own, newest first; with `updatedSince` the oldest change first, to follow what changes.",
+        {200: Answer("A page", "Enrollments", examples.ENROLLMENTS)},
+        query=api.EnrollmentQuery,
+    ),
+    Call(
+        "enrollBatch", "POST", "/v1/enrollments/batch", api.BatchView,
+        "Enroll up to 500 devices",
+        "Each item stands or falls alone; results come in the order of the items. An item sent again with the same "
+        "`requestId` and content gets its first result.",
+        {200: Answer("One result per item", "BatchResults", examples.BATCH_RESULTS)},
+        body=BatchDocument, sent=examples.BATCH_TO_SEND,
+    ),
+    Call(
+        "getEnrollment", "GET", ENROLLMENT, api.EnrollmentView,
+        "Read one enrollment", "",
+        {200: Answer("The enrollment", "Enrollment", examples.ENROLLED)},
+        codes=("not_found",),
+    ),
+    Call(
+        "correctEnrollment", "PATCH", ENROLLMENT, api.EnrollmentView,
+        "Correct an enrollment, or supply what a review asked for",
+        "JSON Merge Patch (RFC 7396): what is absent stays, null removes. A new address is matched again; where it "
+        "does not match, nothing is changed.",
+        {200: Answer("The enrollment, as it is now", "Enrollment", examples.ENROLLED)},
+        body=CorrectionDocument, sent=examples.CORRECTION_TO_SEND,
+        codes=("not_found", "state_conflict", *OF_TERRITORY),
+    ),
+    Call(
+        "giveConsent", "POST", f"{ENROLLMENT}/consents", api.ConsentsView,
+        "Add a consent",
+        "A first opt-in, or a later one. A newer consent replaces the older one's scope.",
+        {201: Answer("The enrollment, as it is now", "Enrollment", examples.ENROLLED, names_place=True)},
+        body=GivenConsentDocument, sent=examples.CONSENT_TO_SEND,
+        codes=("not_found", "state_conflict", *OF_CONSENT),
+    ),
+    Call(
+        "getHistory", "GET", f"{ENROLLMENT}/history", api.HistoryView,
+        "Read an enrollment's history", "States and consents, oldest first.",
+        {200: Answer("All of it", "History", examples.HISTORY)},
+        codes=("not_found",),
+    ),
+    Call(
+        "askEligibility", "POST", "/v1/eligibility", api.EligibilityView,
+        "Ask whether a device would be eligible",
+        "Answered by the same rules as enrolling. Nothing is kept but the answer, for 24 hours.",
+        {200: Answer("The verdict", "EligibilityAnswer", examples.VERDICT)},
+        group="Eligibility", body=EligibilityQuestionDocument, sent=examples.QUESTION_TO_SEND,
+    ),
+)  # fmt: skip

@@ -79,7 +79,7 @@ LONE_COVER_SCORE = 0.8
 def decide(claims: Sequence[Claim], overlays: Sequence[Claim] = (), *, accuracy_meters: float) -> Match:
     """`claims`: utilities whose wires may reach the place; `overlays`: CCAs whose territory touches the disc."""
     ranked = sorted(claims, key=lambda claim: (-score(claim), claim.name, claim.utility_id))
-    candidates = tuple(_candidate(claim) for claim in ranked)
+    candidates = tuple(map(_candidate, ranked))
     touching = [claim for claim in ranked if claim.touches]
     if not ranked:
         return Match("no_match", None, None, (), _nothing_within(accuracy_meters))
@@ -104,7 +104,7 @@ def overlay(overlays: Sequence[Claim], *, segment: str) -> UUID | None:
 
 
 def score(claim: Claim) -> float:
-    return BASE_SCORE + sum(evidence.weight for evidence in EVIDENCE if evidence.speaks_for(claim))
+    return BASE_SCORE + sum([evidence.weight for evidence in EVIDENCE if evidence.speaks_for(claim)])
 
 
 def _lone(touching: list[Claim]) -> Claim | None:
@@ -125,7 +125,7 @@ def _candidate(claim: Claim, *, at_least: float = 0.0) -> Candidate:
         claim.name,
         claim.eia_id,
         claim.segment,
-        tuple(evidence.name for evidence in EVIDENCE if evidence.speaks_for(claim)),
+        tuple([evidence.name for evidence in EVIDENCE if evidence.speaks_for(claim)]),
         round(max(at_least, score(claim)), 2),
     )
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
-from django.db.models import Count, Sum
+from django.db.models import Count, DecimalField, Sum
 from django.db.models.functions import Extract
 from numpy.typing import NDArray
 
@@ -39,7 +39,10 @@ DISC_X, DISC_Y = (
 def token_in_force() -> Token:
     """Differs whenever an import or a person changed what a match may depend on."""
     data_sets = DataSet.objects.aggregate(n=Count("pk"))["n"]
-    utilities = Utility.objects.aggregate(n=Count("pk"), changed=Sum(Extract("updated_at", "epoch")))
+    # a sum, since transactions need not commit in the order of their times; to the microsecond, so no integer
+    utilities = Utility.objects.aggregate(
+        n=Count("pk"), changed=Sum(Extract("updated_at", "epoch"), output_field=DecimalField())
+    )
     return data_sets, utilities["n"], utilities["changed"] or Decimal(0)
 
 
@@ -54,11 +57,12 @@ class Boundaries:
 
     def claims_at(self, x: float, y: float, radius: float) -> list[tuple[Utility, bool, bool]]:
         """(utility, contains the point, covers the whole disc) for each whose territory touches the disc."""
-        hits = self.tree.query(shapely.linestrings([(x - radius, y - radius), (x + radius, y + radius)]))
+        diagonal = shapely.linestrings([[(x - radius, y - radius), (x + radius, y + radius)]])
+        _, hits = self.tree.query(diagonal)  # an array of one: shapely makes one of a single shape at some cost
         if not hits.size:
             return []
         inside = shapely.contains_xy(self.areas[hits], x, y)
-        near_edge = shapely.dwithin(self.edges[hits], shapely.points(x, y), radius)
+        near_edge = shapely.dwithin(self.edges[hits], shapely.points([x, y]), radius)
         return [
             (self.owners[hit], bool(within), bool(within and (not near or self._covers(hit, x, y, radius))))
             for hit, within, near in zip(hits, inside, near_edge, strict=True)
@@ -74,8 +78,7 @@ class Boundaries:
 class Index:
     token: Token
     data_sets: tuple[str, ...]
-    wires: Boundaries
-    overlays: Boundaries
+    boundaries: Boundaries
     by_zip_code: Mapping[str, frozenset[UUID]]
     by_eia_id: Mapping[str, Utility]
     by_name: Mapping[str, frozenset[UUID]]
@@ -89,17 +92,13 @@ class Index:
         radius = accuracy_meters * scale
         named = self.by_zip_code.get(zip_code, frozenset())
         hinted = self._hinted(hint) if hint else frozenset()
-        claims = [
-            _claim(utility, contains, covers, named, hinted)
-            for utility, contains, covers in self.wires.claims_at(x, y, radius)
-        ]
-        overlays = [
-            _claim(utility, contains, covers, named, hinted)
-            for utility, contains, covers in self.overlays.claims_at(x, y, radius)
-        ]
-        if not claims:
-            claims = [_claim(self.utilities[pk], False, False, named, hinted, touches=False) for pk in named]
-        return claims, overlays
+        wires: list[Claim] = []
+        overlays: list[Claim] = []
+        for utility, contains, covers in self.boundaries.claims_at(x, y, radius):
+            (overlays if _is_cca(utility) else wires).append(_claim(utility, contains, covers, named, hinted))
+        if not wires:
+            wires = [_claim(self.utilities[pk], False, False, named, hinted, touches=False) for pk in named]
+        return wires, overlays
 
     def _hinted(self, hint: Mapping[str, Any]) -> frozenset[UUID]:
         by_id = self.by_eia_id.get(str(hint.get("eiaId") or "").strip())
@@ -130,8 +129,9 @@ def load_index(token: Token) -> Index:
     return Index(
         token=token,
         data_sets=_data_sets(),
-        wires=_boundaries((utilities[pk], wkb) for pk, wkb in owned.items() if utilities[pk].serves_homes),
-        overlays=_boundaries((utilities[pk], wkb) for pk, wkb in owned.items() if _is_cca(utilities[pk])),
+        boundaries=_boundaries(
+            (utilities[pk], wkb) for pk, wkb in owned.items() if utilities[pk].serves_homes or _is_cca(utilities[pk])
+        ),
         by_zip_code=_by_zip_code(rows, by_eia_id),
         by_eia_id=by_eia_id,
         by_name=_by_name(utilities, standing),

@@ -1,19 +1,20 @@
 """The US Census Bureau's geocoder, asked over HTTP: interpolates along a street's range of house numbers."""
 
+import logging
 import threading
 from typing import Any
 
 import requests
 from django.conf import settings
-from requests.adapters import HTTPAdapter
 from tzfpy import get_tz
-from urllib3.util.retry import Retry
 
 from territories.addresses import Address
 from territories.geocoding.base import AddressNotFoundError, GeocoderUnavailableError, Location
 
 BENCHMARK = "Public_AR_Current"
 TIMEOUT_SECONDS = (2.0, 5.0)  # to connect, to read
+ATTEMPTS = 2
+PASSING_FAULTS = frozenset({429, 500, 502, 503, 504})
 # It answers a point on the street between two known house numbers, not a roof: right to the block and its side.
 ACCURACY_METERS = 100.0
 
@@ -22,22 +23,7 @@ _local = threading.local()
 
 def ask_census(address: Address) -> Location:
     """No part of the address goes into a log or an error: the service's own message may repeat it."""
-    try:
-        answer = _session().get(
-            f"{settings.CENSUS_GEOCODER_URL.rstrip('/')}/locations/address",
-            params={
-                "street": address.street_one,
-                "city": address.city,
-                "state": address.state,
-                "zip": address.zip_code,
-                "benchmark": BENCHMARK,
-                "format": "json",
-            },
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=False,
-        )
-    except requests.RequestException as fault:
-        raise GeocoderUnavailableError(f"the Census geocoder cannot be reached ({type(fault).__name__})") from None
+    answer = _answer(address)
     if answer.status_code == requests.codes.bad_request:
         raise AddressNotFoundError("The Census geocoder refuses the address as incomplete.", pointer="/streetOne")
     if answer.status_code != requests.codes.ok:
@@ -45,16 +31,53 @@ def ask_census(address: Address) -> Location:
     return _location(_first_match(answer), state=address.state)
 
 
+def _answer(address: Address) -> requests.Response:
+    """Asked once more where the first answer is a passing fault. (urllib3's own retries would log the address.)"""
+    for attempts_left in reversed(range(ATTEMPTS)):
+        try:
+            answer = _ask(address)
+        except (requests.ConnectionError, requests.Timeout) as fault:
+            if not attempts_left:
+                raise GeocoderUnavailableError(_out_of_reach(fault)) from None
+        except requests.RequestException as fault:
+            raise GeocoderUnavailableError(_out_of_reach(fault)) from None
+        else:
+            if answer.status_code not in PASSING_FAULTS or not attempts_left:
+                return answer
+    raise AssertionError("ATTEMPTS is at least one")
+
+
+def _ask(address: Address) -> requests.Response:
+    return _session().get(
+        f"{settings.CENSUS_GEOCODER_URL.rstrip('/')}/locations/address",
+        params={
+            "street": address.street_one,
+            "city": address.city,
+            "state": address.state,
+            "zip": address.zip_code,
+            "benchmark": BENCHMARK,
+            "format": "json",
+        },
+        timeout=TIMEOUT_SECONDS,
+        allow_redirects=False,
+    )
+
+
+def _out_of_reach(fault: requests.RequestException) -> str:
+    return f"the Census geocoder cannot be reached ({type(fault).__name__})"
+
+
 def _first_match(answer: requests.Response) -> dict[str, Any]:
     try:
         matches = answer.json()["result"]["addressMatches"]
-        if not isinstance(matches, list):
+        if not (isinstance(matches, list) and all(isinstance(match, dict) for match in matches)):
             raise TypeError
     except (ValueError, KeyError, TypeError):
         raise GeocoderUnavailableError("the Census geocoder's answer is malformed") from None
     if not matches:
         raise AddressNotFoundError("The Census geocoder knows no such street address.", pointer="/streetOne")
-    return dict(matches[0])
+    first: dict[str, Any] = matches[0]
+    return first
 
 
 def _location(match: dict[str, Any], *, state: str) -> Location:
@@ -77,10 +100,14 @@ def _location(match: dict[str, Any], *, state: str) -> Location:
 def _session() -> requests.Session:
     """One a thread: a session's pool may be shared, its cookies and state should not."""
     if not hasattr(_local, "session"):
-        once_more = Retry(total=1, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False, backoff_factor=0)
-        session = requests.Session()
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, HTTPAdapter(max_retries=once_more))
-        _local.session = session
-    session_of_thread: requests.Session = _local.session
-    return session_of_thread
+        _local.session = requests.Session()
+    session: requests.Session = _local.session
+    return session
+
+
+def _without_addresses(record: logging.LogRecord) -> bool:
+    """urllib3 logs the URLs it asks at level DEBUG, and here the URL is somebody's address."""
+    return "/locations/address" not in record.getMessage()
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_without_addresses)

@@ -17,6 +17,7 @@ from territories.models import CountyService, DataSet, ZipService
 Key = tuple[str, ...]
 Rows = Iterator[tuple[int, dict[str, str]]]
 LONGEST_COUNTY = 100
+LONGEST_NUMBER = 16
 
 
 def import_zip_table(path: Path, *, now: datetime) -> Summary:
@@ -42,7 +43,7 @@ def import_county_table(path: Path, *, now: datetime) -> Summary:
 def _zip_row(row: dict[str, str]) -> Key:
     # spreadsheets eat the zeros in front
     zip_code = row["zip"].zfill(5)
-    if not (zip_code.isdecimal() and len(zip_code) == 5):
+    if not (zip_code.isdecimal() and len(zip_code) == 5 and int(zip_code)):
         raise ValueError(f"{row['zip']!r} is no ZIP code.")
     return zip_code, _utility_number(row["eiaid"])
 
@@ -55,7 +56,7 @@ def _county_row(row: dict[str, str]) -> Key:
 
 def _utility_number(text: str) -> str:
     number = eia_id(text)
-    if number is None or len(number) > 16:
+    if number is None or len(number) > LONGEST_NUMBER:
         raise ValueError(f"{text!r} is no EIA utility number.")
     return number
 

@@ -96,6 +96,8 @@ def import_features(
     summary = Summary(name)
     owners = Owners.in_force(cca=cca)
     drafts = _drafts(progress.through(features, doing=name), owners, summary)
+    if not drafts:
+        return summary
     existing = {territory.source_id: territory for territory in ServiceTerritory.objects.all()}
     new = [t for key, t in drafts.items() if key not in existing]
     changed = [_updated(existing[key], t) for key, t in drafts.items() if _differs(existing.get(key), t)]
@@ -104,8 +106,6 @@ def import_features(
     gone = [t for key, t in existing.items() if key not in mentioned and t.data_set_id in versions]
     summary.new, summary.changed, summary.unchanged = len(new), len(changed), len(drafts) - len(new) - len(changed)
     summary.withdrawn = [t.source_id for t in gone]
-    if not drafts:
-        return summary
     _note_made(owners, summary)
     if summary.changes_something:
         data_set = put_in_force(kind, digest=digest, summary=summary, now=now)
@@ -120,7 +120,7 @@ def _drafts(features: Iterable[Feature], owners: Owners, summary: Summary) -> di
         which = f"{feature.path.name}, {feature.where} ({source_id})"
         try:
             draft, fault = _draft(feature, source_id, owners)
-        except (UnusableBoundaryError, ValidationError) as reason:
+        except (UnusableBoundaryError, ValidationError, ValueError) as reason:
             summary.refused.append((which, " ".join(getattr(reason, "messages", [str(reason)]))))
             continue
         if source_id in drafts:

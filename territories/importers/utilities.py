@@ -72,9 +72,16 @@ def _draft(row: Any) -> Draft:
 
 
 def eia_id(value: Any) -> str | None:
-    """The EIA's number as text. Negative ones, and 0, stand for "none" in federal tables."""
-    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text.lstrip("0") or None if text.isdecimal() else None
+    """The EIA's number as text; CommonGrid has a few of its own making (NA17). Raises ValueError.
+
+    Negative numbers, and 0, stand for "none" in federal tables.
+    """
+    text = "" if value is None else str(value).strip()
+    if not text.removeprefix("-").strip("0") or (text.startswith("-") and text[1:].isdecimal()):
+        return None
+    if not (text.isascii() and text.isalnum()):
+        raise ValueError(f"{text[:20]!r} is no EIA utility number.")
+    return text.lstrip("0")
 
 
 def _unrepeated(drafts: list[Draft], summary: Summary) -> list[Draft]:

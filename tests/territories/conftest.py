@@ -1,0 +1,144 @@
+"""A small grid of our own, drawn by hand: squares around a town, in degrees."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import call_command
+
+from territories import index
+from territories.addresses import Address
+from territories.geocoding import Location
+from territories.models import Utility
+
+REAL_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_index():
+    """The index is the process's, the database the test's."""
+    index.forget()
+    yield
+    index.forget()
+
+
+@pytest.fixture
+def real_data():
+    if not REAL_DATA.exists():
+        pytest.skip(f"the real data sets are not at {REAL_DATA}")
+    return REAL_DATA
+
+
+def real_addresses(real_data):
+    lines = (real_data / "addresses/random_address_2.2.0_us.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def address():
+    return Address("1 Main Street", "", "Springtown", "KS", "67002")
+
+
+def square(west, south, east, north):
+    return {
+        "type": "Polygon",
+        "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]],
+    }
+
+
+# A figure of eight, whose lobes meet in (-97, 38): what a careless simplification makes of a narrow territory.
+BOW_TIE = {
+    "type": "Polygon",
+    "coordinates": [[[-98.0, 37.0], [-98.0, 39.0], [-96.0, 37.0], [-96.0, 39.0], [-98.0, 37.0]]],
+}
+
+
+def feature(id, geometry, **properties):
+    return {"type": "Feature", "properties": {"id": id, "name": id.upper(), **properties}, "geometry": geometry}
+
+
+def collection(*features):
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def utility_row(slug, **more):
+    row = {
+        "id": f"id-{slug}",
+        "slug": slug,
+        "name": slug.replace("-", " ").title(),
+        "eiaId": None,
+        "segment": "INVESTOR_OWNED_UTILITY",
+        "status": "ACTIVE",
+        "customerCount": 1000,
+        "jurisdiction": "KS",
+        "successorId": None,
+    }
+    return row | more
+
+
+def at(latitude, longitude, accuracy_meters=50.0):
+    return Location(latitude, longitude, accuracy_meters, "America/Chicago", "test")
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a file into the test's folder and gives its path: text as it is, anything else as JSON."""
+
+    def write(name, content):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs an import command and gives what it printed."""
+
+    def run(name, *arguments):
+        call_command(name, *map(str, arguments))
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def grid(db, write, run):
+    """West Power and East Power meet at longitude -97; a municipal utility lies inside West Power."""
+    run(
+        "import_utilities",
+        write(
+            "utilities.json",
+            [
+                utility_row("west-power", eiaId="1"),
+                utility_row("east-power", eiaId="2"),
+                utility_row("springtown", eiaId="3", segment="MUNICIPAL_UTILITY"),
+                utility_row("sun-choice", eiaId="9", segment="COMMUNITY_CHOICE_AGGREGATOR"),
+            ],
+        ),
+    )
+    run(
+        "import_territories",
+        write(
+            "territories.geojson",
+            collection(
+                feature("st-1", square(-98, 37, -97, 38), eiaId="1", state="KS"),
+                feature("st-2", square(-97, 37, -96, 38), eiaId="2", state="KS"),
+                feature("st-3", square(-97.6, 37.4, -97.5, 37.5), eiaId="3", state="KS"),
+            ),
+        ),
+    )
+    run(
+        "import_territories",
+        "--cca",
+        write("ccas.geojson", collection(feature("cca-9", square(-97.9, 37, -97.4, 37.6), eiaId="9"))),
+    )
+    return SimpleNamespace(
+        west=Utility.objects.get(eia_id="1"),
+        east=Utility.objects.get(eia_id="2"),
+        town=Utility.objects.get(eia_id="3"),
+        cca=Utility.objects.get(eia_id="9"),
+    )

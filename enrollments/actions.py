@@ -8,6 +8,7 @@ from enrollments import facts as fact
 from enrollments.consent import ConsentStatus, Standing
 from enrollments.models import Enrollment
 from enrollments.models.enrollment import MatchOutcome
+from enrollments.overview import Overview
 from enrollments.states import State
 
 
@@ -25,15 +26,22 @@ class RequiredAction:
     due_at: datetime | None = None
 
 
-def required_actions(enrollment: Enrollment, *, standing: Standing) -> list[RequiredAction]:
+def required_actions(shown: Overview) -> list[RequiredAction]:
     """The lifecycle's table read the other way; empty where the enrollment is active or has ended."""
+    enrollment, due_at = shown.enrollment, shown.case.due_at if shown.case else None
     if enrollment.state in (State.ACTIVE, State.REVOKED):
         return []
-    found = (_territory(enrollment), _consent(standing), _question(enrollment), _program(enrollment, standing))
-    return [action for action in (*found, _participation(enrollment)) if action is not None]
+    found = (
+        _territory(enrollment, due_at),
+        _consent(shown.standing),
+        _question(enrollment, due_at),
+        _program(enrollment, shown.standing),
+        _participation(enrollment),
+    )
+    return [action for action in found if action is not None]
 
 
-def _territory(enrollment: Enrollment) -> RequiredAction | None:
+def _territory(enrollment: Enrollment, due_at: datetime | None) -> RequiredAction | None:
     match enrollment.match_outcome:
         case MatchOutcome.DEFERRED:
             return RequiredAction(
@@ -44,7 +52,7 @@ def _territory(enrollment: Enrollment) -> RequiredAction | None:
             return RequiredAction("correct_address", By.PARTNER, "The address cannot be located: send it corrected.")
         case MatchOutcome.AMBIGUOUS:
             description = "Staff decide which utility serves the site."
-            return RequiredAction("confirm_territory", By.PORTAL, description, _due(enrollment))
+            return RequiredAction("confirm_territory", By.PORTAL, description, due_at)
         case _:
             return None
 
@@ -61,19 +69,19 @@ def _consent(standing: Standing) -> RequiredAction | None:
             return None
 
 
-def _question(enrollment: Enrollment) -> RequiredAction | None:
+def _question(enrollment: Enrollment, due_at: datetime | None) -> RequiredAction | None:
     if enrollment.state != State.PENDING_VERIFICATION:
         return None
     if enrollment.state_reason == fact.OWNERSHIP_TRANSFERRED:
         description = "Staff confirm whether the device changed hands."
-        return RequiredAction("confirm_ownership", By.PORTAL, description, _due(enrollment))
+        return RequiredAction("confirm_ownership", By.PORTAL, description, due_at)
     if enrollment.state_reason != fact.ACCOUNT_UNVERIFIED:
         return None
     if not enrollment.account_claimed_verified:
         description = "Verify the utility account with the customer and say so: number and utilityAccountVerified."
         return RequiredAction("verify_utility_account", By.PARTNER, description)
     description = "Staff check with the utility that the account is verified."
-    return RequiredAction("verify_utility_account", By.PORTAL, description, _due(enrollment))
+    return RequiredAction("verify_utility_account", By.PORTAL, description, due_at)
 
 
 def _program(enrollment: Enrollment, standing: Standing) -> RequiredAction | None:
@@ -92,8 +100,3 @@ def _participation(enrollment: Enrollment) -> RequiredAction | None:
     if enrollment.state_reason == fact.COMPLIANCE:
         return RequiredAction("resolve_compliance", By.PARTNER, "Staff suspended it: resolve the issue with them.")
     return RequiredAction("restore_connectivity", By.PARTNER, "The device is silent: bring it back on line.")
-
-
-def _due(enrollment: Enrollment) -> datetime | None:
-    case = enrollment.open_case()
-    return case.due_at if case else None

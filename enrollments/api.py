@@ -22,6 +22,7 @@ from enrollments.documents import (
 )
 from enrollments.matching import find
 from enrollments.models import Consent, Enrollment
+from enrollments.overview import overview
 from enrollments.presentation import show, show_moment
 from enrollments.questions import answer_question
 from enrollments.states import State
@@ -57,7 +58,7 @@ class EnrollmentsView(PartnerView):
         wanted = {FILTERS[name]: value for name, value in asked.items() if name in FILTERS}
         order = OLDEST_CHANGE_FIRST if "updated_since" in asked else NEWEST_FIRST
         rows = Enrollment.objects.filter(partner=call.partner, **wanted).shown()
-        return Answer(200, page(rows, order=order, limit=asked["limit"], cursor=asked["cursor"], shape=show))
+        return Answer(200, page(rows, order=order, limit=asked["limit"], cursor=asked["cursor"], shape=_show))
 
     def post(self, call: Call) -> Effect:
         claim = enrollment_claim(call.read(EnrollmentDocument))
@@ -65,7 +66,7 @@ class EnrollmentsView(PartnerView):
         finding = find(claim.site, pointer="/site/address")
 
         def effect() -> Answer:
-            enrollment, is_new = intake.enroll(
+            enrollment, new = intake.enroll(
                 claim,
                 partner=call.partner,
                 finding=finding,
@@ -74,7 +75,7 @@ class EnrollmentsView(PartnerView):
                 now=call.now,
                 by=call.actor,
             )
-            return answer_to_enrolling(enrollment, is_new=is_new)
+            return answer_to_enrolling(enrollment, new)
 
         return effect
 
@@ -84,7 +85,7 @@ class EnrollmentView(PartnerView):
     content_types: ClassVar = ("application/json", "application/merge-patch+json")
 
     def get(self, call: Call, *, enrollment_id: UUID) -> Answer:
-        return Answer(200, show(_theirs(Enrollment.objects.shown(), call, enrollment_id)))
+        return Answer(200, _show(_theirs(Enrollment.objects.shown(), call, enrollment_id)))
 
     def patch(self, call: Call, *, enrollment_id: UUID) -> Effect:
         read = call.read(CorrectionDocument)
@@ -150,6 +151,10 @@ class EligibilityView(PartnerView):
         site, device = question_of(call.read(EligibilityQuestionDocument))
         finding = find(site, pointer="/address")
         return lambda: Answer(200, answer_question(finding, device, now=call.now))
+
+
+def _show(enrollment: Enrollment) -> dict[str, Any]:
+    return show(overview(enrollment))
 
 
 def _theirs(rows: QuerySet[Enrollment], call: Call, enrollment_id: Any) -> Enrollment:

@@ -46,7 +46,7 @@ def _enroll_once(call: Call, item: Any) -> StoredAnswer:
     finding = find(claim.site, pointer="/site/address")
 
     def effect() -> StoredAnswer:
-        enrollment, is_new = intake.enroll(
+        enrollment, new = intake.enroll(
             claim,
             partner=call.partner,
             finding=finding,
@@ -55,7 +55,7 @@ def _enroll_once(call: Call, item: Any) -> StoredAnswer:
             now=call.now,
             by=call.actor,
         )
-        return answers.store(answer_to_enrolling(enrollment, is_new=is_new))
+        return answers.store(answer_to_enrolling(enrollment, new))
 
     def refused(refusal: Refusal) -> StoredAnswer:
         return answers.store_refusal(refusal, base=call.origin, request_id=call.request_id)

@@ -27,8 +27,22 @@ def keep(enrollment: Enrollment, *, question: str, now: datetime) -> None:
         open_case(enrollment, kind=wanted, reason=_reason(enrollment, question), now=now)
 
 
+def first_case(enrollment: Enrollment, *, question: str, now: datetime) -> ReviewCase | None:
+    """The case with which a new enrollment begins, yet to be written; None where nothing is asked."""
+    wanted = _kind_for(enrollment, question)
+    if wanted is None:
+        return None
+    return _draft(enrollment, kind=wanted, reason=_reason(enrollment, question), now=now)
+
+
 def open_case(enrollment: Enrollment, *, kind: ReviewCase.Kind, reason: str, now: datetime) -> ReviewCase:
-    return ReviewCase.objects.create(
+    case = _draft(enrollment, kind=kind, reason=reason, now=now)
+    case.save()
+    return case
+
+
+def _draft(enrollment: Enrollment, *, kind: ReviewCase.Kind, reason: str, now: datetime) -> ReviewCase:
+    return ReviewCase(
         enrollment=enrollment, kind=kind, reason=reason, opened_at=now, due_at=due_at(kind, opened_at=now)
     )
 

@@ -34,6 +34,7 @@ def give_consent(
         raise Refusal("state_conflict", "The enrollment is revoked: a new consent starts a new enrollment.")
     consent.check(claim, now=now, signed_at=signed_at, revoked_at=enrollment.consent_revoked_at, pointer=pointer)
     original = evidence(enrollment.customer)
+    original.save()
     write(enrollment, claim, path=path, original=original, now=now, by=by)
     if path != enrollment.method and enrollment.method != Enrollment.Method.HYBRID:
         enrollment.method = Enrollment.Method.HYBRID

@@ -6,14 +6,17 @@ from uuid import UUID
 from devices.models import Device
 from enrollments import consent, consents, duplicates, ledger, lifecycle, matching
 from enrollments.claims import DeviceClaim, EnrollmentClaim
+from enrollments.consent import Claim as ConsentClaim
 from enrollments.consents import Evidence, give_consent
 from enrollments.matching import Finding
 from enrollments.models import Consent, Enrollment
 from enrollments.models.enrollment import MatchOutcome
-from partners.models import Customer, Partner, SignedRequest
+from enrollments.overview import Overview
+from partners.models import Customer, Partner
 from programs.models import Program
 from texture_portal.actors import Actor
 from texture_portal.refusals import Fault, Refusal, refuse
+from texture_portal.writing import insert
 
 
 def check_claim(claim: EnrollmentClaim, *, partner: Partner) -> None:
@@ -47,8 +50,8 @@ def enroll(
     signed_at: datetime,
     now: datetime,
     by: Actor,
-) -> tuple[Enrollment, bool]:
-    """The enrollment, and whether it is new: one that the customer made by OAuth only is added to (§11.8).
+) -> tuple[Enrollment, Overview | None]:
+    """The enrollment, with its overview where it is new: one that the customer made by OAuth only is added to (§11.8).
 
     Call it in a transaction. Raises `Refusal`, in the contract's order: state, consent, territory.
     """
@@ -58,29 +61,36 @@ def enroll(
         revoked_at = duplicates.last_revocation(device)
         consent.check(claim.consent, now=now, signed_at=signed_at, revoked_at=revoked_at)
     if by_oauth is not None:
-        return _merge(by_oauth, claim, evidence=evidence, signed_at=signed_at, now=now, by=by), False
+        return _merge(by_oauth, claim, evidence=evidence, signed_at=signed_at, now=now, by=by), None
     if finding.refusal is not None:
         raise finding.refusal
     customer = _customer(partner, claim.customer_reference)
     enrollment = _draft(claim, partner=partner, customer=customer, now=now)
     matching.record(enrollment, finding, now=now)
-    enrollment.device = _save_device(device, claim.device, enrollment)
-    original = evidence(customer)
-    enrollment.opening_request = original
-    _open(enrollment, claim, original=original, now=now, by=by)
-    return enrollment, True
+    enrollment.device = _device(device, claim.device, enrollment)
+    enrollment.opening_request = evidence(customer)
+    return enrollment, _write(enrollment, claim.consent, now=now, by=by)
 
 
-def _open(enrollment: Enrollment, claim: EnrollmentClaim, *, original: SignedRequest, now: datetime, by: Actor) -> None:
+def _write(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> Overview:
+    """Everything that is new, by one statement."""
     ledger.note(enrollment, enrollment, reason="enrollment_received", by=by, now=now)
-    made = None
-    if claim.consent is not None:
-        made = consents.draft(enrollment, claim.consent, path=Consent.Path.OEM, original=original, now=now)
-        ledger.note(enrollment, made, reason="consent_granted", by=by, now=now)
-    standing = consent.standing([made.as_grant()] if made else [], revoked_at=None)
-    lifecycle.advance(enrollment, now=now, by=by, standing=standing)
-    if made is not None:
-        made.save()
+    given = _consents(enrollment, claim, now=now, by=by)
+    standing = consent.standing([each.as_grant() for each in given], revoked_at=None)
+    made = lifecycle.begin(enrollment, standing=standing, now=now, by=by)
+    around = [enrollment.customer, enrollment.site, enrollment.device, enrollment.opening_request]
+    cases = [made.case] if made.case else []
+    rows = [*around, enrollment, *given, *made.participations, *cases]
+    insert([*(row for row in rows if row is not None and row._state.adding), *enrollment.take_entries()])
+    return Overview(enrollment, standing, tuple(each.program for each in made.participations), made.case)
+
+
+def _consents(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> list[Consent]:
+    if claim is None or enrollment.opening_request is None:
+        return []
+    given = consents.draft(enrollment, claim, path=Consent.Path.OEM, original=enrollment.opening_request, now=now)
+    ledger.note(enrollment, given, reason="consent_granted", by=by, now=now)
+    return [given]
 
 
 def _merge(
@@ -111,8 +121,9 @@ def _customer(partner: Partner, reference_id: str) -> Customer:
     elif customer.sealed_data_key is not None:
         return customer
     customer.give_key()
-    customer.erased_at = None
-    customer.save()
+    if customer.erased_at is not None:
+        customer.erased_at = None
+        customer.save()
     return customer
 
 
@@ -132,7 +143,7 @@ def _draft(claim: EnrollmentClaim, *, partner: Partner, customer: Customer, now:
     )
 
 
-def _save_device(device: Device | None, claim: DeviceClaim, enrollment: Enrollment) -> Device:
+def _device(device: Device | None, claim: DeviceClaim, enrollment: Enrollment) -> Device:
     device = device or Device(partner=enrollment.partner, manufacturer_device_id=claim.manufacturer_device_id)
     device.customer, device.site = enrollment.customer, enrollment.site
     device.serial_key = duplicates.serial_key(claim)
@@ -148,5 +159,6 @@ def _save_device(device: Device | None, claim: DeviceClaim, enrollment: Enrollme
     ):
         setattr(device, name, getattr(claim, name))
     device.commands = sorted(set(claim.commands))
-    device.save()
+    if not device._state.adding:
+        device.save()
     return device

@@ -11,12 +11,14 @@ from enrollments import cases, ledger
 from enrollments import facts as fact
 from enrollments.consent import ConsentStatus, Standing
 from enrollments.facts import Facts, weigh
-from enrollments.models import Consent, Enrollment
+from enrollments.models import Consent, Enrollment, ReviewCase
 from enrollments.models.enrollment import IN_FORCE, IN_PROGRAMS, LIVE_BUT_OPTED_OUT, MatchOutcome
-from enrollments.placement import leave_all, place
+from enrollments.placement import Placement, leave_all, place
 from enrollments.states import State
+from programs.models import Participation
 from texture_portal.actors import Actor
 from texture_portal.refusals import Refusal
+from texture_portal.writing import insert
 
 HELD_TO_QUESTION = [state for state in LIVE_BUT_OPTED_OUT if state is not State.PENDING_VERIFICATION]
 MATCHED_ON = [state for state in HELD_TO_QUESTION if state is not State.DISCOVERED]
@@ -86,32 +88,36 @@ LONGEST_WALK = 2 * len(State)
 FORWARD = {"become_eligible", "opt_in", "enroll", "activate"}  # these need no reason beside the new state
 
 
-def advance(
-    enrollment: Enrollment, *, now: datetime, by: Actor, standing: Standing | None = None, why: str = ""
-) -> Facts | None:
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a new enrollment's first walk made, yet to be written."""
+
+    participations: tuple[Participation, ...]
+    case: ReviewCase | None
+
+
+def advance(enrollment: Enrollment, *, now: datetime, by: Actor, why: str = "") -> None:
     """Moves the enrollment as far as its facts carry it, saves it and keeps its review cases. Idempotent.
 
-    `standing` is given by intake, whose consent is not yet written; None comes back from a revoked enrollment, which
-    never moves again.
+    A revoked enrollment never moves again.
     """
     if enrollment.state == State.REVOKED:
-        return None
-    standing = standing or enrollment.standing()
-    facts = _gather(enrollment, standing=standing, now=now)
-    for _ in range(LONGEST_WALK):
-        step = _next_step(enrollment, facts)
-        if step is None:
-            break
-        reason = step.reason if isinstance(step.reason, str) else step.reason(facts)
-        _move(enrollment, step.by, reason=reason, note=why, now=now, by=by)
-    else:
-        raise RuntimeError(f"enrollment {enrollment.pk} walks in circles at {enrollment.state} with {facts}")
-    if enrollment.state == State.PENDING_VERIFICATION:
-        enrollment.state_reason = facts.question
-    enrollment.advanced_at = now
+        return
+    standing = enrollment.standing()
+    placement = place(enrollment, standing=standing, now=now)
+    insert(placement.joined)
+    facts = _weigh(enrollment, standing, placement, now=now)
+    _walk(enrollment, facts, now=now, by=by, why=why)
     enrollment.save()
     cases.keep(enrollment, question=facts.question, now=now)
-    return facts
+
+
+def begin(enrollment: Enrollment, *, standing: Standing, now: datetime, by: Actor) -> Beginning:
+    """The first walk of an enrollment that is not yet written: everything it makes is given back to be written."""
+    placement = place(enrollment, standing=standing, now=now)
+    facts = _weigh(enrollment, standing, placement, now=now)
+    _walk(enrollment, facts, now=now, by=by)
+    return Beginning(placement.joined, cases.first_case(enrollment, question=facts.question, now=now))
 
 
 def revoke(enrollment: Enrollment, *, reason: str, now: datetime, by: Actor, why: str = "") -> None:
@@ -186,13 +192,26 @@ def refute_ownership_transfer(enrollment: Enrollment, *, reason: str, now: datet
     advance(enrollment, now=now, by=by, why=reason)
 
 
-def _gather(enrollment: Enrollment, *, standing: Standing, now: datetime) -> Facts:
-    placement = place(enrollment, standing=standing, now=now)
+def _weigh(enrollment: Enrollment, standing: Standing, placement: Placement, *, now: datetime) -> Facts:
     if enrollment.fits_since is None and placement.fits:
         enrollment.fits_since = now
     if enrollment.match_outcome in (MatchOutcome.MATCHED, MatchOutcome.PARTIAL):
         enrollment.match_outcome = MatchOutcome.MATCHED if enrollment.fits_since else MatchOutcome.PARTIAL
     return weigh(enrollment, standing=standing, placement=placement)
+
+
+def _walk(enrollment: Enrollment, facts: Facts, *, now: datetime, by: Actor, why: str = "") -> None:
+    for _ in range(LONGEST_WALK):
+        step = _next_step(enrollment, facts)
+        if step is None:
+            break
+        reason = step.reason if isinstance(step.reason, str) else step.reason(facts)
+        _move(enrollment, step.by, reason=reason, note=why, now=now, by=by)
+    else:
+        raise RuntimeError(f"enrollment {enrollment.pk} walks in circles at {enrollment.state} with {facts}")
+    if enrollment.state == State.PENDING_VERIFICATION:
+        enrollment.state_reason = facts.question
+    enrollment.advanced_at = now
 
 
 def _next_step(enrollment: Enrollment, facts: Facts) -> Step | None:

@@ -13,7 +13,7 @@ from territories.geocoding import AddressNotFoundError, GeocodersUnavailableErro
 from territories.matching import Candidate, Match
 from territories.models import Utility
 from territories.models.utility import Segment
-from territories.sites import save_site
+from territories.sites import draft_site, save_site
 from texture_portal.refusals import Refusal, refuse
 
 FIRST_RETRY = timedelta(minutes=1)
@@ -55,9 +55,10 @@ def find(site: SiteClaim, *, pointer: str) -> Finding:
 
 
 def record(enrollment: Enrollment, finding: Finding, *, now: datetime) -> None:
-    """Writes the site and sets the facts of the match; a refused finding changes the outcome only."""
+    """Writes the site, or drafts it for a customer who is new, and sets the facts of the match."""
     site = finding.site
-    enrollment.site = save_site(
+    new = enrollment.customer._state.adding
+    enrollment.site = (draft_site if new else save_site)(
         customer_id=enrollment.customer_id,
         address=site.address,
         location=finding.location,

@@ -14,11 +14,15 @@ from programs.participation import join, leave
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """`fits`: some program in force takes the device at all. `account_wanted`: one would, were the account verified."""
+    """`fits`: some program in force takes the device at all. `account_wanted`: one would, were the account verified.
+
+    `joined` are those of the participations that are yet to be written.
+    """
 
     fits: bool
     participations: tuple[Participation, ...]
-    account_wanted: bool
+    account_wanted: bool = False
+    joined: tuple[Participation, ...] = ()
 
 
 def place(enrollment: Enrollment, *, standing: Standing, now: datetime) -> Placement:
@@ -28,19 +32,29 @@ def place(enrollment: Enrollment, *, standing: Standing, now: datetime) -> Place
     device = _applicant(enrollment)
     fits = any(not device_reasons(program.terms(), device) for program in programs)
     if not _may_participate(enrollment, standing):
-        return Placement(fits, tuple(kept), account_wanted=False)
-    joined = {participation.program_id for participation in kept}
-    left = [program for program in programs if program.pk not in joined]
+        return Placement(fits, tuple(kept))
+    present = {participation.program_id for participation in kept}
+    left = [program for program in programs if program.pk not in present]
     if not kept and _account_is_wanted(enrollment, left, standing):
         return Placement(fits, (), account_wanted=True)
-    for program in left:
-        applicant = _applicant(enrollment, scope=standing.program_types, participations=kept)
-        if reasons_against(program.terms(), applicant):
-            continue
-        if participation := join(enrollment.device, program, now=now):
-            participation.program = program
-            kept.append(participation)
-    return Placement(fits, tuple(kept), account_wanted=False)
+    joined = _join(enrollment, left, kept, standing=standing, now=now)
+    return Placement(fits, (*kept, *joined), joined=joined)
+
+
+def _join(
+    enrollment: Enrollment,
+    programs: Sequence[Program],
+    kept: Sequence[Participation],
+    *,
+    standing: Standing,
+    now: datetime,
+) -> tuple[Participation, ...]:
+    joined: list[Participation] = []
+    for program in programs:
+        applicant = _applicant(enrollment, scope=standing.program_types, participations=[*kept, *joined])
+        if not reasons_against(program.terms(), applicant) and (new := join(enrollment.device, program, now=now)):
+            joined.append(new)
+    return tuple(joined)
 
 
 def leave_all(enrollment: Enrollment, *, reason: str, now: datetime) -> None:

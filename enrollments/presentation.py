@@ -4,17 +4,17 @@ from datetime import datetime
 from typing import Any
 
 from enrollments.actions import required_actions
-from enrollments.models import Enrollment, ReviewCase
-from enrollments.states import State
+from enrollments.models import ReviewCase
+from enrollments.overview import Overview
 from enrollments.timeline import Moment
 from programs.models import Program
 from territories.models import Site, Utility
 from texture_portal.clock import to_wire
 
 
-def show(enrollment: Enrollment) -> dict[str, Any]:
-    """The enrollment on the wire. Give it one from `Enrollment.objects.shown()`: then nothing more is asked."""
-    standing = enrollment.standing()
+def show(shown: Overview) -> dict[str, Any]:
+    """The enrollment on the wire."""
+    enrollment, standing = shown.enrollment, shown.standing
     return {
         "id": str(enrollment.pk),
         "state": str(enrollment.state),
@@ -32,11 +32,7 @@ def show(enrollment: Enrollment) -> dict[str, Any]:
             "reason": enrollment.match.get("reason") or None,
             "candidates": enrollment.match.get("candidates", []),
         },
-        "programs": [
-            show_program(participation.program)
-            for participation in enrollment.device.participations.all()
-            if participation.left_at is None and enrollment.state != State.REVOKED
-        ],
+        "programs": [show_program(program) for program in shown.programs],
         "consent": {
             "status": standing.status,
             "grantedAt": _instant(standing.granted_at),
@@ -50,9 +46,9 @@ def show(enrollment: Enrollment) -> dict[str, Any]:
                 "description": action.description,
                 "dueAt": _instant(action.due_at),
             }
-            for action in required_actions(enrollment, standing=standing)
+            for action in required_actions(shown)
         ],
-        "review": _review(enrollment.open_case()),
+        "review": _review(shown.case),
         "createdAt": to_wire(enrollment.created_at),
         "updatedAt": to_wire(enrollment.updated_at),
     }

@@ -21,7 +21,7 @@ class EvidenceBrokenError(Exception):
 
 
 def signed_request(call: Call, customer: Customer, *, body: bytes | None = None) -> SignedRequest:
-    """Saves the request as it came. `body` is a batch item's own part: the batch's signature covers the whole,
+    """The request as it came, as a row to be written. `body` is a batch item's own part: the batch's signature covers the whole,
     which holds other customers too, so an item is kept as verified at receipt.
     """
     key, signature = call.signing_key, call.signature
@@ -31,7 +31,7 @@ def signed_request(call: Call, customer: Customer, *, body: bytes | None = None)
     evidence_id = new_id()
     message = json.dumps(_message(call, signature, call.body if body is None else body)).encode()
     sealed = customer.seal(message, place=_place(evidence_id))
-    return SignedRequest.objects.create(
+    return SignedRequest(
         id=evidence_id,
         customer=customer,
         request_id=call.request_id,

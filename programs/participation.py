@@ -8,7 +8,7 @@ from programs.models import Participation, Program
 
 
 def join(device: Device, program: Program, *, now: datetime) -> Participation | None:
-    """Makes the device a participant; None where the program's capacity is reached.
+    """The device's participation, as a row to be written at once; None where the program's capacity is reached.
 
     Call it in a transaction: where there is a capacity, the program's row is locked until the end of it.
     """
@@ -16,9 +16,7 @@ def join(device: Device, program: Program, *, now: datetime) -> Participation | 
         locked = Program.objects.select_for_update().get(pk=program.pk)
         if locked.live_count() >= (locked.max_enrollments or 0):
             return None
-    return Participation.objects.create(
-        device=device, program=program, exclusive_group=program.exclusive_group, joined_at=now
-    )
+    return Participation(device=device, program=program, exclusive_group=program.exclusive_group, joined_at=now)
 
 
 def leave(participations: Iterable[Participation], *, reason: str, now: datetime) -> None:

@@ -6,10 +6,12 @@ Each process holds one `Index` and swaps it whole, so that look-ups under way ar
 import threading
 import time
 from typing import Any, TypedDict
+from uuid import UUID
 
 from territories.addresses import Address
 from territories.geocoding import Location
 from territories.matching import Match, decide
+from territories.models import Utility
 from territories.snapshot import Index, load_index, token_in_force
 
 # Each process asks the database this often at most whether something new was imported: well within 5 s.
@@ -56,6 +58,13 @@ def in_force() -> Index:
         finally:
             _lock.release()
     return current
+
+
+def utility(utility_id: UUID | None) -> Utility | None:
+    """From memory, where it was matched a moment ago; from the database where an import came between."""
+    if utility_id is None:
+        return None
+    return in_force().utilities.get(utility_id) or Utility.objects.get(pk=utility_id)
 
 
 def forget() -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from territories import index
 from territories.addresses import Address
 from territories.geocoding import Location
 from territories.matching import Match
@@ -22,21 +23,34 @@ def save_site(
     What is known is never forgotten for the lack of an answer: no location, a coarser one, or a match that did not
     decide leave the site as it was (a reviewer may have decided it).
     """
-    new = Site(customer_id=customer_id, address_key=address.key, created_at=now, updated_at=now)
-    for field in ADDRESS_FIELDS:
-        setattr(new, field, getattr(address, field))
-    new.state = address.state.strip().upper()
+    new = draft_site(customer_id=customer_id, address=address, location=None, match=None, now=now)
     Site.objects.bulk_create([new], ignore_conflicts=True)
     site = Site.objects.select_for_update().get(customer_id=customer_id, address_key=address.key)
     before = _facts(site)
-    if location is not None:
-        _place(site, location)
-    if match is not None and match.utility_id is not None:
-        site.utility_id, site.cca_id = match.utility_id, match.cca_id
+    _learn(site, location, match)
     if _facts(site) != before:
         site.updated_at = now
         site.save()
     return site
+
+
+def draft_site(
+    *, customer_id: UUID, address: Address, location: Location | None, match: Match | None, now: datetime
+) -> Site:
+    """The site of a customer who has none yet, as a row to be written."""
+    site = Site(customer_id=customer_id, address_key=address.key, created_at=now, updated_at=now)
+    for field in ADDRESS_FIELDS:
+        setattr(site, field, getattr(address, field))
+    site.state = address.state.strip().upper()
+    _learn(site, location, match)
+    return site
+
+
+def _learn(site: Site, location: Location | None, match: Match | None) -> None:
+    if location is not None:
+        _place(site, location)
+    if match is not None and match.utility_id is not None:
+        site.utility, site.cca = index.utility(match.utility_id), index.utility(match.cca_id)
 
 
 def _place(site: Site, location: Location) -> None:

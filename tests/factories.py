@@ -22,6 +22,7 @@ from territories.models import DataSet, ServiceTerritory, Site, Utility
 from texture_portal import actors
 from texture_portal.ids import new_id
 
+EVIDENCE = ("boundary", "zip_table")
 NOW = datetime(2026, 5, 4, 15, tzinfo=UTC)  # a Monday that is no holiday
 ADDRESS = Address(
     street_one="3501 Civic Center Dr",
@@ -195,7 +196,7 @@ def evidence_from(partner, *, at=NOW):
     def keep(customer):
         evidence_id = new_id()
         sealed = customer.seal(b"{}", place=f"signed-request:{evidence_id}")
-        return SignedRequest.objects.create(
+        return SignedRequest(
             id=evidence_id,
             customer=customer,
             request_id=new_id(),

@@ -1,6 +1,5 @@
 """One device's way through the lifecycle (§11.4). Transitions only set fields; `enrollments.lifecycle` calls them."""
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import pgtrigger
@@ -18,6 +17,7 @@ from enrollments.states import State
 from partners.models import Customer, Partner, SignedRequest
 from territories.models import Site
 from texture_portal.ids import new_id
+from texture_portal.writing import insert
 
 if TYPE_CHECKING:
     from enrollments.models.review import ReviewCase
@@ -154,10 +154,12 @@ class Enrollment(models.Model):
         """Writes the row and the entries of its audit chain that `enrollments.ledger` sealed since the last save."""
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
-            entries, self.unwritten_entries = self.unwritten_entries, []
-            for _, of_one_table in groupby(sorted(entries, key=_table_of), key=_table_of):
-                rows = list(of_one_table)
-                type(rows[0])._default_manager.bulk_create(rows)
+            insert(self.take_entries())
+
+    def take_entries(self) -> list[LedgerEntry]:
+        """The sealed entries that are yet to be written; whoever takes them writes them with the row."""
+        entries, self.unwritten_entries = self.unwritten_entries, []
+        return entries
 
     def standing(self) -> Standing:
         grants = [consent.as_grant() for consent in self.consents.all()]
@@ -218,10 +220,6 @@ class Enrollment(models.Model):
 
 
 append_only(Enrollment.history.model)
-
-
-def _table_of(entry: LedgerEntry) -> str:
-    return entry._meta.db_table
 
 
 def legal_transitions() -> list[tuple[str, str]]:

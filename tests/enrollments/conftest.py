@@ -79,7 +79,7 @@ def finding(*utilities, outcome="matched", cca=None):
 def evidence_of(partner):
     def evidence(customer):
         sealed = customer.seal(b"{}", place="test")
-        return SignedRequest.objects.create(
+        return SignedRequest(
             customer=customer,
             request_id=new_id(),
             received_at=NOW,

@@ -9,6 +9,7 @@ from enrollments import duplicates, lifecycle
 from enrollments.actions import required_actions
 from enrollments.claims import EligibilityClaim
 from enrollments.models import Enrollment
+from enrollments.overview import overview
 from enrollments.waiting import settle_programs
 from partners.models import Partner, SigningKey
 from programs.models import Participation, Program
@@ -17,8 +18,8 @@ from texture_portal.refusals import Refusal
 
 
 def codes(enrollment):
-    enrollment = Enrollment.objects.shown().get(pk=enrollment.pk)
-    return [action.code for action in required_actions(enrollment, standing=enrollment.standing())]
+    shown = overview(Enrollment.objects.shown().get(pk=enrollment.pk))
+    return [action.code for action in required_actions(shown)]
 
 
 def test_matched_with_consent_and_program_is_enrolled(enroll, utility, program):

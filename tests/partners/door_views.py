@@ -82,7 +82,9 @@ class Evidenced(PartnerView):
         with transaction.atomic():
             customer.save()
             own = b"own part" if call.query.get("item") else None
-            return Answer(201, {"id": evidence.signed_request(call, customer, body=own).id})
+            kept = evidence.signed_request(call, customer, body=own)
+            kept.save(force_insert=True)
+            return Answer(201, {"id": kept.id})
 
     def get(self, call):
         return self._keep(call)

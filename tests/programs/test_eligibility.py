@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from programs.eligibility import Against, Applicant, Terms, device_reasons, reasons_against
 
 TERMS = Terms("p1", "demand_response", frozenset({"battery"}), frozenset({"battery:set-reserve"}), False)
-APPLICANT = Applicant("battery", frozenset({"battery:set-reserve", "battery:set-power"}), frozenset({"demand_response"}))
+APPLICANT = Applicant(
+    "battery", frozenset({"battery:set-reserve", "battery:set-power"}), frozenset({"demand_response"})
+)
 
 
 def test_who_meets_every_term_may_join():

@@ -21,7 +21,10 @@ def test_twenty_at_once_never_overfill_a_program():
     def try_to_join(device):
         try:
             with transaction.atomic():
-                return join(device, program, now=NOW) is not None
+                participation = join(device, program, now=NOW)
+                if participation is not None:
+                    participation.save()
+                return participation is not None
         finally:
             connection.close()
 
@@ -35,9 +38,9 @@ def test_twenty_at_once_never_overfill_a_program():
 def test_the_database_refuses_two_programs_of_one_group():
     device = DeviceFactory()
     first, second = (ProgramFactory(exclusive_group="peak") for _ in range(2))
-    join(device, first, now=NOW)
+    join(device, first, now=NOW).save()
     with pytest.raises(IntegrityError, match="device_once_in_exclusive_group"), transaction.atomic():
-        join(device, second, now=NOW)
+        join(device, second, now=NOW).save()
     assert Participation.objects.live().get(device=device).program == first
 
 

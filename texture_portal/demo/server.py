@@ -28,7 +28,8 @@ def check_port(port: int) -> None:
         socket.create_server((HOST, port)).close()
     except OSError as fault:
         raise ServerError(
-            f"Port {port} cannot be used ({fault.strerror}), perhaps by another portal. Remedy: make demo PORT=8001"
+            f"Port {port} cannot be used ({os.strerror(fault.errno or 0)}); another portal may have it. "
+            "Remedy: make demo PORT=8001"
         ) from fault
 
 

@@ -44,13 +44,14 @@ class Command(BaseCommand):
         try:
             check_port(port)
             credentials = self._set_the_stage(grid)
+            password = setting.let_administrator_in()
             self._say("Starting the web server and a worker")
             with serving(port=port, log=self._file("demo-server.log")) as server:
                 faults = self._show(f"http://{HOST}:{port}", credentials, own_grid=grid is None)
                 faults += self._check_audit_trail()
                 self._conclude(faults)
                 if not once:
-                    self._stay(server, port=port)
+                    self._stay(server, port=port, password=password)
         except ServerError as fault:
             raise CommandError(str(fault)) from fault
         except KeyboardInterrupt:
@@ -129,8 +130,7 @@ class Command(BaseCommand):
             seconds = time.monotonic() - self.began
             self.stdout.write(self.style.SUCCESS(f"\nEverything as expected, in {seconds:.0f} s.\n"))
 
-    def _stay(self, server: "subprocess.Popen[bytes]", *, port: int) -> None:
-        password = setting.let_administrator_in()
+    def _stay(self, server: "subprocess.Popen[bytes]", *, port: int, password: str) -> None:
         self.stdout.write(
             f"The portal runs on http://{HOST}:{port}; its log is {self._file('demo-server.log')}\n"
             f"  the admin    http://{HOST}:{port}/admin/\n"

@@ -1,0 +1,7 @@
+"""The console's pages about enrollments. They look up, call one verb, and say what happened."""
+
+from enrollments.admin.consents import ConsentAdmin, ConsentHistoryAdmin
+from enrollments.admin.enrollments import EnrollmentAdmin
+from enrollments.admin.queue import ReviewCaseAdmin
+
+__all__ = ["ConsentAdmin", "ConsentHistoryAdmin", "EnrollmentAdmin", "ReviewCaseAdmin"]

@@ -1,0 +1,86 @@
+"""What the page of one review case shows: all that is needed to decide it."""
+
+from datetime import datetime
+from typing import Any
+
+from enrollments.admin.colours import state_badge
+from enrollments.admin.enrollment_page import device_facts, match_facts, said_facts, short, site_facts
+from enrollments.models import ReviewCase
+from texture_portal.console.marks import NOTHING, at, badge, link, span, words
+
+Facts = list[tuple[str, Any]]
+
+
+def context(case: ReviewCase, *, now: datetime) -> dict[str, Any]:
+    enrollment = case.enrollment
+    return {
+        "question": question_facts(case, now=now),
+        "enrollment": enrollment_facts(case),
+        "device": device_facts(enrollment),
+        "site": site_facts(enrollment.site),
+        "said": said_facts(enrollment),
+        "match": match_facts(enrollment),
+        "candidates": candidates(case),
+    }
+
+
+def candidates(case: ReviewCase) -> list[dict[str, Any]]:
+    """Side by side: each with what speaks for it, and what the others have that it has not."""
+    found = case.enrollment.match.get("candidates", [])
+    kinds = sorted({kind for each in found for kind in each["evidence"]})
+    return [
+        {
+            "name": each["utility"]["name"],
+            "eia_id": each["utility"]["eiaId"] or NOTHING,
+            "segment": words(each["utility"]["segment"]),
+            "score": each["score"],
+            "percent": round(each["score"] * 100),
+            "evidence": [(words(kind), kind in each["evidence"]) for kind in kinds],
+            "hinted": _is_hinted(case, each["utility"]),
+        }
+        for each in found
+    ]
+
+
+def candidates_in_short(case: ReviewCase) -> str:
+    found = case.enrollment.match.get("candidates", [])
+    return ", ".join(f"{each['utility']['name']} ({each['score']:.2f})" for each in found[:3]) or NOTHING
+
+
+def question_facts(case: ReviewCase, *, now: datetime) -> Facts:
+    if case.decided_at is not None:
+        decided_by = case.decided_by.get_username() if case.decided_by else "the portal"
+        return [
+            ("Decision", badge(case.get_decision_display())),
+            ("By", decided_by),
+            ("At", at(case.decided_at)),
+            ("Why", case.decision_reason or NOTHING),
+            ("Utility", link(case.resolved_utility)),
+            ("It was asked because", case.reason),
+        ]
+    left = case.due_at - now
+    is_late = left.total_seconds() < 0
+    return [
+        ("Why it is asked", case.reason),
+        ("Opened", at(case.opened_at)),
+        ("Due", at(case.due_at)),
+        ("Time left", badge(f"{span(left)}{' overdue' if is_late else ''}", "danger" if is_late else "success")),
+    ]
+
+
+def enrollment_facts(case: ReviewCase) -> Facts:
+    enrollment = case.enrollment
+    return [
+        ("Enrollment", link(enrollment, short(enrollment.pk))),
+        ("State", state_badge(enrollment.state)),
+        ("Partner", link(enrollment.partner)),
+        ("Customer", enrollment.customer.reference_id),
+        ("Created", at(enrollment.created_at)),
+    ]
+
+
+def _is_hinted(case: ReviewCase, utility: dict[str, Any]) -> bool:
+    hint = case.enrollment.utility_hint or {}
+    return bool(hint) and (
+        hint.get("eiaId") == utility["eiaId"] or hint.get("name", "").casefold() == utility["name"].casefold()
+    )

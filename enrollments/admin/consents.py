@@ -1,0 +1,197 @@
+"""Consents as evidence: what stands, every version before it, and what it was given with. Only read."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from enrollments.admin.colours import consent_badge
+from enrollments.admin.enrollment_page import short
+from enrollments.models import Consent
+from partners.models import Customer
+from partners.models.customer import CustomerErasedError
+from texture_portal.console.marks import at, badge, link, table, words
+from texture_portal.console.pages import DetailAdmin, ReadOnlyAdmin
+from texture_portal.vault import SealBrokenError
+
+BY_PERSON_OR_DEVICE = (
+    "enrollment__customer__reference_id",
+    "enrollment__device__serial_number",
+    "enrollment__device__manufacturer_device_id",
+    "enrollment__id",
+)
+SEARCH_HELP = "Customer reference, serial number, device id, enrollment id, or terms version"
+RELATED = ("enrollment__partner", "enrollment__customer", "enrollment__device", "signed_request")
+
+HistoricalConsent = Consent.history.model
+
+
+class ConsentColumns:
+    """What a consent and a former version of it have in common."""
+
+    @display(description="Customer", ordering="enrollment__customer__reference_id")
+    def customer(self, consent: Any) -> str:
+        return str(consent.enrollment.customer.reference_id)
+
+    @display(description="Device")
+    def device(self, consent: Any) -> str:
+        return str(consent.enrollment.device.serial_number)
+
+    @display(description="Partner", ordering="enrollment__partner__name")
+    def partner(self, consent: Any) -> str:
+        return str(consent.enrollment.partner.name)
+
+    @display(description="Programs")
+    def programs(self, consent: Any) -> str:
+        return ", ".join(map(words, consent.program_types))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related(*RELATED)  # type: ignore[misc]
+
+
+@admin.register(Consent)
+class ConsentAdmin(ConsentColumns, DetailAdmin):
+    detail_template = "admin/enrollments/consent/detail.html"
+    list_display = (
+        "customer", "partner", "device", "status", "path", "source", "terms_version", "programs", "granted_at",
+    )  # fmt: skip
+    list_filter = (
+        ("path", ChoicesDropdownFilter),
+        ("source", ChoicesDropdownFilter),
+        ("enrollment__partner", RelatedDropdownFilter),
+        ("granted_at", RangeDateTimeFilter),
+    )
+    search_fields = (*BY_PERSON_OR_DEVICE, "=terms_version")
+    search_help_text = SEARCH_HELP
+    ordering = ("-granted_at",)
+
+    def detail_context(self, request: HttpRequest, subject: Consent) -> dict[str, Any]:
+        versions = HistoricalConsent.objects.filter(ledger_id=subject.enrollment_id, id=subject.pk)
+        return {
+            "facts": facts(subject),
+            "evidence": evidence(subject),
+            "signed": request_facts(subject),
+            "versions": history_table(versions.order_by("sequence")),
+        }
+
+    @display(description="Status")
+    def status(self, consent: Consent) -> str:
+        return consent_badge(status_of(consent))
+
+
+@admin.register(HistoricalConsent)
+class ConsentHistoryAdmin(ConsentColumns, ReadOnlyAdmin):
+    list_display = (
+        "history_date", "what", "customer", "partner", "device", "who", "channel", "path", "source", "terms_version",
+    )  # fmt: skip
+    list_filter = (
+        ("history_date", RangeDateTimeFilter),
+        ("path", ChoicesDropdownFilter),
+        ("source", ChoicesDropdownFilter),
+        ("enrollment__partner", RelatedDropdownFilter),
+    )
+    search_fields = (*BY_PERSON_OR_DEVICE, "=terms_version")
+    search_help_text = SEARCH_HELP
+    ordering = ("-history_date", "-history_id")
+    fields = readonly_fields = (
+        "history_date", "what", "who", "channel", "request_id", "enrollment", "path", "source", "terms_version",
+        "programs", "granted_at", "received_at", "revoked_at", "revocation_source", "expired_at",
+        "certification_version", "sequence", "digest_hex", "previous_digest_hex",
+    )  # fmt: skip
+
+    @display(description="What", ordering="history_change_reason", label=True)
+    def what(self, version: Any) -> str:
+        return words(version.history_change_reason)
+
+    @display(description="Who")
+    def who(self, version: Any) -> str:
+        return f"{version.actor_role} {version.actor_name}"
+
+    @display(description="Digest")
+    def digest_hex(self, version: Any) -> str:
+        return bytes(version.digest).hex()
+
+    @display(description="Digest of the entry before")
+    def previous_digest_hex(self, version: Any) -> str:
+        return bytes(version.previous_digest).hex()
+
+
+def status_of(consent: Consent) -> str:
+    """Of this path alone."""
+    if consent.revoked_at is not None and consent.revoked_at >= consent.granted_at:
+        return "revoked"
+    expired = consent.expired_at is not None and consent.expired_at >= consent.granted_at
+    return "expired" if expired else "valid"
+
+
+def facts(consent: Consent) -> list[tuple[str, Any]]:
+    enrollment = consent.enrollment
+    return [
+        ("Status", consent_badge(status_of(consent))),
+        ("Enrollment", link(enrollment, short(enrollment.pk))),
+        ("Customer", enrollment.customer.reference_id),
+        ("Partner", link(enrollment.partner)),
+        ("Device", link(enrollment.device)),
+        ("Path", consent.get_path_display()),
+        ("Source", consent.get_source_display()),
+        ("Programs", ", ".join(map(words, consent.program_types))),
+        ("Terms version", consent.terms_version),
+        ("Certification", consent.certification_version),
+        ("Granted", at(consent.granted_at)),
+        ("Received", at(consent.received_at)),
+        ("Revoked", at(consent.revoked_at)),
+        ("Revoked through", consent.revocation_source or "-"),
+        ("Expired", at(consent.expired_at)),
+    ]
+
+
+def evidence(consent: Consent) -> list[tuple[str, Any]]:
+    """Opened for this page only."""
+    if consent.sealed_evidence is None:
+        return [("Evidence", "none was sent")]
+    customer: Customer = consent.enrollment.customer
+    try:
+        opened = customer.open(consent.sealed_evidence, place=f"consent-evidence:{consent.pk}")
+    except CustomerErasedError:
+        return [("Evidence", "erased")]
+    except SealBrokenError:
+        return [("Evidence", "erased: its key was destroyed")]
+    return [(words(name), value) for name, value in json.loads(opened).items()]
+
+
+def request_facts(consent: Consent) -> list[tuple[str, Any]]:
+    original = consent.signed_request
+    if original is None:
+        return [("Signed request", "none")]
+    return [
+        ("Request id", original.request_id),
+        ("Received", at(original.received_at)),
+        ("Signed", at(original.signature_created_at)),
+        ("Signing key", original.signing_key_id),
+        ("Algorithm", original.algorithm),
+        ("Proof", original.get_proof_display()),
+        ("Digest", bytes(original.digest).hex()),
+    ]
+
+
+def history_table(versions: Any) -> dict[str, Any]:
+    return table(
+        ("When", "What", "Who", "Through", "Source", "Terms", "Programs", "Granted", "Digest"),
+        (
+            (
+                at(each.history_date),
+                badge(words(each.history_change_reason)),
+                f"{each.actor_role} {each.actor_name}",
+                each.channel,
+                words(each.source),
+                each.terms_version,
+                ", ".join(map(words, each.program_types)),
+                at(each.granted_at),
+                bytes(each.digest).hex()[:12],
+            )
+            for each in versions
+        ),
+    )

@@ -1,0 +1,186 @@
+"""What the page of one enrollment shows."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from enrollments.actions import required_actions
+from enrollments.admin.colours import consent_badge, outcome_badge, state_badge
+from enrollments.models import Enrollment
+from enrollments.overview import overview
+from enrollments.timeline import Moment, timeline
+from programs.models import Participation
+from territories.models import Site
+from texture_portal.console.marks import NOTHING, at, badge, badges, link, table, words
+
+Facts = list[tuple[str, Any]]
+
+
+def context(enrollment: Enrollment) -> dict[str, Any]:
+    return {
+        "case": enrollment.open_case(),
+        "standing": standing_facts(enrollment),
+        "device": device_facts(enrollment),
+        "site": site_facts(enrollment.site),
+        "said": said_facts(enrollment),
+        "missing": missing_table(enrollment),
+        "match": match_facts(enrollment),
+        "candidates": candidates_table(enrollment.match.get("candidates", [])),
+        "programs": programs_table(enrollment),
+        "consents": consents_table(enrollment),
+        "timeline": timeline_table(timeline(enrollment)),
+    }
+
+
+def short(identifier: UUID) -> str:
+    """The random end of it: identifiers of version 7 begin alike."""
+    return f"…{str(identifier)[-12:]}"
+
+
+def standing_facts(enrollment: Enrollment) -> Facts:
+    return [
+        ("State", state_badge(enrollment.state)),
+        ("Why", words(enrollment.state_reason)),
+        ("Consent", consent_badge(enrollment.standing().status)),
+        ("Partner", link(enrollment.partner)),
+        ("Customer", enrollment.customer.reference_id),
+        ("Method", enrollment.get_method_display()),
+        ("Enrollment id", enrollment.pk),
+        ("Created", at(enrollment.created_at)),
+        ("Changed", at(enrollment.updated_at)),
+    ]
+
+
+def device_facts(enrollment: Enrollment) -> Facts:
+    device = enrollment.device
+    return [
+        ("Device", link(device, f"{device.manufacturer} {device.model}")),
+        ("Type", device.type),
+        ("Manufacturer's id", device.manufacturer_device_id),
+        ("Serial number", device.serial_number),
+        ("Commissioned", device.commissioned_on),
+        ("Commands", ", ".join(device.commands) or "none"),
+        ("Last sign of life", at(device.last_sign_of_life_at)),
+    ]
+
+
+def site_facts(site: Site) -> Facts:
+    located = site.latitude is not None and site.longitude is not None and site.accuracy_meters is not None
+    return [
+        ("Address", _address(site)),
+        ("Utility", link(site.utility)),
+        ("CCA", link(site.cca)),
+        ("Coordinates", f"{site.latitude:.5f}, {site.longitude:.5f}" if located else "not located yet"),
+        ("Known to within", f"{site.accuracy_meters:,.0f} m" if located else NOTHING),
+        ("Geocoder", site.geocoder or NOTHING),
+        ("Time zone", site.timezone or NOTHING),
+    ]
+
+
+def said_facts(enrollment: Enrollment) -> Facts:
+    coordinates = enrollment.partner_coordinates
+    hint = enrollment.utility_hint or {}
+    return [
+        ("Coordinates", f"{coordinates[0]:.5f}, {coordinates[1]:.5f}" if coordinates else "none"),
+        ("Utility hint", " ".join(hint.values()) or "none"),
+        ("Utility account number", enrollment.utility_account_number or "none"),
+        ("Account said to be verified", "yes" if enrollment.account_claimed_verified else "no"),
+        ("Account verified by staff", at(enrollment.account_verified_at)),
+        ("Installer", enrollment.installer_id or "none"),
+        ("Sales channel", enrollment.sales_channel or "none"),
+    ]
+
+
+def match_facts(enrollment: Enrollment) -> Facts:
+    match = enrollment.match
+    return [
+        ("Outcome", outcome_badge(enrollment.match_outcome)),
+        ("Reason", match.get("reason") or NOTHING),
+        ("Note", match.get("note") or NOTHING),
+        ("Data sets", ", ".join(match.get("dataSets") or []) or NOTHING),
+    ]
+
+
+def candidates_table(candidates: list[dict[str, Any]]) -> dict[str, Any]:
+    return table(
+        ("Utility", "EIA id", "Segment", "Evidence", "Score"),
+        (
+            (
+                each["utility"]["name"],
+                each["utility"]["eiaId"] or NOTHING,
+                words(each["utility"]["segment"]),
+                badges(map(words, each["evidence"]), "info"),
+                f"{each['score']:.2f}",
+            )
+            for each in candidates
+        ),
+    )
+
+
+def missing_table(enrollment: Enrollment) -> dict[str, Any]:
+    actions = required_actions(overview(enrollment))
+    return table(
+        ("What is missing", "Whose move", "In words", "Due"),
+        ((badge(words(each.code)), each.by.value, each.description, at(each.due_at)) for each in actions),
+    )
+
+
+def programs_table(enrollment: Enrollment) -> dict[str, Any]:
+    participations = Participation.objects.filter(device=enrollment.device_id).select_related("program__owner")
+    return table(
+        ("Program", "Of", "Joined", "Left", "Why it left"),
+        (
+            (link(each.program), each.program.owner, at(each.joined_at), at(each.left_at), words(each.left_reason))
+            for each in participations
+        ),
+    )
+
+
+def consents_table(enrollment: Enrollment) -> dict[str, Any]:
+    return table(
+        ("Consent", "Programs", "Source", "Terms", "Granted", "Revoked", "Expired"),
+        (
+            (
+                link(each, each.get_path_display()),
+                ", ".join(map(words, each.program_types)),
+                each.get_source_display(),
+                each.terms_version,
+                at(each.granted_at),
+                at(each.revoked_at),
+                at(each.expired_at),
+            )
+            for each in enrollment.consents.all()
+        ),
+    )
+
+
+def timeline_table(moments: list[Moment]) -> dict[str, Any]:
+    return table(
+        ("When", "What", "From", "To", "Why", "Who", "Through"),
+        (
+            (at(each.at), each.kind, words(each.before or ""), _after(each), _why(each), _who(each), each.channel)
+            for each in moments
+        ),
+    )
+
+
+def _after(moment: Moment) -> SafeString:
+    return state_badge(moment.after) if moment.kind == "state" else consent_badge(moment.after)
+
+
+def _why(moment: Moment) -> str:
+    if moment.kind == "consent":
+        return f"{words(moment.reason)} ({words(moment.source or '').lower()}, terms {moment.terms_version})"
+    said = f": {moment.detail}" if moment.detail and moment.detail != moment.reason else ""
+    return f"{words(moment.reason)}{said}"
+
+
+def _who(moment: Moment) -> str:
+    return f"{moment.actor} {moment.actor_name}"
+
+
+def _address(site: Site) -> SafeString:
+    street = ", ".join(filter(None, (site.street_one, site.street_two)))
+    return format_html("{}<br>{}, {} {} {}", street, site.city, site.state, site.postal_code, site.country)

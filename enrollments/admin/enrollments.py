@@ -1,0 +1,117 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import display
+
+from enrollments import interventions
+from enrollments.admin import enrollment_page as page
+from enrollments.admin.colours import CONSENTS, STATES
+from enrollments.admin.verbs import with_reason
+from enrollments.models import Enrollment
+from enrollments.models.enrollment import LIVE, LIVE_BUT_OPTED_OUT
+from enrollments.states import State
+from texture_portal.console.pages import DetailAdmin
+
+CHANGE = "enrollments.change_enrollment"
+
+
+@admin.register(Enrollment)
+class EnrollmentAdmin(DetailAdmin):
+    detail_template = "admin/enrollments/enrollment/detail.html"
+    list_display = (
+        "short_id", "state_mark", "partner", "device_shown", "serial_number", "utility", "place", "consent",
+        "created_at",
+    )  # fmt: skip
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("match_outcome", ChoicesDropdownFilter),
+        ("method", ChoicesDropdownFilter),
+        ("device__type", ChoicesDropdownFilter),
+        ("partner", RelatedDropdownFilter),
+        ("site__utility", AutocompleteSelectFilter),
+        ("created_at", RangeDateTimeFilter),
+    )
+    search_fields = ("device__serial_number", "device__manufacturer_device_id", "customer__reference_id", "id")
+    search_help_text = "Serial number, manufacturer's device id, customer reference, or enrollment id"
+    list_per_page = 50
+    verbs = (
+        with_reason(
+            "suspend",
+            "Suspend for compliance",
+            "Out of dispatch until it is reinstated.",
+            CHANGE,
+            interventions.suspend,
+            fits=lambda enrollment: enrollment.state == State.ACTIVE,
+        ),
+        with_reason(
+            "reinstate",
+            "Reinstate",
+            "The compliance issue is resolved.",
+            CHANGE,
+            interventions.reinstate,
+            fits=lambda enrollment: enrollment.compliance_hold_at is not None,
+        ),
+        with_reason(
+            "opt-out",
+            "Record the customer's opt-out",
+            "At the customer's word: consent by every path is revoked, and it leaves its programs.",
+            CHANGE,
+            interventions.opt_out,
+            fits=lambda enrollment: enrollment.state in LIVE_BUT_OPTED_OUT,
+        ),
+        with_reason(
+            "revoke",
+            "Revoke",
+            "Ends it for good. The device can only be enrolled anew.",
+            CHANGE,
+            interventions.revoke,
+            fits=lambda enrollment: enrollment.state in LIVE,
+            is_final=True,
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("partner", "customer", "device", "site__utility", "site__cca")
+            .prefetch_related("consents")
+        )
+
+    def detail_context(self, request: HttpRequest, subject: Enrollment) -> dict[str, Any]:
+        return page.context(subject)
+
+    @display(description="Enrollment", ordering="id")
+    def short_id(self, enrollment: Enrollment) -> str:
+        return page.short(enrollment.pk)
+
+    @display(description="State", ordering="state", label=STATES)
+    def state_mark(self, enrollment: Enrollment) -> tuple[str, str]:
+        return enrollment.state, State(enrollment.state).label
+
+    @display(description="Device", ordering="device__type")
+    def device_shown(self, enrollment: Enrollment) -> str:
+        return f"{enrollment.device.type}, {enrollment.device.manufacturer}"
+
+    @display(description="Serial number", ordering="device__serial_number")
+    def serial_number(self, enrollment: Enrollment) -> str:
+        return enrollment.device.serial_number
+
+    @display(description="Utility", ordering="site__utility__name")
+    def utility(self, enrollment: Enrollment) -> str:
+        return str(enrollment.site.utility or "")
+
+    @display(description="Place", ordering=("site__state"))
+    def place(self, enrollment: Enrollment) -> str:
+        return f"{enrollment.site.city}, {enrollment.site.state}"
+
+    @display(description="Consent", label=CONSENTS)
+    def consent(self, enrollment: Enrollment) -> str:
+        return enrollment.standing().status.value

@@ -1,0 +1,71 @@
+"""What staff fill in about a partner."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from partners.models import Partner, SigningKey
+from partners.scopes import SCOPES
+
+
+class Lines(SimpleArrayField):
+    """One value a line; lines that are blank say nothing."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = "\n".join(line.strip() for line in value.splitlines() if line.strip())
+        return super().to_python(value)
+
+
+def _lines(base: forms.Field, help_text: str) -> Lines:
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    return Lines(base, delimiter="\n", required=False, widget=widget, help_text=help_text)
+
+
+class PartnerForm(forms.ModelForm[Partner]):
+    manufacturers = _lines(forms.CharField(max_length=255), "One maker a line; none: any.")
+    redirect_urls = _lines(forms.URLField(max_length=500, assume_scheme="https"), "One address a line.")
+
+    class Meta:
+        model = Partner
+        fields = ("name", "kind", "environment", "manufacturers", "redirect_urls")
+
+
+class OnboardingForm(forms.Form):
+    name = forms.CharField(max_length=255, widget=UnfoldAdminTextInputWidget)
+    kind = forms.ChoiceField(choices=Partner.Kind, widget=UnfoldAdminSelectWidget)
+    environment = forms.ChoiceField(choices=Partner.Environment, widget=UnfoldAdminSelectWidget)
+    manufacturers = _lines(forms.CharField(max_length=255), "One maker a line; none: any.")
+    redirect_urls = _lines(forms.URLField(max_length=500, assume_scheme="https"), "One address a line.")
+    scopes = forms.MultipleChoiceField(
+        choices=[(name, f"{name}: {meaning}") for name, meaning in SCOPES.items()],
+        initial=list(SCOPES),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+    public_key_pem = forms.CharField(
+        label="The partner's own public key",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text="Ed25519 or P-256, as PEM. The better way: a key that the portal never saw proves more.",
+    )
+    algorithm = forms.ChoiceField(
+        label="Else, the portal makes a key",
+        choices=SigningKey.Algorithm,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def as_arguments(self) -> dict[str, Any]:
+        """As `partners.onboarding.create_partner` takes them."""
+        given = self.cleaned_data
+        return {
+            **{name: given[name] for name in ("name", "kind", "environment", "algorithm")},
+            **{name: tuple(given[name]) for name in ("manufacturers", "redirect_urls", "scopes")},
+            "public_key_pem": given["public_key_pem"] or None,
+        }

@@ -1,0 +1,70 @@
+"""A partner's keys and clients as staff see them: age, last use, state. Never a secret."""
+
+from unfold.decorators import display
+
+from partners.models import Application, SigningKey
+from texture_portal import clock
+from texture_portal.console.marks import at, span
+from texture_portal.console.pages import ReadOnlyInline
+
+LIVE_MARKS = {"live": "success", "not live": "danger"}
+
+
+class SigningKeyInline(ReadOnlyInline):
+    model = SigningKey
+    verbose_name_plural = "Signing keys"
+    fields = readonly_fields = ("key_id", "algorithm", "state", "age", "last_use", "whose", "expiry")
+
+    @display(description="Key id")
+    def key_id(self, key: SigningKey) -> str:
+        return str(key.pk)
+
+    @display(description="State", label=LIVE_MARKS)
+    def state(self, key: SigningKey) -> str:
+        return "live" if key.is_active(now=clock.now()) else "not live"
+
+    @display(description="Age")
+    def age(self, key: SigningKey) -> str:
+        return span(clock.now() - key.created_at)
+
+    @display(description="Last used")
+    def last_use(self, key: SigningKey) -> str:
+        return at(key.last_used_at)
+
+    @display(description="Made by")
+    def whose(self, key: SigningKey) -> str:
+        return "the partner" if key.supplied_by_partner else "the portal"
+
+    @display(description="Ends")
+    def expiry(self, key: SigningKey) -> str:
+        return at(key.revoked_at or key.expires_at)
+
+
+class ApplicationInline(ReadOnlyInline):
+    model = Application
+    verbose_name_plural = "OAuth clients"
+    fields = readonly_fields = ("client", "state", "age", "last_use", "scopes_listed", "expiry")
+
+    @display(description="Client id")
+    def client(self, application: Application) -> str:
+        return application.client_id
+
+    @display(description="State", label=LIVE_MARKS)
+    def state(self, application: Application) -> str:
+        return "live" if application.is_live(now=clock.now()) else "not live"
+
+    @display(description="Age")
+    def age(self, application: Application) -> str:
+        return span(clock.now() - application.created)
+
+    @display(description="Last used")
+    def last_use(self, application: Application) -> str:
+        return at(application.last_used_at)
+
+    @display(description="Scopes")
+    def scopes_listed(self, application: Application) -> str:
+        return ", ".join(application.scopes)
+
+    @display(description="Ends")
+    def expiry(self, application: Application) -> str:
+        return at(application.revoked_at or application.expires_at)

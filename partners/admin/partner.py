@@ -1,0 +1,119 @@
+"""Partners: who they are is edited here, their status changes by verbs, their credentials are shown once."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from partners import onboarding
+from partners.admin.forms import OnboardingForm, PartnerForm
+from partners.admin.inlines import ApplicationInline, SigningKeyInline
+from partners.credentials import as_json, client_members, key_members
+from partners.models import Partner
+from texture_portal import clock
+from texture_portal.actors import staff
+from texture_portal.console.verbs import Verb, VerbsMixin
+
+STATUS_MARKS = {"active": "success", "suspended": "warning", "ended": "danger"}
+
+
+def _status_verb(name: str, title: str, explains: str, status: Partner.Status, fits_from: str) -> Verb:
+    def change(partner: Partner, given: dict[str, Any], now: datetime, user: User) -> str:
+        by = staff(user_id=user.pk, name=user.get_username())
+        onboarding.change_status(partner, status, by=by, reason=given["reason"])
+        return f"{partner} is now {Partner.Status(partner.status).label.lower()}."
+
+    return Verb(
+        name,
+        title,
+        explains,
+        "partners.change_partner",
+        change,
+        fits=lambda partner: partner.status in fits_from.split(),
+        is_final=status == Partner.Status.ENDED,
+    )
+
+
+@admin.register(Partner)
+class PartnerAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
+    form = PartnerForm
+    list_display = ("name", "kind", "status_mark", "environment", "makers", "created_at")
+    list_filter = (
+        ("kind", ChoicesDropdownFilter),
+        ("status", ChoicesDropdownFilter),
+        ("environment", ChoicesDropdownFilter),
+    )
+    list_filter_submit = True
+    search_fields = ("name", "id", "applications__client_id", "signing_keys__id")
+    fields = ("id", "name", "kind", "environment", "status_mark", "manufacturers", "redirect_urls", "created_at")
+    readonly_fields = ("id", "status_mark", "created_at")
+    inlines = (SigningKeyInline, ApplicationInline)
+    change_form_outer_after_template = "console/verbs.html"
+    verbs = (
+        _status_verb(
+            "suspend", "Suspend", "Nothing but revocations is taken from it.", Partner.Status.SUSPENDED, "active"
+        ),
+        _status_verb(
+            "reinstate", "Reinstate", "Its requests are taken again.", Partner.Status.ACTIVE, "suspended"
+        ),
+        _status_verb(
+            "end", "End", "Its tokens, clients and keys are good for nothing.", Partner.Status.ENDED, "active suspended"
+        ),
+    )  # fmt: skip
+
+    def has_delete_permission(self, request: HttpRequest, obj: Partner | None = None) -> bool:
+        return False
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        partner = self.get_object(request, object_id)
+        shown = {"verbs": self.buttons(request, partner)} if partner else {}
+        kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **shown}
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Takes a partner on. Its secrets are in this one answer and are kept nowhere in the clear."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = OnboardingForm(request.POST or None)
+        if form.is_valid():
+            by = staff(user_id=request.user.pk, name=request.user.get_username())  # type: ignore[arg-type]
+            try:
+                made = onboarding.create_partner(**form.as_arguments(), now=clock.now(), by=by)
+            except onboarding.OnboardingError as fault:
+                form.add_error(None, str(fault))
+            else:
+                return self._shown_once(request, made)
+        return self._whole_page(request, "admin/partners/partner/onboarding.html", title="Take a partner on", form=form)
+
+    def _shown_once(self, request: HttpRequest, made: onboarding.Onboarded) -> HttpResponse:
+        credentials = {**client_members(made.client), **key_members(made.key)}
+        answer = self._whole_page(
+            request,
+            "admin/partners/partner/credentials.html",
+            title=f"{made.partner} is taken on",
+            partner=made.partner,
+            credentials=credentials,
+            as_json=as_json(credentials),
+        )
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def _whole_page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+        shared = self.admin_site.each_context(request) | {"opts": self.opts, "media": self.media}
+        return TemplateResponse(request, template, shared | context)
+
+    @display(description="Status", ordering="status", label=STATUS_MARKS)
+    def status_mark(self, partner: Partner) -> tuple[str, str]:
+        return partner.status, partner.get_status_display()
+
+    @display(description="Makers")
+    def makers(self, partner: Partner) -> str:
+        return ", ".join(partner.manufacturers) or "any"

@@ -1,0 +1,78 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from devices.kinds import KINDS, DeviceType
+from programs.models import Participation, Program
+from texture_portal.console.pages import ReadOnlyAdmin
+
+COMMANDS = sorted(command for kind in KINDS.values() for command in kind.commands)
+
+
+class ProgramForm(forms.ModelForm[Program]):
+    device_types = forms.MultipleChoiceField(
+        choices=[(each.value, each.value) for each in DeviceType], widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+    required_commands = forms.MultipleChoiceField(
+        choices=[(each, each) for each in COMMANDS], required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+
+    class Meta:
+        model = Program
+        fields = (
+            "name", "slug", "owner", "type", "status", "device_types", "required_commands", "starts_on", "ends_on",
+            "max_enrollments", "wants_verified_account", "exclusive_group",
+        )  # fmt: skip
+
+
+@admin.register(Program)
+class ProgramAdmin(SimpleHistoryAdmin, ModelAdmin):
+    form = ProgramForm
+    list_display = ("name", "owner", "type", "status_mark", "takes", "starts_on", "ends_on")
+    list_filter = (("status", ChoicesDropdownFilter), ("type", ChoicesDropdownFilter))
+    list_filter_submit = True
+    list_select_related = ("owner",)
+    search_fields = ("name", "slug", "owner__name", "owner__eia_id")
+    autocomplete_fields = ("owner",)
+    prepopulated_fields = {"slug": ("name",)}
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "owner", "type", "status")}),
+        ("Which devices", {"fields": ("device_types", "required_commands")}),
+        ("When and how many", {"fields": ("starts_on", "ends_on", "max_enrollments")}),
+        ("On what terms", {"fields": ("wants_verified_account", "exclusive_group")}),
+    )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Program | None = None) -> bool:
+        """Programs are archived, so that whoever took part keeps a program to have been in."""
+        return False
+
+    @display(
+        description="Status",
+        ordering="status",
+        label={"active": "success", "full": "info", "paused": "warning", "archived": "danger"},
+    )
+    def status_mark(self, program: Program) -> tuple[str, str]:
+        return program.status, program.get_status_display()
+
+    @display(description="Takes")
+    def takes(self, program: Program) -> str:
+        return ", ".join(program.device_types)
+
+
+@admin.register(Participation)
+class ParticipationAdmin(ReadOnlyAdmin):
+    list_display = ("device", "program", "joined_at", "left_at", "left_reason")
+    list_filter = (("program", RelatedDropdownFilter),)
+    list_select_related = ("device", "program")
+    search_fields = ("device__serial_number", "device__manufacturer_device_id", "program__name")
+    fields = readonly_fields = ("device", "program", "exclusive_group", "joined_at", "left_at", "left_reason")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("device", "program")

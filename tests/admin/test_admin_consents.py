@@ -1,0 +1,63 @@
+"""Consent as evidence: opened on its own page only, and gone where the customer was erased."""
+
+from django.urls import reverse
+
+from enrollments.models import Consent
+from tests.factories import NOW, enrolled
+
+EVIDENCE = "203.0.113.7"
+
+
+def page_of(consent):
+    return reverse("admin:enrollments_consent_change", args=(consent.pk,))
+
+
+def test_evidence_is_opened_on_the_page_of_the_consent_and_on_no_other(onlooker):
+    enrollment = enrolled()
+    consent = Consent.objects.get()
+    assert EVIDENCE in onlooker.get(page_of(consent)).content.decode()
+    others = (
+        reverse("admin:enrollments_consent_changelist"),
+        reverse("admin:enrollments_historicalconsent_changelist"),
+        reverse("admin:enrollments_historicalconsent_change", args=(Consent.history.get().pk,)),
+        reverse("admin:enrollments_enrollment_change", args=(enrollment.pk,)),
+    )
+    for url in others:
+        assert EVIDENCE not in onlooker.get(url).content.decode()
+
+
+def test_an_erased_customer_leaves_the_consent_and_no_evidence(onlooker):
+    customer = enrolled().customer
+    customer.erase_key(now=NOW)
+    customer.save()
+    page = onlooker.get(page_of(Consent.objects.get())).content.decode()
+    assert "erased" in page
+    assert EVIDENCE not in page
+
+
+def test_evidence_sealed_before_an_erasure_stays_closed_when_the_customer_comes_back(onlooker):
+    customer = enrolled().customer
+    customer.give_key()
+    customer.save()
+    page = onlooker.get(page_of(Consent.objects.get())).content.decode()
+    assert "its key was destroyed" in page
+    assert EVIDENCE not in page
+
+
+def test_the_page_lists_every_version_with_who_and_through_what(administrator, carry_out):
+    enrollment = enrolled()
+    carry_out(administrator, enrollment, "opt-out", reason="She asked.")
+    page = administrator.get(page_of(Consent.objects.get())).content.decode()
+    for told in ("Consent granted", "Consent revoked", "staff root", f"partner {enrollment.partner_id}", "2026-01"):
+        assert told in page
+
+
+def test_consent_history_is_found_by_person_device_and_terms(onlooker):
+    wanted, other = enrolled(customer_reference="cust-81"), enrolled(customer_reference="cust-99")
+    url = reverse("admin:enrollments_historicalconsent_changelist")
+    for term in ("cust-81", wanted.device.serial_number, wanted.device.manufacturer_device_id):
+        page = onlooker.get(url, {"q": term}).content.decode()
+        assert wanted.device.serial_number in page
+        assert other.device.serial_number not in page
+    assert wanted.device.serial_number in onlooker.get(url, {"q": "2026-01"}).content.decode()
+    assert wanted.device.serial_number not in onlooker.get(url, {"q": "2019-01"}).content.decode()

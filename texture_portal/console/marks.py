@@ -1,0 +1,59 @@
+"""Small pieces of pages: badges, links, times, tables."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Model
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+NOTHING = "-"
+
+
+def badge(text: str, kind: str = "") -> SafeString:
+    """`kind`: info, success, warning, danger, or none."""
+    return render_to_string("unfold/helpers/label.html", {"text": text, "type": kind})
+
+
+def badges(texts: Iterable[str], kind: str = "") -> SafeString | str:
+    return format_html_join(" ", "{}", ((badge(text, kind),) for text in texts)) or NOTHING
+
+
+def link(row: Model | None, text: str | None = None) -> SafeString | str:
+    """To the row's own admin page."""
+    if row is None:
+        return NOTHING
+    page = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=(row.pk,))
+    return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', page, text or str(row))
+
+
+def at(instant: datetime | None) -> str:
+    """In the portal's time zone, which is named."""
+    if instant is None:
+        return NOTHING
+    local = timezone.localtime(instant)
+    return f"{date_format(local, 'M j, Y, H:i')} {local.tzname()}"
+
+
+def span(length: timedelta) -> str:
+    """`2 d 3 h`, `3 h 5 min`, `5 min`."""
+    minutes = int(abs(length).total_seconds() // 60)
+    days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def words(code: str) -> str:
+    """`utility_account_unverified` for people."""
+    return code.replace("_", " ").capitalize() if code else NOTHING
+
+
+def table(headers: Iterable[str], rows: Iterable[Iterable[Any]]) -> dict[str, Any]:
+    """As Unfold's table component takes it."""
+    return {"headers": list(headers), "rows": [list(row) for row in rows]}

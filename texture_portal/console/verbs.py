@@ -1,0 +1,132 @@
+"""Buttons of the admin: each posts a form to a view that makes one call. The rules are in what is called."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from texture_portal import clock
+from texture_portal.refusals import Refusal
+
+LONGEST_REASON = 100  # characters: the column of the history that keeps it
+
+
+class ReasonForm(forms.Form):
+    """What every verb asks for. `subject` is the row that the verb is about."""
+
+    reason = forms.CharField(
+        max_length=LONGEST_REASON,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Goes into the history.",
+    )
+
+    def __init__(self, *args: Any, subject: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.subject = subject
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`call` takes the row, the form's values, the time and the user, and says what happened; it may raise `Refusal`.
+
+    `fits` only says whether the button is worth showing.
+    """
+
+    name: str
+    title: str
+    explains: str
+    permission: str
+    call: Callable[[Any, dict[str, Any], datetime, User], str]
+    fits: Callable[[Any], bool] = lambda subject: True
+    form: type[ReasonForm] = ReasonForm
+    is_final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    verb: Verb
+    form: ReasonForm
+    url: str
+
+
+class VerbsMixin:
+    """Gives a ModelAdmin the buttons of `verbs`."""
+
+    verbs: tuple[Verb, ...] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.verb_view)  # type: ignore[attr-defined]
+        return [
+            path("<path:object_id>/<slug:verb>/by-verb/", view, name=self._url_name()),
+            *super().get_urls(),  # type: ignore[misc]
+        ]
+
+    def buttons(self, request: HttpRequest, subject: Any) -> list[Button]:
+        return [
+            Button(verb, self._form(verb, subject), self._url(verb, subject))
+            for verb in self.verbs
+            if request.user.has_perm(verb.permission) and verb.fits(subject)
+        ]
+
+    def verb_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        chosen = next((each for each in self.verbs if each.name == verb), None)
+        if chosen is None:
+            raise Http404
+        if not request.user.has_perm(chosen.permission):
+            raise PermissionDenied
+        subject = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
+        if subject is None:
+            raise Http404
+        return self._carry_out(request, chosen, subject)
+
+    def after(self, verb: Verb, subject: Any) -> str:
+        """Where to go when it is done: back to the page."""
+        return self._page(subject)
+
+    def _carry_out(self, request: HttpRequest, verb: Verb, subject: Any) -> HttpResponse:
+        form = self._form(verb, subject, request.POST)
+        if not form.is_valid():
+            for fault in _faults(form):
+                messages.error(request, f"{verb.title}: {fault} Nothing was changed.")
+            return redirect(self._page(subject))
+        try:
+            happened = verb.call(subject, form.cleaned_data, clock.now(), request.user)  # type: ignore[arg-type]
+        except Refusal as refusal:
+            messages.error(request, f"{verb.title}: {refusal.detail} Nothing was changed.")
+            return redirect(self._page(subject))
+        messages.success(request, happened)
+        return redirect(self.after(verb, subject))
+
+    def _form(self, verb: Verb, subject: Any, posted: Any = None) -> ReasonForm:
+        return verb.form(posted, subject=subject, auto_id=f"{verb.name}_%s")
+
+    def _url(self, verb: Verb, subject: Any) -> str:
+        return reverse(f"admin:{self._url_name()}", args=(quote(subject.pk), verb.name))
+
+    def _url_name(self) -> str:
+        options = self.opts  # type: ignore[attr-defined]
+        return f"{options.app_label}_{options.model_name}_verb"
+
+    def _page(self, subject: Any) -> str:
+        options = self.opts  # type: ignore[attr-defined]
+        return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=(quote(subject.pk),))
+
+
+def _faults(form: forms.Form) -> list[str]:
+    return [
+        str(fault) if name == "__all__" else f"{form.fields[name].label or name.capitalize()}: {fault}"
+        for name, faults in form.errors.items()
+        for fault in faults
+    ]

@@ -19,6 +19,7 @@ PROGRAM_IS_OVER = address("451 S State St", "Salt Lake City", "UT", "84101")
 OUTSIDE = address("316 N Park Ave", "Helena", "MT", "59601")
 OUTSIDE_IN_GUAM = address("115 Chalan Santo Papa", "Hagatna", "GU", "96910")
 NO_SUCH_ZIP = address("1 Nowhere Ln", "San Rafael", "CA", "00000")
+WRONG_CITY = address("3501 Civic Center Dr", "Los Angeles", "CA", "94903")
 WRONG_STATE = address("3501 Civic Center Dr", "San Rafael", "NY", "94903")
 
 UTILITY = {"name": "Golden Bay Power", "eiaId": "90001", "segment": "investor_owned_utility"}

@@ -12,6 +12,13 @@ def test_the_process_says_that_it_is_well_and_names_the_request(authority: str) 
     assert answer.headers["X-Request-ID"]
 
 
+@pytest.mark.parametrize("path", ["/", "/nothing", "/v1", "/oauth/token/", "/%00", "/%ff"])
+def test_every_answer_names_its_request(authority: str, path: str) -> None:
+    answer = send(Request("GET", authority, path))
+    assert answer.status < 500
+    assert answer.headers["X-Request-ID"]
+
+
 @pytest.mark.xfail(strict=True, reason="the schema comes with the documentation of issue 3")
 def test_the_schema_needs_no_token(authority: str) -> None:
     answer = send(Request("GET", authority, "/v1/openapi.json")).check()

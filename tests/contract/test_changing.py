@@ -51,6 +51,7 @@ def test_program_ids_are_narrowed_later_too(oem: Client, program_ids: dict[str, 
 
 def test_the_partners_word_on_the_account_opens_a_case(oem: Client) -> None:
     path = _path(oem, enrollment(grid.WANTS_VERIFIED_ACCOUNT))
+    assert oem.get(path).json["review"] is None
     got = oem.patch(path, {"eligibility": {"utilityAccountVerified": True}}).json
     assert (got["state"], got["review"]["reason"]) == ("pending_verification", "verification")
 

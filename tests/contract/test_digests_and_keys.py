@@ -99,6 +99,7 @@ def test_a_key_that_the_portal_never_saw_signs(
     [("ed25519", "privateKeyPem"), ("ecdsa-p256-sha256", "privateKeyPem"), ("hmac-sha256", "secretBase64")],
 )
 def test_onboarding_prints_what_the_partner_needs_once(authority: str, algorithm: str, secret: str) -> None:
-    printed = run("create_partner", f"Printed {algorithm}", "--kind", "oem", "--algorithm", algorithm)
+    words = ("--kind", "oem", "--algorithm", algorithm, "--redirect-url", "https://acme.example/linked")
+    printed = run("create_partner", f"Printed {algorithm}", *words)
     assert set(printed) == {"partnerId", "clientId", "clientSecret", "keyId", "algorithm", secret}
     assert printed["algorithm"] == algorithm

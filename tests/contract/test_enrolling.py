@@ -216,10 +216,13 @@ REFUSED: list[tuple[dict[str, str], str]] = [
     (grid.OUTSIDE_IN_GUAM, "territory_unsupported"),
     (grid.NO_SUCH_ZIP, "location_invalid"),
     (grid.WRONG_STATE, "location_invalid"),
+    (grid.WRONG_CITY, "location_invalid"),
 ]
 
 
-@pytest.mark.parametrize(("place", "code"), REFUSED, ids=["outside", "outside in Guam", "no such ZIP", "wrong state"])
+@pytest.mark.parametrize(
+    ("place", "code"), REFUSED, ids=["outside", "outside in Guam", "no such ZIP", "wrong state", "wrong city"]
+)
 def test_a_place_that_cannot_be_served_is_refused_and_not_kept(oem: Client, place: dict[str, str], code: str) -> None:
     body = enrollment(place)
     answer: Answer = oem.enroll(body)

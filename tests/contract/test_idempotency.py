@@ -63,6 +63,20 @@ def test_a_422_of_the_business_rules_is_kept(oem: Client, body: dict[str, Any], 
     check_replay(first, oem.enroll(body, key=key))
 
 
+@pytest.mark.parametrize("method", ["PATCH", "POST"])
+def test_a_422_of_a_change_is_kept_and_so_is_its_success(oem: Client, method: str) -> None:
+    path = f"/v1/enrollments/{oem.enrolled(enrollment())['id']}"
+    good: Any = {"site": {"address": grid.PARTIAL}} if method == "PATCH" else consent()
+    bad: Any = {"site": {"address": grid.OUTSIDE}} if method == "PATCH" else consent(grantedAt=ago(days=91))
+    call = oem.patch if method == "PATCH" else oem.post
+    path += "" if method == "PATCH" else "/consents"
+    for body, statuses in ((bad, {422}), (good, {200, 201})):
+        key = new_key()
+        first = call(path, body, key=key)
+        assert first.status in statuses
+        check_replay(first, call(path, body, key=key))
+
+
 def test_a_409_of_the_business_rules_is_kept(oem: Client) -> None:
     body, key = enrollment(), new_key()
     oem.enrolled(body)

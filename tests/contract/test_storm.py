@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .client import Client
+from .client import Client, send
 from .payloads import changed, enrollment
 from .problems import pointers
+from .signing import sign
 
 storm = settings(
     max_examples=60,
@@ -87,6 +88,40 @@ def test_any_byte_changed_in_an_enrollment(oem: Client, at: int, byte: int) -> N
 )
 def test_any_query(oem: Client, query: dict[str, str]) -> None:
     assert oem.get("/v1/enrollments", **query).status in {200, 400}
+
+
+header_text = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=60)
+tokens = st.sampled_from(
+    [
+        "sig1",
+        "=",
+        "(",
+        ")",
+        ";",
+        ":",
+        '"',
+        ",",
+        " ",
+        "created",
+        "keyid",
+        '"@method"',
+        "AAAA",
+        "sha-256",
+        "1",
+        "?1",
+        "-",
+        "*",
+        "\\",
+    ]
+)
+HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Content-Digest", "Signature", "Signature-Input"]
+
+
+@storm
+@given(name=st.sampled_from(HEADERS), value=header_text | st.lists(tokens, max_size=25).map("".join))
+def test_any_value_of_a_header(oem: Client, name: str, value: str) -> None:
+    request = sign(oem.draft("POST", "/v1/enrollments", b"{}"), oem.key)
+    assert send(request.put(name, value)).check().status in {400, 401, 415}
 
 
 @storm

@@ -69,6 +69,8 @@ PARAMETERS = {
         "example": problems.ENROLLMENT_ID,
     },
 }
+
+
 def document(origin: str) -> dict[str, Any]:
     """`origin` is where the portal is reached, such as `https://portal.example`."""
     return {

@@ -20,7 +20,11 @@ def openapi(request: HttpRequest) -> HttpResponse:
         )
         refused["Allow"] = ", ".join(ALLOWED)
         return refused
-    return HttpResponse(_bytes(answers.origin(request)), content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+    return HttpResponse(
+        _bytes(answers.origin(request)),
+        content_type="application/json",
+        headers={"Cache-Control": "public, max-age=300"},
+    )
 
 
 @lru_cache(maxsize=8)  # a portal has few names

@@ -160,7 +160,16 @@ def _boundaries(owned: Iterable[tuple[Utility, list[bytes]]]) -> Boundaries:
     edges = shapely.boundary(flat)
     shapely.prepare(flat)
     shapely.prepare(edges)
+    _warm(flat, edges)
     return Boundaries(owners, flat, edges, shapely.STRtree(flat))
+
+
+def _warm(areas: NDArray[np.object_], edges: NDArray[np.object_]) -> None:
+    """GEOS builds what it prepares at the first question: better here, in one thread, than under the first look-ups."""
+    west, south, east, north = shapely.bounds(areas).T.reshape(4, -1)
+    x, y = (west + east) / 2, (south + north) / 2
+    shapely.contains_xy(areas, x, y)
+    shapely.dwithin(edges, shapely.points(x, y), 1.0)
 
 
 def _to_mercator(degrees: NDArray[np.float64]) -> NDArray[np.float64]:

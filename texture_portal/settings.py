@@ -213,4 +213,10 @@ LOGGING = {
 
 # -- admin -----------------------------------------------------------------------------------------------------
 
-UNFOLD = {"SITE_TITLE": "Texture enrollment portal", "SITE_HEADER": "Enrollment portal"}
+UNFOLD = {
+    "SITE_TITLE": "Texture enrollment portal",
+    "SITE_HEADER": "Enrollment portal",
+    "SITE_SYMBOL": "bolt",
+    "SITE_URL": None,
+    "SIDEBAR": {"navigation": "texture_portal.navigation.groups"},
+}

@@ -19,7 +19,6 @@ def test_every_answer_names_its_request(authority: str, path: str) -> None:
     assert answer.headers["X-Request-ID"]
 
 
-@pytest.mark.xfail(strict=True, reason="the schema comes with the documentation of issue 3")
 def test_the_schema_needs_no_token(authority: str) -> None:
     answer = send(Request("GET", authority, "/v1/openapi.json")).check()
     assert answer.status == 200

@@ -14,12 +14,13 @@ from texture_portal.openapi.document import document as make_document
 from .schema import Document
 
 REMOVED = object()
+ID = "0199d0b0-0001-7000-8000-000000000001"
 VALUES = [
     REMOVED, None, True, False, 0, -1, 1.5, 91, 1e13, "", " ", "x", "nul\0", "x" * 101, "x" * 256, "x" * 1001, [], [1],
     ["x"], {}, {"typo": 1}, "2026-05-01", "2026-02-30", "2026-05-01T17:03:00Z", "2026-05-01T17:03:00", "94903-1234",
-    "battery", "vehicle", "demand_response", ["demand_response"], ["battery:set-reserve"], ["battery:set-reserve"] * 101,
-    "0199d0b0-0001-7000-8000-000000000001", ["0199d0b0-0001-7000-8000-000000000001"], "203.0.113.7", "::1", "US", "PR",
-    {"latitude": 1, "longitude": 2}, {"eiaId": "14328"}, {"latitude": 91, "longitude": 2}, {"ratedPowerW": -1},
+    "battery", "vehicle", "demand_response", ["demand_response"], ["battery:set-reserve"], ["battery:curtail"], ID,
+    [ID], "203.0.113.7", "::1", "US", "PR", {"latitude": 1, "longitude": 2}, {"latitude": 91, "longitude": 2},
+    {"eiaId": "14328"}, {"ratedPowerW": -1}, ["battery:set-reserve"] * 101, ["demand_response"] * 51, [ID] * 101,
 ]  # fmt: skip
 BODIES = [call for call in CALLS if call.body is not None and call.name != "enrollBatch"]
 

@@ -29,7 +29,7 @@ from enrollments.states import State
 from enrollments.timeline import timeline
 from partners import evidence
 from partners.idempotency import KEPT_BRIEFLY
-from partners.pagination import NEWEST_FIRST, OLDEST_CHANGE_FIRST, PageQuery, page
+from partners.pagination import NEWEST_FIRST, OLDEST_CHANGE_FIRST, PageQuery, page, page_of
 from partners.views import MEBIBYTE, Answer, Call, Effect, PartnerView
 from partners.wire import Choice, Identifier, Instant, Text
 from texture_portal.refusals import Refusal
@@ -130,8 +130,9 @@ class HistoryView(PartnerView):
     scopes: ClassVar = {"GET": "enrollments:read"}
 
     def get(self, call: Call, *, enrollment_id: UUID) -> Answer:
-        enrollment = _theirs(Enrollment.objects.all(), call, enrollment_id)
-        return Answer(200, {"data": [show_moment(moment) for moment in timeline(enrollment)], "nextCursor": None})
+        asked = call.query_params(PageQuery)
+        moments = timeline(_theirs(Enrollment.objects.all(), call, enrollment_id))
+        return Answer(200, page_of(moments, limit=asked["limit"], cursor=asked["cursor"], shape=show_moment))
 
 
 class BatchView(PartnerView):

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -14,6 +14,8 @@ from partners.wire import Digits, Text, WireSerializer
 from texture_portal.refusals import Refusal, refuse
 
 Row = TypeVar("Row", bound=Model)
+Item = TypeVar("Item")
+COUNT = "count"
 MOST_A_PAGE = 500  # contract §1
 USUAL_PAGE = 100  # contract §1
 
@@ -57,6 +59,18 @@ def page(
     }
 
 
+def page_of(
+    items: Sequence[Item], *, limit: int, cursor: str | None, shape: Callable[[Item], dict[str, Any]]
+) -> dict[str, Any]:
+    """The same for a list in memory that only grows at its end; the cursor counts the items before it."""
+    start = 0 if cursor is None else _open_count(cursor)
+    more = len(items) > start + limit
+    return {
+        "data": [shape(item) for item in items[start : start + limit]],
+        "nextCursor": _encoded([COUNT, start + limit]) if more else None,
+    }
+
+
 def _beyond(order: Order, instant: datetime, last: UUID) -> Q:
     side = "lt" if order.descending else "gt"
     later = Q(**{f"{order.field}__{side}": instant}) | Q(**{order.field: instant, f"id__{side}": last})
@@ -64,14 +78,30 @@ def _beyond(order: Order, instant: datetime, last: UUID) -> Q:
 
 
 def _cursor(row: Model, order: Order) -> str:
-    place = [order.name, getattr(row, order.field).isoformat(), str(row.pk)]
+    return _encoded([order.name, getattr(row, order.field).isoformat(), str(row.pk)])
+
+
+def _encoded(place: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> Any:
+    return json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+
+
+def _open_count(cursor: str) -> int:
+    try:
+        name, count = _decoded(cursor)
+    except (ValueError, TypeError, RecursionError) as fault:
+        raise _broken() from fault
+    if name != COUNT or not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise _broken()
+    return count
 
 
 def _open(cursor: str, order: Order) -> tuple[datetime, UUID]:
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        name, instant, last = json.loads(text)
+        name, instant, last = _decoded(cursor)
         place = datetime.fromisoformat(instant), UUID(last)
     except (ValueError, TypeError, AttributeError, RecursionError) as fault:
         raise _broken() from fault

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Model
 from oauth2_provider.models import AccessToken
@@ -23,6 +24,12 @@ class Caller:
     def check_status(self) -> None:
         if self.partner.status != Partner.Status.ACTIVE:
             raise Refusal("partner_suspended", "The partner is suspended: ask the portal's staff.")
+
+    def check_certified(self, *, now: datetime) -> None:
+        """Only where the portal requires it (contract §7)."""
+        certified_at = self.partner.certified_at
+        if settings.REQUIRE_CERTIFICATION and (certified_at is None or now < certified_at):
+            raise Refusal("partner_not_certified", "This portal takes calls of certified partners only.")
 
     def check_scope(self, scope: str) -> None:
         if scope not in self.scopes:

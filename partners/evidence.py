@@ -21,8 +21,8 @@ class EvidenceBrokenError(Exception):
 
 
 def signed_request(call: Call, customer: Customer, *, body: bytes | None = None) -> SignedRequest:
-    """The request as it came, as a row to be written. `body` is a batch item's own part: the batch's signature covers the whole,
-    which holds other customers too, so an item is kept as verified at receipt.
+    """The request as it came, as a row to be written. `body` is a batch item's own part: the batch's signature
+    covers the whole, which holds other customers too, so an item is kept as verified at receipt.
     """
     key, signature = call.signing_key, call.signature
     if key is None or signature is None:

@@ -3,6 +3,7 @@
 import logging
 import traceback
 
+import psycopg
 from django.db import InterfaceError, OperationalError
 
 from texture_portal.refusals import Refusal
@@ -23,4 +24,11 @@ def _trace(failure: BaseException) -> str:
     origin = failure.__cause__ or failure.__context__
     earlier = f"{_trace(origin)}\nand then\n" if origin else ""
     frames = "".join(traceback.format_tb(failure.__traceback__))
-    return f"{earlier}{frames}{type(failure).__module__}.{type(failure).__qualname__}"
+    return f"{earlier}{frames}{type(failure).__module__}.{type(failure).__qualname__}{_constraint(failure)}"
+
+
+def _constraint(failure: BaseException) -> str:
+    """Which rule of the database said no: a name of ours, and no value."""
+    if isinstance(failure, psycopg.Error) and failure.diag.constraint_name:
+        return f" by {failure.diag.constraint_name}"
+    return ""

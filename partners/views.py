@@ -56,7 +56,7 @@ class PartnerView(APIView):
         caller = authenticate(request.headers.get("Authorization"), now=now)
         call = door.arrived(request, caller, now=now)
         try:
-            self._check_caller(caller, request)
+            self._check_caller(caller, request, now=now)
             keys.note_use(caller.application, now=now)
             call = door.with_query(call, request)
             if call.method in READING:
@@ -70,9 +70,10 @@ class PartnerView(APIView):
             record_refusal(answer.refusal, call=call, path=path)
         return answers.response(answer)
 
-    def _check_caller(self, caller: Caller, request: HttpRequest) -> None:
+    def _check_caller(self, caller: Caller, request: HttpRequest, *, now: datetime) -> None:
         if not self.takes_from_suspended(request):
             caller.check_status()
+        caller.check_certified(now=now)
         caller.check_scope(self.scopes["GET" if request.method == "HEAD" else str(request.method)])
 
     def _read(self, call: Call, path: dict[str, Any]) -> Answer:

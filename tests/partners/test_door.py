@@ -81,6 +81,13 @@ def test_a_suspended_partner_is_refused_but_where_the_view_takes_it(acme, proble
     assert acme.post("/v1/anytime", NOTE).status_code == 201
 
 
+def test_an_uncertified_partner_is_refused_only_where_certification_is_required(acme, problem, settings):
+    settings.REQUIRE_CERTIFICATION = True
+    assert problem(acme.post("/v1/notes", NOTE))["code"] == "partner_not_certified"
+    Partner.objects.update(certified_at=clock.now())
+    assert acme.post("/v1/notes", NOTE).status_code == 201
+
+
 def test_scope(acme, problem):
     acme.token = acme.fetch_token(scope="enrollments:read")["access_token"]
     assert acme.get("/v1/notes").status_code == 200

@@ -1,7 +1,8 @@
 """Writing the audit chain: each change is a history row that holds the digest of the one before."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from enrollments.models.ledger import LedgerEntry
 from texture_portal.actors import Actor
@@ -17,7 +18,7 @@ def note(
 
     The entry is written with the enrollment's row, by its next `save()`: the caller holds that row locked, or made it.
     """
-    history = type(changed).history.model
+    history = _history_of(type(changed))
     is_first = changed._state.adding and (changed is not enrollment or enrollment.ledger_length == 0)
     entry: LedgerEntry = history(
         **{field.attname: getattr(changed, field.attname) for field in history.tracked_fields},
@@ -37,3 +38,9 @@ def note(
     enrollment.ledger_length, enrollment.ledger_head = entry.sequence, entry.digest
     enrollment.unwritten_entries.append(entry)
     return entry
+
+
+@cache
+def _history_of(model: "type[Enrollment | Consent]") -> Any:
+    """Asked once: simple-history makes a new manager at every `model.history`."""
+    return model.history.model

@@ -47,7 +47,11 @@ class Consent(models.Model):
     signed_request_digest = models.BinaryField(null=True, help_text="Puts the raw request into the chain.")
 
     skip_history_when_saving = True  # `enrollments.ledger` writes the history
-    history = HistoricalRecords(bases=[LedgerEntry], history_user_id_field=models.IntegerField(null=True))
+    history = HistoricalRecords(
+        bases=[LedgerEntry],
+        history_user_id_field=models.IntegerField(null=True),
+        history_change_reason_field=models.TextField(null=True),
+    )
 
     class Meta:
         ordering = ["granted_at"]

@@ -109,6 +109,7 @@ class Enrollment(models.Model):
     history = HistoricalRecords(
         bases=[LedgerEntry],
         history_user_id_field=models.IntegerField(null=True),
+        history_change_reason_field=models.TextField(null=True),
         excluded_fields=[
             "match", "match_outcome", "fits_since", "utility_account_number", "account_claimed_verified",
             "account_verified_at", "program_choice", "installer_id", "sales_channel", "connectivity_lost_at",

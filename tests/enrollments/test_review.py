@@ -46,6 +46,12 @@ def test_a_resolved_territory_goes_back_to_discovered_and_on_from_there(ambiguou
     assert (case.decision, case.decided_by, case.resolved_utility) == ("confirmed", user, utility)
 
 
+def test_a_long_reason_is_kept_whole(ambiguous, utility, user):
+    reason = "The customer's bill of April shows PG&E as the distributor. " * 20
+    review.resolve_territory(ambiguous.open_case(), utility=utility, reason=reason, now=NOW, user=user)
+    assert timeline(ambiguous)[-1].detail == reason
+
+
 def test_a_rejected_territory_revokes(ambiguous, user):
     enrollment = decide(review.end_enrollment, ambiguous, user)
     assert (enrollment.state, enrollment.state_reason) == ("revoked", "territory_unsupported")

@@ -40,7 +40,8 @@ class UtilityAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Utility], bool]:
         if request.GET.get("field_name") == UTILITY_OF_HOMES:
             queryset = queryset.filter(segment__in=RETAIL_SEGMENTS, status=Utility.Status.ACTIVE)
-        return super().get_search_results(request, queryset, search_term)
+        found: tuple[QuerySet[Utility], bool] = super().get_search_results(request, queryset, search_term)
+        return found
 
     @display(
         description="Status",

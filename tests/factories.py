@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, date, datetime, timedelta
 
 import factory
+import shapely
 from django.db import transaction
 
 from devices.models import Device
@@ -97,7 +98,7 @@ class ServiceTerritoryFactory(factory.django.DjangoModelFactory):
     utility = factory.SubFactory(UtilityFactory)
     name = factory.SelfAttribute("utility.name")
     state = "CA"
-    boundary = b"a boundary that no test reads"
+    boundary = shapely.box(-123, 37, -122, 39).wkb
     data_set = factory.SubFactory(DataSetFactory)
 
 

@@ -9,11 +9,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFil
 from unfold.decorators import display
 
 from enrollments.admin.colours import consent_badge
-from enrollments.admin.enrollment_page import short
+from enrollments.admin.enrollment_page import short, who
 from enrollments.models import Consent
-from partners.models import Customer
+from partners.models import Customer, Partner
 from partners.models.customer import CustomerErasedError
-from texture_portal.console.marks import at, badge, link, table, words
+from texture_portal.console.marks import at, badge, breakable, link, table, words
 from texture_portal.console.pages import DetailAdmin, ReadOnlyAdmin
 from texture_portal.vault import SealBrokenError
 
@@ -25,6 +25,8 @@ BY_PERSON_OR_DEVICE = (
 )
 SEARCH_HELP = "Customer reference, serial number, device id, enrollment id, or terms version"
 RELATED = ("enrollment__partner", "enrollment__customer", "enrollment__device", "signed_request")
+
+EVIDENCE_NAMES = {"method": "Method", "ipAddress": "IP address", "userAgent": "User agent"}
 
 HistoricalConsent = Consent.history.model
 
@@ -74,7 +76,7 @@ class ConsentAdmin(ConsentColumns, DetailAdmin):
             "facts": facts(subject),
             "evidence": evidence(subject),
             "signed": request_facts(subject),
-            "versions": history_table(versions.order_by("sequence")),
+            "versions": history_table(versions.order_by("sequence"), partner=subject.enrollment.partner),
         }
 
     @display(description="Status")
@@ -108,15 +110,15 @@ class ConsentHistoryAdmin(ConsentColumns, ReadOnlyAdmin):
 
     @display(description="Who")
     def who(self, version: Any) -> str:
-        return f"{version.actor_role} {version.actor_name}"
+        return who(version.actor_role, version.actor_name, partner=version.enrollment.partner)
 
     @display(description="Digest")
     def digest_hex(self, version: Any) -> str:
-        return bytes(version.digest).hex()
+        return breakable(bytes(version.digest).hex())
 
     @display(description="Digest of the entry before")
     def previous_digest_hex(self, version: Any) -> str:
-        return bytes(version.previous_digest).hex()
+        return breakable(bytes(version.previous_digest).hex())
 
 
 def status_of(consent: Consent) -> str:
@@ -159,7 +161,7 @@ def evidence(consent: Consent) -> list[tuple[str, Any]]:
         return [("Evidence", "erased")]
     except SealBrokenError:
         return [("Evidence", "erased: its key was destroyed")]
-    return [(words(name), value) for name, value in json.loads(opened).items()]
+    return [(EVIDENCE_NAMES.get(name, name), value) for name, value in json.loads(opened).items()]
 
 
 def request_facts(consent: Consent) -> list[tuple[str, Any]]:
@@ -173,18 +175,18 @@ def request_facts(consent: Consent) -> list[tuple[str, Any]]:
         ("Signing key", original.signing_key_id),
         ("Algorithm", original.algorithm),
         ("Proof", original.get_proof_display()),
-        ("Digest", bytes(original.digest).hex()),
+        ("Digest", breakable(bytes(original.digest).hex())),
     ]
 
 
-def history_table(versions: Any) -> dict[str, Any]:
+def history_table(versions: Any, *, partner: Partner) -> dict[str, Any]:
     return table(
         ("When", "What", "Who", "Through", "Source", "Terms", "Programs", "Granted", "Digest"),
         (
             (
                 at(each.history_date),
                 badge(words(each.history_change_reason)),
-                f"{each.actor_role} {each.actor_name}",
+                who(each.actor_role, each.actor_name, partner=partner),
                 each.channel,
                 words(each.source),
                 each.terms_version,

@@ -11,6 +11,7 @@ from enrollments.admin.colours import consent_badge, outcome_badge, state_badge
 from enrollments.models import Enrollment
 from enrollments.overview import overview
 from enrollments.timeline import Moment, timeline
+from partners.models import Partner
 from programs.models import Participation
 from territories.models import Site
 from texture_portal.console.marks import NOTHING, at, badge, badges, link, table, words
@@ -30,13 +31,18 @@ def context(enrollment: Enrollment) -> dict[str, Any]:
         "candidates": candidates_table(enrollment.match.get("candidates", [])),
         "programs": programs_table(enrollment),
         "consents": consents_table(enrollment),
-        "timeline": timeline_table(timeline(enrollment)),
+        "timeline": timeline_table(timeline(enrollment), partner=enrollment.partner),
     }
 
 
 def short(identifier: UUID) -> str:
     """The random end of it: identifiers of version 7 begin alike."""
     return f"…{str(identifier)[-12:]}"
+
+
+def who(role: str, name: str, *, partner: Partner) -> str:
+    """The enrollment's partner by its name, others as they are kept."""
+    return f"{role} {partner.name if name == str(partner.pk) else name}"
 
 
 def standing_facts(enrollment: Enrollment) -> Facts:
@@ -156,11 +162,19 @@ def consents_table(enrollment: Enrollment) -> dict[str, Any]:
     )
 
 
-def timeline_table(moments: list[Moment]) -> dict[str, Any]:
+def timeline_table(moments: list[Moment], *, partner: Partner) -> dict[str, Any]:
     return table(
         ("When", "What", "From", "To", "Why", "Who", "Through"),
         (
-            (at(each.at), each.kind, words(each.before or ""), _after(each), _why(each), _who(each), each.channel)
+            (
+                at(each.at),
+                each.kind,
+                words(each.before or ""),
+                _after(each),
+                _why(each),
+                who(each.actor, each.actor_name, partner=partner),
+                each.channel,
+            )
             for each in moments
         ),
     )
@@ -175,10 +189,6 @@ def _why(moment: Moment) -> str:
         return f"{words(moment.reason)} ({words(moment.source or '').lower()}, terms {moment.terms_version})"
     said = f": {moment.detail}" if moment.detail and moment.detail != moment.reason else ""
     return f"{words(moment.reason)}{said}"
-
-
-def _who(moment: Moment) -> str:
-    return f"{moment.actor} {moment.actor_name}"
 
 
 def _address(site: Site) -> SafeString:

@@ -47,7 +47,7 @@ class ApplicationInline(ReadOnlyInline):
 
     @display(description="Client id")
     def client(self, application: Application) -> str:
-        return application.client_id
+        return str(application.client_id)
 
     @display(description="State", label=LIVE_MARKS)
     def state(self, application: Application) -> str:

@@ -53,10 +53,10 @@ class PartnerAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
     )
     list_filter_submit = True
     search_fields = ("name", "id", "applications__client_id", "signing_keys__id")
-    fields = ("id", "name", "kind", "environment", "status_mark", "manufacturers", "redirect_urls", "created_at")
-    readonly_fields = ("id", "status_mark", "created_at")
+    fields = ("id", "name", "kind", "environment", "status", "manufacturers", "redirect_urls", "created_at")
+    readonly_fields = ("id", "status", "created_at")
     inlines = (SigningKeyInline, ApplicationInline)
-    change_form_outer_after_template = "console/verbs.html"
+    change_form_outer_after_template = "console/verbs_below.html"
     verbs = (
         _status_verb(
             "suspend", "Suspend", "Nothing but revocations is taken from it.", Partner.Status.SUSPENDED, "active"
@@ -76,7 +76,8 @@ class PartnerAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
         partner = self.get_object(request, object_id)
         shown = {"verbs": self.buttons(request, partner)} if partner else {}
         kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **shown}
-        return super().change_view(request, object_id, *args, **kwargs)
+        page: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
+        return page
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Takes a partner on. Its secrets are in this one answer and are kept nowhere in the clear."""

@@ -48,7 +48,14 @@ def test_the_page_lists_every_version_with_who_and_through_what(administrator, c
     enrollment = enrolled()
     carry_out(administrator, enrollment, "opt-out", reason="She asked.")
     page = administrator.get(page_of(Consent.objects.get())).content.decode()
-    for told in ("Consent granted", "Consent revoked", "staff root", f"partner {enrollment.partner_id}", "2026-01"):
+    for told in (
+        "Consent granted",
+        "IP address",
+        "Consent revoked",
+        "staff root",
+        f"partner {enrollment.partner.name}",
+        "2026-01",
+    ):
         assert told in page
 
 

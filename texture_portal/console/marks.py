@@ -54,6 +54,11 @@ def words(code: str) -> str:
     return code.replace("_", " ").capitalize() if code else NOTHING
 
 
+def breakable(text: str) -> SafeString:
+    """A long word that may be broken anywhere, so that it fits on a phone."""
+    return format_html('<span style="overflow-wrap: anywhere">{}</span>', text)
+
+
 def table(headers: Iterable[str], rows: Iterable[Iterable[Any]]) -> dict[str, Any]:
     """As Unfold's table component takes it."""
     return {"headers": list(headers), "rows": [list(row) for row in rows]}

@@ -32,6 +32,7 @@ class ReadOnlyInline(ReadOnly, TabularInline):
     extra = 0
     can_delete = False
     show_change_link = False
+    hide_title = True
 
 
 class DetailAdmin(VerbsMixin, ReadOnlyAdmin):
@@ -51,7 +52,8 @@ class DetailAdmin(VerbsMixin, ReadOnlyAdmin):
         if not self.has_view_permission(request, subject):
             raise PermissionDenied
         if subject is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            gone: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return gone
         return self.detail_page(request, subject)
 
     def detail_page(self, request: HttpRequest, subject: Any, *, status: int = 200) -> HttpResponse:
@@ -67,5 +69,5 @@ class DetailAdmin(VerbsMixin, ReadOnlyAdmin):
             "verbs": buttons,
             "media": sum((button.form.media for button in buttons), self.media),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, self.detail_template, context, status=status)

@@ -207,6 +207,17 @@ def test_keys_and_applications_know_when_they_were_last_used_but_not_more_than_o
     assert (key_after.last_used_at, application_after.last_used_at) == (key.last_used_at, application.last_used_at)
 
 
+def test_the_door_costs_a_known_number_of_statements(acme, django_assert_num_queries):
+    """Token, key, earlier answer; then the transaction: waiting limits, claim, effect in its savepoint, answer."""
+    acme.post("/v1/notes", NOTE)
+    with django_assert_num_queries(3 + 7 + 1):
+        acme.post("/v1/notes", {"referenceId": "another"}, key="key-1")
+    with django_assert_num_queries(3):
+        acme.post("/v1/notes", {"referenceId": "another"}, key="key-1")
+    with django_assert_num_queries(2):
+        acme.get("/v1/notes")
+
+
 def test_a_stale_signature_and_one_from_the_future(acme, problem):
     for offset in (-302, 33):
         answer = acme.post("/v1/notes", NOTE, created=int(time.time()) + offset)

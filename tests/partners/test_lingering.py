@@ -25,9 +25,10 @@ def port():
             env={**os.environ, "LOG_LEVEL": "ERROR"},
             pass_fds=[listening.fileno()],
         )
-        yield listening.getsockname()[1]
-        server.terminate()
-        server.wait(timeout=30)
+        number = listening.getsockname()[1]
+    yield number  # the server alone listens now: where it died, connecting fails at once
+    server.terminate()
+    server.wait(timeout=30)
 
 
 @pytest.mark.parametrize("size", [10, 100_000, 5_000_000])

@@ -15,16 +15,13 @@ from enrollments.documents import (
     EligibilityQuestionDocument,
     EnrollmentDocument,
     GivenConsentDocument,
-    consent_claim,
-    correction_of,
-    enrollment_claim,
-    question_of,
 )
 from enrollments.matching import find
 from enrollments.models import Consent, Enrollment
 from enrollments.overview import overview
 from enrollments.presentation import show, show_moment
 from enrollments.questions import answer_question
+from enrollments.reading import consent_claim, correction_of, enrollment_claim, question_of
 from enrollments.states import State
 from enrollments.timeline import timeline
 from partners import evidence

@@ -5,8 +5,9 @@ from typing import Any
 
 from enrollments import intake
 from enrollments.answers import answer_to_enrolling
-from enrollments.documents import BatchItemDocument, enrollment_claim
+from enrollments.documents import BatchItemDocument
 from enrollments.matching import find
+from enrollments.reading import enrollment_claim
 from partners import answers, evidence, idempotency
 from partners.answers import StoredAnswer
 from partners.calls import Call, validated

@@ -4,7 +4,7 @@ from unfold.decorators import display
 
 from partners.models import Application, SigningKey
 from texture_portal import clock
-from texture_portal.console.marks import at, span
+from texture_portal.console.marks import at, breakable, span
 from texture_portal.console.pages import ReadOnlyInline
 
 LIVE_MARKS = {"live": "success", "not live": "danger"}
@@ -47,7 +47,7 @@ class ApplicationInline(ReadOnlyInline):
 
     @display(description="Client id")
     def client(self, application: Application) -> str:
-        return str(application.client_id)
+        return breakable(str(application.client_id))
 
     @display(description="State", label=LIVE_MARKS)
     def state(self, application: Application) -> str:

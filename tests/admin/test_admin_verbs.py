@@ -41,6 +41,12 @@ def test_a_verb_moves_the_enrollment_and_its_reason_stays(verb, after, state_rea
     assert not list(breaks(enrollment_id=enrollment.pk))
 
 
+def test_a_long_reason_is_kept_whole(administrator, carry_out):
+    enrollment, reason = active(), "The installer reported a fault. " * 40
+    carry_out(administrator, enrollment, "suspend", reason=reason)
+    assert last_moment(enrollment).detail == reason.strip()
+
+
 def test_what_was_suspended_is_reinstated(administrator, carry_out):
     enrollment = active()
     carry_out(administrator, enrollment, "suspend", reason="Meter under inquiry.")

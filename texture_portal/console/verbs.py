@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from texture_portal import clock
 from texture_portal.refusals import Refusal
 
-LONGEST_REASON = 100  # characters: the column of the history that keeps it
+LONGEST_REASON = 2000  # characters: a paragraph, not a paste
 
 
 class ReasonForm(forms.Form):

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 import schemathesis
 from contract.client import Client, send
+from contract.payloads import enrollment
 from contract.signing import Request
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from enrollments import actions
 from partners.problems import PROBLEMS
 from partners.views import NotFoundView, PartnerView
-from texture_portal.openapi.calls import CALLS
+from texture_portal.openapi.calls import CALLS, Call
 from texture_portal.openapi.requests import schemas_of
 from texture_portal.openapi.shapes import ACTIONS
 from texture_portal.openapi.words import FIELDS
@@ -108,11 +109,20 @@ def test_every_reference_leads_somewhere(document: Document) -> None:
             place = place[name]
 
 
+@pytest.mark.parametrize("call", [call for call in CALLS if not call.is_signed], ids=lambda call: call.name)
+def test_a_call_comes_in_pages_exactly_where_the_document_says(oem: Client, document: Document, call: Call) -> None:
+    made = oem.enrolled(enrollment())["id"]
+    parameters = document.operations()[(call.method, call.path)]["parameters"]
+    answer = oem.get(call.path.replace("{enrollmentId}", made), limit=0)
+    assert (answer.status == 400) == ("limit" in {parameter.get("name") for parameter in parameters})
+
+
 def test_every_field_that_is_spoken_of_exists() -> None:
     bodies = schemas_of(*[call.body for call in CALLS if call.body is not None])
     fields = {f"{name}.{field}" for name, schema in bodies.items() for field in schema["properties"]}
     queries = [call.query for call in CALLS if call.query is not None]
-    fields |= {f"{query.__name__}.{name}" for query in queries for name in query().fields}
+    bases = [(base, query) for query in queries for base in query.__mro__]
+    fields |= {f"{base.__name__}.{name}" for base, query in bases for name in query().fields}
     assert set(FIELDS) <= fields
 
 

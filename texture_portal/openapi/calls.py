@@ -11,6 +11,7 @@ from enrollments.documents import (
     EnrollmentDocument,
     GivenConsentDocument,
 )
+from partners.pagination import PageQuery
 from partners.views import PartnerView
 from partners.wire import WireSerializer
 from texture_portal.openapi import examples
@@ -115,7 +116,8 @@ CALLS = (
     Call(
         "getHistory", "GET", f"{ENROLLMENT}/history", api.HistoryView,
         "Read an enrollment's history", "States and consents, oldest first.",
-        {200: Answer("All of it", "History", examples.HISTORY)},
+        {200: Answer("A page", "History", examples.HISTORY)},
+        query=PageQuery,
         codes=("not_found",),
     ),
     Call(

@@ -69,7 +69,7 @@ def query_parameters(query: Wire) -> list[Schema]:
             "in": "query",
             "required": field.required,
             "schema": schema_of(field),
-            "description": FIELDS[f"{query.__name__}.{name}"],
+            "description": _said_of(query, name),
         }
         for name, field in query().fields.items()
     ]
@@ -188,11 +188,13 @@ def _within(document: Wire) -> Iterator[Wire]:
 
 
 def _described(document: Wire, name: str, schema: Schema) -> Schema:
-    """With what is said of the field, in the document itself or in the one it extends."""
-    for base in document.__mro__:
-        if said := FIELDS.get(f"{base.__name__}.{name}"):
-            return {**schema, "description": said}
-    return schema
+    said = _said_of(document, name)
+    return {**schema, "description": said} if said else schema
+
+
+def _said_of(document: Wire, name: str) -> str:
+    """In the document itself, or in the one it extends."""
+    return next((said for base in document.__mro__ if (said := FIELDS.get(f"{base.__name__}.{name}"))), "")
 
 
 def _or_null(field: serializers.Field[Any, Any, Any, Any], schema: Schema) -> Schema:

@@ -162,7 +162,7 @@ SHAPES: dict[str, Schema] = {
     ),
     "Review": whole(id=UUID, reason=one_of(ReviewCase.Kind.values), openedAt=INSTANT, dueAt=INSTANT),
     "Moment": MOMENT,
-    "History": whole(data=listed(shape("Moment")), nextCursor={"type": "null"}),
+    "History": whole(data=listed(shape("Moment")), nextCursor=nullable(TEXT)),
     "BatchResult": BATCH_RESULT,
     "BatchResults": whole(results=listed(shape("BatchResult"))),
     "EligibilityVerdict": VERDICT,

@@ -177,7 +177,11 @@ def _seen(enrollment: dict[str, Any]) -> Expectation:
 def _differences(expected: Expectation, seen: Expectation) -> Iterator[str]:
     for name in Expectation.__slots__:
         if (wanted := getattr(expected, name)) != (got := getattr(seen, name)):
-            yield f"{name} should be {wanted or 'none'}, and is {got or 'none'}"
+            yield f"{name} should be {_said(wanted)}, and is {_said(got)}"
+
+
+def _said(value: str | tuple[str, ...]) -> str:
+    return (value if isinstance(value, str) else ", ".join(value)) or "none"
 
 
 def _with_check(shown: Result, outcome: str) -> Result:

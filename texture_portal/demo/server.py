@@ -55,22 +55,25 @@ def serving(*, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def _await_ready(process: subprocess.Popen[bytes], *, port: int, log: Path) -> None:
     """Ready means that a worker gave a sign of life, too."""
-    said = "nothing yet"
+    said, patience = "", time.monotonic() + READY_SECONDS
+    while time.monotonic() < patience:
+        if process.poll() is not None:
+            raise ServerError(f"The portal ended at once. The end of its log, {log}:\n{_tail(log)}")
+        said = _what_is_missing(f"http://{HOST}:{port}/readyz")
+        if not said:
+            return
+        time.sleep(TICK_SECONDS)
+    raise ServerError(f"The portal is not ready after {READY_SECONDS} s ({said}). Its log is {log}:\n{_tail(log)}")
+
+
+def _what_is_missing(url: str) -> str:
     with requests.Session() as http:
         http.trust_env = False  # a proxy has no business on loopback
-        for _ in range(int(READY_SECONDS / TICK_SECONDS)):
-            if process.poll() is not None:
-                raise ServerError(f"The portal ended at once. The end of its log, {log}:\n{_tail(log)}")
-            try:
-                answer = http.get(f"http://{HOST}:{port}/readyz", timeout=5)
-            except requests.ConnectionError:
-                said = "not listening"
-            else:
-                if answer.status_code == 200:
-                    return
-                said = f"{answer.status_code} {answer.text[:300]}"
-            time.sleep(TICK_SECONDS)
-    raise ServerError(f"The portal is not ready after {READY_SECONDS} s ({said}). Its log is {log}:\n{_tail(log)}")
+        try:
+            answer = http.get(url, timeout=5)
+        except (requests.ConnectionError, requests.Timeout) as fault:
+            return type(fault).__name__
+    return "" if answer.status_code == 200 else f"{answer.status_code} {answer.text[:300]}"
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

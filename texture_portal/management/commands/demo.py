@@ -39,10 +39,10 @@ class Command(BaseCommand):
     def handle(self, *, port: int, once: bool, grid: Path | None, **options: Any) -> None:
         if settings.IS_PUBLIC:
             raise CommandError("The demo makes an administrator and a partner. Remedy: unset ALLOWED_HOSTS.")
-        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
         self.began = time.monotonic()
         try:
             check_port(port)
+            signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
             credentials = self._set_the_stage(grid)
             password = setting.let_administrator_in()
             self._say("Starting the web server and a worker")

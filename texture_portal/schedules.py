@@ -30,6 +30,7 @@ JOBS = (
     Job("geocoding", "enrollments.tasks.retry_deferred_geocodes", every=MINUTE),
     Job("advance", "enrollments.tasks.advance_waiting", every=MINUTE),
     Job("purge_idempotency", "partners.tasks.purge_idempotency_records", every=timedelta(hours=1)),
+    Job("purge_tokens", "partners.tasks.purge_tokens", every=timedelta(hours=6)),
     Job("purge_failures", "texture_portal.jobs.purge_failures", every=timedelta(hours=6)),
 )
 

@@ -208,7 +208,10 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django-q": {"level": "WARNING"}},  # at INFO it tells of every task
+    "loggers": {
+        "django-q": {"level": "WARNING"},  # at INFO it tells of every task
+        "django.request": {"level": "ERROR"},  # a refusal is the caller's business, and kept where staff can find it
+    },
 }
 
 # -- admin -----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import os
 import pwd
 import shlex
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -60,8 +61,10 @@ class Cluster:
         return self._socket_folder()
 
     def stop(self) -> None:
+        """Ends sessions and the server, in good order."""
         if self._postmaster_lives():
-            self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", str(START_SECONDS))
+            os.kill(int(self._postmaster_file()[0]), signal.SIGINT)
+            self._await_end()
 
     def log_tail(self, *, lines: int = 15) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
@@ -158,13 +161,16 @@ class Cluster:
 
     def _forget_dead_postmaster(self) -> None:
         """PostgreSQL believes a left-over lock file whose process number another program has by now."""
-        for _ in range(START_SECONDS * 10):
+        self._await_end()  # the children of one that was killed end when they notice
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        (self._private_socket_folder() / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
+
+    def _await_end(self) -> None:
+        for _ in range(START_SECONDS * 20):
             if not self._processes():
-                (self.data / "postmaster.pid").unlink(missing_ok=True)
-                (self._private_socket_folder() / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
                 return
-            time.sleep(0.1)  # its children end when they notice that it is gone
-        raise TimeoutError("processes of a server that was killed still work in its folder")
+            time.sleep(0.05)
+        raise TimeoutError("processes of a server that was stopped or killed still work in its folder")
 
     def _socket_folder(self) -> Path:
         return Path(self._postmaster_file()[4])

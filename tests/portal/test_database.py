@@ -12,6 +12,8 @@ import psutil
 import pytest
 from django.conf import settings
 
+from .processes import lives
+
 ASK = "from django.db import connection; print(connection.pg_version)"
 
 
@@ -20,15 +22,12 @@ def server_process(home: Path) -> psutil.Process | None:
     return psutil.Process(int(file.read_text().split()[0])) if file.exists() else None
 
 
-def lives(process: psutil.Process) -> bool:
-    """A zombie ended, and waits for its parent to notice."""
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-
-
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """One for all of these tests: to make a cluster takes longer than to start it."""
-    return tmp_path_factory.mktemp("home")
+def home():
+    """One for all of these tests: to make a cluster takes longer than to start it. Not under pytest's folder, whose
+    way every other run of pytest closes again to the server's user."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

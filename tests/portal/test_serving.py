@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
@@ -15,14 +14,9 @@ from django.conf import settings
 
 from texture_portal import clock, heartbeat
 
+from .processes import lives, wait_for
+
 WORKER = "serving-test"
-
-
-def wait_for(condition, *, seconds: float = 20) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "it did not come to pass"
-        time.sleep(0.05)
 
 
 def processes(serve: subprocess.Popen, name: str) -> list[psutil.Process]:
@@ -31,11 +25,6 @@ def processes(serve: subprocess.Popen, name: str) -> list[psutil.Process]:
         if name in " ".join(child.cmdline()):
             return [child, *child.children(recursive=True)]
     return []
-
-
-def lives(process: psutil.Process) -> bool:
-    """A zombie ended, and waits for its parent to notice."""
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def beats_after(instant) -> bool:
@@ -96,15 +85,14 @@ def test_what_is_killed_comes_back_and_everything_stops_on_request(start, get, m
 
     web = processes(serve, "gunicorn")
     web[0].kill()
-    psutil.wait_procs(web, timeout=5)
+    wait_for(lambda: not any(lives(each) for each in web))
     assert get("/healthz")[0] == 200  # the caller waited, and was not refused
 
     workers = processes(serve, "qcluster")
     killed = clock.now()
     workers[0].kill()  # django-q2's own children would live on
     wait_for(lambda: beats_after(killed))
-    psutil.wait_procs(workers, timeout=5)
-    assert not any(lives(each) for each in [*web, *workers])
+    wait_for(lambda: not any(lives(each) for each in [*web, *workers]))
 
     left = [*processes(serve, "gunicorn"), *processes(serve, "qcluster")]
     serve.send_signal(signal.SIGTERM)
@@ -113,7 +101,7 @@ def test_what_is_killed_comes_back_and_everything_stops_on_request(start, get, m
     assert f"http://127.0.0.1:{port}" in said
     assert "createsuperuser" in said
     assert said.endswith("Stopped.\n")
-    assert not any(lives(each) for each in left)
+    wait_for(lambda: not any(lives(each) for each in left))
 
 
 def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_supervisor(start):
@@ -123,7 +111,7 @@ def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_superviso
     for each in workers:
         each.suspend()
     wait_for(lambda: beats_after(hung))
-    assert not any(lives(each) for each in workers)
+    wait_for(lambda: not any(lives(each) for each in workers))
 
     left = [*processes(serve, "gunicorn"), *processes(serve, "qcluster")]
     serve.kill()

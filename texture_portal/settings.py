@@ -24,7 +24,8 @@ PORTAL_HOME = Path(env.str("PORTAL_HOME", default=str(BASE_DIR / "var"))).resolv
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1", "testserver"}
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 IS_PUBLIC = not set(ALLOWED_HOSTS) <= LOOPBACK_HOSTS
-DEBUG = env.bool("DEBUG", default=not IS_PUBLIC)
+DEBUG = env.bool("DEBUG", default=False)  # also keeps every SQL statement: slow
+ACCEPT_HTTP_URLS = DEBUG or not IS_PUBLIC  # of partners, beside https (contract §9)
 
 if IS_PUBLIC and DEBUG:
     raise ImproperlyConfigured(
@@ -139,7 +140,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = PORTAL_HOME / "static"
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = not IS_PUBLIC
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # the partner API sets its own, smaller limits
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_PUBLIC

@@ -109,7 +109,6 @@ def test_public_keys_that_cannot_be_used_create_nothing(tmp_path, content):
         (["--kind", "utility"], "invalid choice"),
         (["--kind", "oem", "--algorithm", "rsa-pss-sha512"], "invalid choice"),
         (["--kind", "oem", "--redirect-url", "no url"], "Remedy"),
-        (["--kind", "oem", "--redirect-url", "http://acme.example/linked"], "Remedy"),
         ([], "--kind"),
     ],
 )
@@ -117,6 +116,12 @@ def test_what_cannot_be_is_refused_with_a_remedy(words, says):
     with pytest.raises(CommandError, match=says):
         run("create_partner", "Acme Energy", *words)
     assert not Partner.objects.exists()
+
+
+def test_plain_http_is_refused_where_the_settings_do_not_take_it(settings):
+    settings.ACCEPT_HTTP_URLS = False
+    with pytest.raises(CommandError, match="begins with https"):
+        run("create_partner", "Acme Energy", "--kind", "oem", "--redirect-url", "http://acme.example/linked")
 
 
 @pytest.mark.parametrize("name", ["Acme Energy", " acme  energy "])

@@ -9,19 +9,21 @@ from enrollments.matching import find, record, site_claim
 from enrollments.models import Enrollment
 from enrollments.waiting import settle_programs
 from texture_portal.actors import system
+from texture_portal.jobs import claim
 
-BATCH = 20
-LEASE = timedelta(
-    minutes=5
-)  # longer than a batch of geocodes with every time-out; a worker that died frees its rows then
+LEASE = timedelta(seconds=90)  # longer than one geocode with every time-out; a worker that died frees its row then
 
 
 def retry_deferred_geocodes(*, now: datetime) -> int:
-    """Locates what could not be located when it came; geocoders are asked outside any transaction."""
+    """Locates one that could not be located when it came; geocoders are asked outside any transaction.
+
+    One at a time: a task's time is up (settings.Q_CLUSTER) long before many slow answers are in.
+    """
     claimed = _claim_due(now=now)
-    for enrollment in claimed:
-        _locate_again(enrollment, now=now)
-    return len(claimed)
+    if claimed is None:
+        return 0
+    _locate_again(claimed, now=now)
+    return 1
 
 
 def advance_waiting(*, now: datetime) -> int:
@@ -30,13 +32,13 @@ def advance_waiting(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _claim_due(*, now: datetime) -> list[Enrollment]:
-    due = Enrollment.objects.filter(geocode_due_at__lte=now).order_by("geocode_due_at")
-    claimed = list(due.select_for_update(skip_locked=True, of=("self",)).select_related("site")[:BATCH])
-    for enrollment in claimed:
+def _claim_due(*, now: datetime) -> Enrollment | None:
+    due = Enrollment.objects.filter(geocode_due_at__lte=now).order_by("geocode_due_at").select_related("site")
+    for enrollment in claim(due, limit=1):
         enrollment.geocode_due_at = now + LEASE
         enrollment.save(update_fields=["geocode_due_at"])
-    return claimed
+        return enrollment
+    return None
 
 
 def _locate_again(claimed: Enrollment, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ The program's row is the job: it is unsettled until every enrollment in its owne
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 
 from enrollments import lifecycle
@@ -18,9 +18,15 @@ BATCH = 100
 
 
 def settle_programs(*, now: datetime, by: Actor) -> int:
-    """Weighs one batch of enrollments against programs that changed since; returns how many it weighed or settled."""
+    """Weighs one batch of enrollments against programs that changed since; returns how many it weighed or settled.
+
+    One that fails stops no other: it counts as weighed until a program changes again, and is told of by an
+    ExceptionGroup once the others are done.
+    """
     for program in Program.objects.unsettled(now=now):
-        weighed = _weigh_batch(program, now=now, by=by)
+        weighed, faults = _weigh_batch(program, now=now, by=by)
+        if faults:
+            raise ExceptionGroup(f"{len(faults)} of {weighed} enrollments could not be weighed", faults)
         if weighed:
             return weighed
         Program.objects.filter(pk=program.pk).update(settled_at=now)
@@ -28,7 +34,7 @@ def settle_programs(*, now: datetime, by: Actor) -> int:
 
 
 @transaction.atomic
-def _weigh_batch(program: Program, *, now: datetime, by: Actor) -> int:
+def _weigh_batch(program: Program, *, now: datetime, by: Actor) -> tuple[int, list[Exception]]:
     batch = (
         Enrollment.objects.locked()
         .filter(
@@ -38,6 +44,18 @@ def _weigh_batch(program: Program, *, now: datetime, by: Actor) -> int:
         .exclude(state__in=[State.REVOKED, State.OPTED_OUT])
         .order_by("advanced_at")[:BATCH]
     )
-    for enrollment in batch:
-        lifecycle.advance(enrollment, now=now, by=by)
-    return len(batch)
+    faults = [fault for enrollment in batch if (fault := _weigh(enrollment, now=now, by=by))]
+    return len(batch), faults
+
+
+def _weigh(enrollment: Enrollment, *, now: datetime, by: Actor) -> Exception | None:
+    try:
+        with transaction.atomic():
+            lifecycle.advance(enrollment, now=now, by=by)
+    except OperationalError:  # the database's fault, not this row's
+        raise
+    except Exception as fault:
+        fault.add_note(f"enrollment {enrollment.pk}")
+        Enrollment.objects.filter(pk=enrollment.pk).update(advanced_at=now)
+        return fault
+    return None

@@ -15,7 +15,7 @@ from django_q.tasks import async_task
 
 from texture_portal import clock, heartbeat, schedules
 
-SLICE_SECONDS = 45  # well under the task's time-out (settings.Q_CLUSTER): a longer backlog is another task's
+SLICE_SECONDS = 40  # well under the task's time-out (settings.Q_CLUSTER): a longer backlog is another task's
 FAILURES_KEPT = timedelta(days=14)
 
 Row = TypeVar("Row", bound=Model)

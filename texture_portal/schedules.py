@@ -52,6 +52,11 @@ def install(jobs: Sequence[Job] = JOBS) -> None:
         Schedule.objects.bulk_create(Schedule(**_columns(each)) for each in jobs if each.kind not in present)
 
 
+def is_the_table(jobs: Sequence[Job] = JOBS) -> bool:
+    rows: int = Schedule.objects.count()
+    return rows == len(jobs) == len(_right_rows(jobs))
+
+
 def missing(jobs: Sequence[Job] = JOBS) -> list[str]:
     """The kinds that are not scheduled as the table says."""
     present = {row.name for row in _right_rows(jobs)}

@@ -16,7 +16,7 @@ from types import FrameType
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from texture_portal import clock, heartbeat
+from texture_portal import clock, heartbeat, schedules
 
 log = logging.getLogger(__name__)
 
@@ -109,8 +109,28 @@ class WorkerWatch:
             self.asked_at = now
 
 
+class ScheduleWatch:
+    """Puts the schedule right again: a single row with bad arguments would stop every job."""
+
+    def __init__(self) -> None:
+        self.looked: float | None = None
+
+    def tend(self) -> None:
+        now = time.monotonic()
+        if self.looked is not None and now - self.looked < settings.HEARTBEAT_SECONDS:
+            return
+        self.looked = now
+        try:
+            if not schedules.is_the_table():
+                log.error("the schedule is not what texture_portal.schedules says; it is made so again")
+                schedules.install()
+        except DatabaseError as fault:
+            log.warning("the schedule cannot be read: %s", type(fault).__name__)
+            connection.close()
+
+
 class Supervisor:
-    def __init__(self, children: Sequence[Child], watches: Sequence[WorkerWatch]) -> None:
+    def __init__(self, children: Sequence[Child], watches: Sequence[WorkerWatch | ScheduleWatch]) -> None:
         self.children = children
         self.watches = watches
         self.signals = 0

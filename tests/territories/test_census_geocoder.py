@@ -1,75 +1,24 @@
 """The Census geocoder's protocol, spoken by a simulated peer over real HTTP on loopback."""
 
-import contextlib
-import json
 import logging
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from territories.addresses import Address
 from territories.geocoding import AddressNotFoundError, GeocodersUnavailableError, census, locate
+from tests.census import FOUND, NO_MATCH, census_peer
 
 ADDRESS = Address("3501 Civic Center Dr", "", "San Rafael", "CA", "94903-1234")
-FOUND = {
-    "result": {
-        "input": {"benchmark": {"benchmarkName": "Public_AR_Current"}},
-        "addressMatches": [
-            {
-                "matchedAddress": "3501 CIVIC CENTER DR, SAN RAFAEL, CA, 94903",
-                "coordinates": {"x": -122.5311, "y": 37.9975},
-                "tigerLine": {"side": "L", "tigerLineId": "1"},
-            }
-        ],
-    }
-}
-NO_MATCH = {"result": {"input": {}, "addressMatches": []}}
-
-
-class Peer(ThreadingHTTPServer):
-    """Answers one after another what it was told to; the last answer again and again."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.answers = []
-        self.asked = []
-
-
-class Answer(BaseHTTPRequestHandler):
-    def do_GET(self):
-        url = urlsplit(self.path)
-        self.server.asked.append((url.path, {name: values[0] for name, values in parse_qs(url.query).items()}))
-        status, body, seconds = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
-        time.sleep(seconds)
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        with contextlib.suppress(BrokenPipeError):  # who asked has given up
-            self.end_headers()
-            self.wfile.write(content)
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture
 def peer(settings):
-    peer = Peer()
-    thread = threading.Thread(target=peer.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    settings.GEOCODERS = ["census"]
-    settings.CENSUS_GEOCODER_URL = f"http://127.0.0.1:{peer.server_port}/geocoder"
-    yield peer
-    peer.shutdown()
-    peer.server_close()
-    thread.join()
-    census._session().close()
+    with census_peer() as peer:
+        settings.GEOCODERS = ["census"]
+        settings.CENSUS_GEOCODER_URL = peer.url
+        yield peer
+        census._session().close()
 
 
 def test_a_street_address_is_located_by_the_published_protocol(peer):

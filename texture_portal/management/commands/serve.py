@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError
 
 from texture_portal import schedules
-from texture_portal.supervisor import Child, Supervisor, WorkerWatch
+from texture_portal.supervisor import Child, ScheduleWatch, Supervisor, WorkerWatch
 
 BACKLOG = 1024
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             keep=[descriptor],
         )  # fmt: skip
         workers = [] if no_worker else [Child("worker", "django", "qcluster")]
-        supervisor = Supervisor([web, *workers], [WorkerWatch(each) for each in workers])
+        supervisor = Supervisor([web, *workers], [ScheduleWatch(), *(WorkerWatch(each) for each in workers)])
         self._greet(listener, no_worker=no_worker)
         supervisor.run()
         self.stdout.write("Stopped.")

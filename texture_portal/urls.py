@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("v1/openapi.json", openapi),
+    path("", include("texture_portal.docs.urls")),
     path("", include("enrollments.urls")),
     path("", include("partners.urls")),  # last: it answers for everything under /v1/ that is nothing
 ]

@@ -1,0 +1,48 @@
+"""The pages under docs/, by where they are served: `quick-start` is docs/quick-start.md, `` is docs/README.md."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+FOLDER: Path = settings.BASE_DIR / "docs"
+FRONT = "README"
+# The order in which they are read. What is not among them (a decision) follows by name.
+GUIDES = ("quick-start", "authentication", "signing", "idempotency", "errors", "lifecycle", "reference", "versioning")
+MADE = {"errors": "Errors", "reference": "API reference"}  # from the code, not from a file
+FOR_OPERATORS = ("operations",)
+DECISIONS = "decisions"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    slug: str
+    title: str
+
+    @property
+    def address(self) -> str:
+        return f"/docs/{self.slug}"
+
+
+def menu() -> list[tuple[str, list[Page]]]:
+    """Sections and their pages; a page whose file is not there is not offered."""
+    decisions = [f"{DECISIONS}/{path.stem}" for path in sorted((FOLDER / DECISIONS).glob("*.md"))]
+    sections = (("For partners", GUIDES), ("For operators", FOR_OPERATORS), ("Decisions", decisions))
+    return [(name, [page for slug in slugs if (page := _page(slug))]) for name, slugs in sections]
+
+
+def file_of(slug: str) -> Path | None:
+    """The Markdown file of a page that is offered, and of no other file."""
+    wanted = FOLDER / f"{slug or FRONT}.md"
+    return next((path for path in FOLDER.rglob("*.md") if path == wanted), None)
+
+
+def title_of(text: str) -> str:
+    return next((line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ")), "Documentation")
+
+
+def _page(slug: str) -> Page | None:
+    if slug in MADE:
+        return Page(slug, MADE[slug])
+    file = file_of(slug)
+    return Page(slug, title_of(file.read_text(encoding="utf-8"))) if file else None

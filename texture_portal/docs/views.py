@@ -1,0 +1,78 @@
+"""The pages of /docs/ and /status/: for everybody, without a log-in and without anything from elsewhere."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from partners import answers
+from texture_portal import clock
+from texture_portal.docs import errors, markdown, pages, reference, status
+from texture_portal.openapi.document import document
+
+IMAGES = {".svg": "image/svg+xml"}
+
+
+@require_safe
+def guide(request: HttpRequest, slug: str = "") -> HttpResponse:
+    file = pages.file_of(slug)
+    if file is None:
+        raise Http404("There is no such page.")
+    text = file.read_text(encoding="utf-8")
+    shown = _rendered(text, slug.rpartition("/")[0])
+    return _page(request, "docs/guide.html", slug, title=pages.title_of(text), page=shown)
+
+
+@require_safe
+def error_page(request: HttpRequest) -> HttpResponse:
+    told = {"categories": errors.categories(), "faults": errors.fault_codes()}
+    return _page(request, "docs/errors.html", "errors", title="Errors", **told)
+
+
+@require_safe
+def api_reference(request: HttpRequest) -> HttpResponse:
+    groups = reference.groups(document(answers.origin(request)))
+    return _page(request, "docs/reference.html", "reference", title="API reference", groups=groups)
+
+
+@require_safe
+def example(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A runnable example, to be fetched with curl."""
+    return _file(pages.FOLDER / markdown.EXAMPLES, name, lambda _: "text/plain; charset=utf-8")
+
+
+@require_safe
+def image(request: HttpRequest, name: str) -> HttpResponseBase:
+    return _file(pages.FOLDER, name, lambda path: IMAGES.get(path.suffix))
+
+
+@require_safe
+@never_cache
+def status_page(request: HttpRequest) -> HttpResponse:
+    now = clock.now()
+    components = status.components(now=now)
+    told = {"components": components, "all_up": all(each.is_up for each in components), "now": now}
+    return _page(request, "docs/status.html", "status", title="Status", **told)
+
+
+@lru_cache(maxsize=64)
+def _rendered(text: str, below: str) -> markdown.Rendered:
+    return markdown.render(text, folder=pages.FOLDER, below=below)
+
+
+def _page(request: HttpRequest, template: str, slug: str, **told: Any) -> HttpResponse:
+    return render(request, template, {"menu": pages.menu(), "slug": slug, **told})
+
+
+def _file(folder: Path, name: str, type_of: Callable[[Path], str | None]) -> HttpResponseBase:
+    path = next((path for path in folder.glob("*") if path.name == name and path.is_file()), None)
+    kind = type_of(path) if path else None
+    if path is None or kind is None:
+        raise Http404("There is no such file.")
+    return FileResponse(path.open("rb"), content_type=kind)

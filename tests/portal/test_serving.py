@@ -116,3 +116,10 @@ def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_superviso
     left = [*processes(serve, "gunicorn"), *processes(serve, "qcluster")]
     serve.kill()
     wait_for(lambda: not any(lives(each) for each in left), seconds=5)
+
+
+def test_a_database_that_is_away_is_said_in_words(manage, port):
+    done = manage("serve", "--port", str(port), DATABASE_URL="postgresql://portal@127.0.0.1:1/portal")
+    assert done.returncode == 1
+    assert "The database cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr

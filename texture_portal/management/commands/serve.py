@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
-from django.db import OperationalError
+from django.db import NotSupportedError, OperationalError
 
 from texture_portal import schedules
 from texture_portal.supervisor import Child, ScheduleWatch, Supervisor, WorkerWatch
@@ -46,8 +46,8 @@ class Command(BaseCommand):
         self.stdout.write("Migrating the database")
         try:
             call_command("migrate", interactive=False, verbosity=0)
-        except OperationalError as fault:
-            raise CommandError(f"The database cannot be used: {fault}Remedy: see DATABASE_URL.") from fault
+        except (OperationalError, NotSupportedError) as fault:  # away, or too old
+            raise CommandError(f"The database cannot be used: {fault}\nRemedy: see DATABASE_URL.") from fault
         schedules.install()
 
     def _greet(self, listener: socket.socket, *, no_worker: bool) -> None:

@@ -33,14 +33,19 @@ def check_port(port: int) -> None:
         ) from fault
 
 
+def free_port() -> int:
+    with socket.create_server((HOST, 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
-def serving(*, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def serving(*, port: int, log: Path, database_url: str = settings.DATABASE_URL) -> Iterator[subprocess.Popen[bytes]]:
     """The portal with its worker, ready; stopped at the end, however that comes."""
     with open(log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         process = subprocess.Popen(  # noqa: S603 -- our own modules
             [sys.executable, "-m", "texture_portal.leash", "django", "serve", "--host", HOST, "--port", str(port)],
             cwd=settings.BASE_DIR,
-            env={**os.environ, "DATABASE_URL": settings.DATABASE_URL},
+            env={**os.environ, "DATABASE_URL": database_url},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

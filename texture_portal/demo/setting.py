@@ -118,9 +118,9 @@ def take_on_partner(*, now: datetime) -> str:
         made = create_partner(PARTNER, kind=Partner.Kind.OEM, now=now, by=BY)
         return as_json(client_members(made.client), key_members(made.key))
     for key in partner.signing_keys.filter(revoked_at=None):
-        revoke_signing_key(key, now=now)
+        revoke_signing_key(key, now=now, by=BY, reason="the demo runs again")
     for application in partner.applications.filter(revoked_at=None):
-        revoke_application(application, now=now)
+        revoke_application(application, now=now, by=BY, reason="the demo runs again")
     return as_json(client_members(add_application(partner)), key_members(add_signing_key(partner, now=now)))
 
 

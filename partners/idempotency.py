@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from partners import problems
@@ -73,21 +73,28 @@ def once(
     A refusal by a business rule undoes the effect and is kept, as `refused` writes it; any other outcome undoes
     everything, so that the key is free again. Raises `request_in_progress` where the wait was too long.
     """
-    with transaction.atomic():
-        record_id = _claim(key, now=now)
-        if record_id is None:
-            record = _look_up(key)
-            return _replay(record, key) if record and record.status is not None else _in_progress()
-        answer = _run(effect, refused)
-        IdempotencyRecord.objects.filter(id=record_id).update(
-            status=answer.status, headers=answer.headers, body=answer.body
-        )
-        return answer
+    try:
+        return _once(key, now=now, effect=effect)
+    except Refusal as refusal:
+        if not problems.is_kept(refusal):
+            raise
+        kept = refused(refusal)
+    return _once(key, now=now, effect=lambda: kept)
+
+
+@transaction.atomic
+def _once(key: Key, *, now: datetime, effect: Callable[[], StoredAnswer]) -> StoredAnswer:
+    record_id = _claim(key, now=now)
+    if record_id is None:
+        record = _look_up(key)
+        return _replay(record, key) if record and record.status is not None else _in_progress()
+    answer = effect()
+    IdempotencyRecord.objects.settle(record_id, status=answer.status, headers=answer.headers, body=answer.body)
+    return answer
 
 
 def _claim(key: Key, *, now: datetime) -> int | None:
     """The id of the new record; None where another holds or held the key."""
-    _limit_waiting()
     try:
         return IdempotencyRecord.objects.claim(
             partner=key.partner,
@@ -96,6 +103,8 @@ def _claim(key: Key, *, now: datetime) -> int | None:
             fingerprint=key.fingerprint,
             now=now,
             expires_at=now + key.kept,
+            longest_wait=LONGEST_WAIT,
+            longest_idle=LONGEST_IDLE,
         )
     except OperationalError as fault:
         if isinstance(fault.__cause__, LockNotAvailable | DeadlockDetected):
@@ -105,24 +114,6 @@ def _claim(key: Key, *, now: datetime) -> int | None:
 
 def _look_up(key: Key) -> IdempotencyRecord | None:
     return IdempotencyRecord.objects.look_up(partner=key.partner, namespace=key.namespace, key=key.value)
-
-
-def _limit_waiting() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), set_config('idle_in_transaction_session_timeout', %s, true)",
-            [LONGEST_WAIT, LONGEST_IDLE],
-        )
-
-
-def _run(effect: Callable[[], StoredAnswer], refused: Callable[[Refusal], StoredAnswer]) -> StoredAnswer:
-    try:
-        with transaction.atomic():
-            return effect()
-    except Refusal as refusal:
-        if not problems.is_kept(refusal):
-            raise
-        return refused(refusal)
 
 
 def _replay(record: IdempotencyRecord, key: Key) -> StoredAnswer:

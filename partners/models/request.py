@@ -1,5 +1,6 @@
 """What is kept of partners' requests: answers to replay, refusals to explain, signed originals as evidence."""
 
+import json
 from datetime import datetime
 
 import pgtrigger
@@ -11,10 +12,14 @@ from partners.models.partner import Partner
 from partners.models.signing_key import SigningKey
 from texture_portal.ids import new_id
 
+# The limits are set before the row is made, and making it may wait for another that is made in a transaction.
 CLAIM = """
+WITH limits AS MATERIALIZED (
+    SELECT set_config('lock_timeout', %s, true), set_config('idle_in_transaction_session_timeout', %s, true)
+)
 INSERT INTO partners_idempotencyrecord AS held
     (partner_id, namespace, key, fingerprint, status, headers, body, expires_at, created_at)
-VALUES (%s, %s, %s, %s, NULL, '{}', '', %s, %s)
+SELECT %s, %s, %s, %s, NULL, '{}', '', %s, %s FROM limits
 ON CONFLICT (partner_id, namespace, key) DO UPDATE
     SET fingerprint = EXCLUDED.fingerprint, status = NULL, headers = '{}', body = '',
         expires_at = EXCLUDED.expires_at, created_at = EXCLUDED.created_at
@@ -22,6 +27,7 @@ ON CONFLICT (partner_id, namespace, key) DO UPDATE
 RETURNING id
 """
 
+SETTLE = "UPDATE partners_idempotencyrecord SET status = %s, headers = %s, body = %s WHERE id = %s"
 LOOK_UP = "SELECT * FROM partners_idempotencyrecord WHERE partner_id = %s AND namespace = %s AND key = %s"
 
 
@@ -30,13 +36,31 @@ class IdempotencyRecords(models.QuerySet["IdempotencyRecord"]):
         return next(iter(self.raw(LOOK_UP, [partner.id, namespace, key])), None)
 
     def claim(
-        self, *, partner: Partner, namespace: str, key: str, fingerprint: bytes, now: datetime, expires_at: datetime
+        self,
+        *,
+        partner: Partner,
+        namespace: str,
+        key: str,
+        fingerprint: bytes,
+        now: datetime,
+        expires_at: datetime,
+        longest_wait: str,
+        longest_idle: str,
     ) -> int | None:
-        """The id of a record made for this key; None where one is in force, after waiting for a concurrent one."""
+        """The id of a record made for this key; None where one is in force, after waiting for a concurrent one.
+
+        The limits, as PostgreSQL writes them (`10s`), hold to the end of the transaction.
+        """
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [partner.id, namespace, key, fingerprint, expires_at, now])
+            cursor.execute(
+                CLAIM, [longest_wait, longest_idle, partner.id, namespace, key, fingerprint, expires_at, now]
+            )
             row = cursor.fetchone()
         return int(row[0]) if row else None
+
+    def settle(self, record_id: int, *, status: int, headers: dict[str, str], body: bytes) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(SETTLE, [status, json.dumps(headers), body, record_id])
 
     def purge(self, *, now: datetime) -> int:
         """Deletes what is kept no longer, and returns how many there were."""

@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/python
 NO_DB  := DATABASE_URL=postgresql://nobody@127.0.0.1:1/unused
 
 # A virtual environment knows its own path: one that was moved, or whose Python is gone, is made again.
-WHOLE := $(shell test "$$(cat $(STAMP) 2>&1)" = "$(CURDIR)" && $(RUN) -c '' 2>&1 && echo yes)
+WHOLE := $(shell test "$$(cat $(STAMP) 2>&1)" = "$(CURDIR)" && test -x $(RUN) && $(RUN) -c '' 2>&1 && echo yes)
 ifneq ($(WHOLE),yes)
 .PHONY: $(STAMP)
 endif

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from enrollments import correction, intake
-from enrollments.answers import answer_to_enrolling, answer_with
+from enrollments.answers import answer_with, enrolling
 from enrollments.batches import enroll_each
 from enrollments.consents import give_consent
 from enrollments.documents import (
@@ -58,23 +58,7 @@ class EnrollmentsView(PartnerView):
         return Answer(200, page(rows, order=order, limit=asked["limit"], cursor=asked["cursor"], shape=_show))
 
     def post(self, call: Call) -> Effect:
-        claim = enrollment_claim(call.read(EnrollmentDocument))
-        intake.check_claim(claim, partner=call.partner)
-        finding = find(claim.site, pointer="/site/address")
-
-        def effect() -> Answer:
-            enrollment, new = intake.enroll(
-                claim,
-                partner=call.partner,
-                finding=finding,
-                evidence=lambda customer: evidence.signed_request(call, customer),
-                signed_at=call.signed_at,
-                now=call.now,
-                by=call.actor,
-            )
-            return answer_to_enrolling(enrollment, new)
-
-        return effect
+        return enrolling(call, enrollment_claim(call.read(EnrollmentDocument)))
 
 
 class EnrollmentView(PartnerView):

@@ -3,12 +3,10 @@
 import json
 from typing import Any
 
-from enrollments import intake
-from enrollments.answers import answer_to_enrolling
+from enrollments.answers import enrolling
 from enrollments.documents import BatchItemDocument
-from enrollments.matching import find
 from enrollments.reading import enrollment_claim
-from partners import answers, evidence, idempotency
+from partners import answers, idempotency
 from partners.answers import StoredAnswer
 from partners.calls import Call, validated
 from partners.models import IdempotencyRecord
@@ -42,23 +40,9 @@ def _enroll_once(call: Call, item: Any) -> StoredAnswer:
     )
     if first := idempotency.recall(key, now=call.now):
         return first
-    claim = enrollment_claim(read)
-    intake.check_claim(claim, partner=call.partner)
-    finding = find(claim.site, pointer="/site/address")
-
-    def effect() -> StoredAnswer:
-        enrollment, new = intake.enroll(
-            claim,
-            partner=call.partner,
-            finding=finding,
-            evidence=lambda customer: evidence.signed_request(call, customer, body=own_bytes),
-            signed_at=call.signed_at,
-            now=call.now,
-            by=call.actor,
-        )
-        return answers.store(answer_to_enrolling(enrollment, new))
+    enroll = enrolling(call, enrollment_claim(read), own_bytes=own_bytes)
 
     def refused(refusal: Refusal) -> StoredAnswer:
         return answers.store_refusal(refusal, base=call.origin, request_id=call.request_id)
 
-    return idempotency.once(key, now=call.now, effect=effect, refused=refused)
+    return idempotency.once(key, now=call.now, effect=lambda: answers.store(enroll()), refused=refused)

@@ -6,10 +6,17 @@ from enum import StrEnum
 
 from enrollments import facts as fact
 from enrollments.consent import ConsentStatus, Standing
-from enrollments.models import Enrollment
+from enrollments.models import Enrollment, ReviewCase
 from enrollments.models.enrollment import MatchOutcome
 from enrollments.overview import Overview
 from enrollments.states import State
+
+CODE_FOR = {
+    ReviewCase.Kind.TERRITORY: "confirm_territory",
+    ReviewCase.Kind.VERIFICATION: "verify_utility_account",
+    ReviewCase.Kind.OWNERSHIP: "confirm_ownership",
+    ReviewCase.Kind.CONFLICT: "confirm_ownership",
+}
 
 
 class By(StrEnum):
@@ -29,8 +36,11 @@ class RequiredAction:
 def required_actions(shown: Overview) -> list[RequiredAction]:
     """The lifecycle's table read the other way; empty where the enrollment is active or has ended."""
     enrollment, due_at = shown.enrollment, shown.case.due_at if shown.case else None
-    if enrollment.state in (State.ACTIVE, State.REVOKED):
+    if enrollment.state == State.REVOKED:
         return []
+    asked = [_asked(case) for case in shown.asked]
+    if enrollment.state == State.ACTIVE:
+        return asked
     found = (
         _territory(enrollment, due_at),
         _consent(shown.standing),
@@ -38,7 +48,13 @@ def required_actions(shown: Overview) -> list[RequiredAction]:
         _program(enrollment, shown.standing),
         _participation(enrollment),
     )
-    return [action for action in found if action is not None]
+    replaced = {action.code for action in asked}
+    return asked + [action for action in found if action is not None and action.code not in replaced]
+
+
+def _asked(case: ReviewCase) -> RequiredAction:
+    """Staff wait for the partner: it reads what they asked for."""
+    return RequiredAction(CODE_FOR[ReviewCase.Kind(case.kind)], By.PARTNER, case.information_request, case.due_at)
 
 
 def _territory(enrollment: Enrollment, due_at: datetime | None) -> RequiredAction | None:

@@ -1,10 +1,11 @@
 """Review cases open and close with the lifecycle's questions; people decide them in `enrollments.review`."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from enrollments import facts as fact
 from enrollments.models import Enrollment, ReviewCase
-from texture_portal.business_time import add_business_hours
+from texture_portal.business_time import add_business_hours, add_business_time, business_time_between
 
 TERRITORY_BUSINESS_HOURS = 48  # §11.3: the OEM is notified of the resolution within 48 business hours
 OWNERSHIP_HOURS = 24  # §11.6: ownership transferred, within 24 hours
@@ -57,6 +58,33 @@ def close(case: ReviewCase, *, now: datetime) -> None:
     case.decision, case.decided_at = ReviewCase.Decision.MOOT, now
     case.decision_reason = "The question no longer stands."
     case.save()
+
+
+def note_information(enrollment: Enrollment, *, now: datetime) -> None:
+    """The partner supplied something: whoever waits for it looks again. An answer is later than its question."""
+    asked = enrollment.review_cases.filter(
+        decided_at__isnull=True, information_requested_at__lte=now, information_given_at__isnull=True
+    )
+    for case in asked:
+        case.waited_seconds += int(waiting_time(case, now=now).total_seconds())
+        case.information_given_at = now
+        written: Any = case  # the history reads the reason from the instance
+        written._change_reason = "information given by the partner"
+        case.save()
+
+
+def waiting_time(case: ReviewCase, *, now: datetime) -> timedelta:
+    """How long, in business time, the case waits for the partner in the present round."""
+    asked_at = case.information_requested_at
+    return business_time_between(asked_at, now) if asked_at and case.waits_for_partner else timedelta()
+
+
+def due_with_wait(case: ReviewCase, *, now: datetime) -> datetime:
+    """When it is due if the time that the partner took is not counted. A transfer's 24 hours run on (§11.6)."""
+    waited = timedelta(seconds=case.waited_seconds) + waiting_time(case, now=now)
+    if case.kind == ReviewCase.Kind.OWNERSHIP or not waited:
+        return case.due_at
+    return add_business_time(case.due_at, length=waited)
 
 
 def close_all(enrollment: Enrollment, *, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from enrollments import lifecycle, matching
+from enrollments import cases, lifecycle, matching
 from enrollments.matching import Finding
 from enrollments.models import Enrollment
 from enrollments.states import State
@@ -34,6 +34,7 @@ def correct(
     for name, value in changes.items():
         setattr(enrollment, name, value)
     enrollment.updated_at = now
+    cases.note_information(enrollment, now=now)
     lifecycle.advance(enrollment, now=now, by=by)
 
 

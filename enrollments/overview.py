@@ -10,12 +10,13 @@ from programs.models import Program
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`case` is the open review case that is due first."""
+    """`case` is the open review case that is due first; `asked` are those that wait for the partner."""
 
     enrollment: Enrollment
     standing: Standing
     programs: tuple[Program, ...]
     case: ReviewCase | None
+    asked: tuple[ReviewCase, ...] = ()
 
 
 def overview(enrollment: Enrollment) -> Overview:
@@ -25,4 +26,4 @@ def overview(enrollment: Enrollment) -> Overview:
     """
     participations = () if enrollment.state == State.REVOKED else enrollment.device.participations.all()
     live = tuple(each.program for each in participations if each.left_at is None)
-    return Overview(enrollment, enrollment.standing(), live, enrollment.open_case())
+    return Overview(enrollment, enrollment.standing(), live, enrollment.open_case(), enrollment.asked_cases())

@@ -1,6 +1,7 @@
 """What people decide (§11.3): each verb closes one case for a reason, and the lifecycle goes on from there."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -64,6 +65,20 @@ def end_enrollment(case: ReviewCase, *, reason: str, now: datetime, user: User) 
     return enrollment
 
 
+@transaction.atomic
+def request_information(case: ReviewCase, *, message: str, now: datetime, user: User) -> Enrollment:
+    """Asks the partner, who reads `message` among the enrollment's required actions; the case stays open."""
+    case, enrollment = _hold(case, reason=message, kind=ReviewCase.Kind(case.kind))
+    if case.waits_for_partner:
+        raise Refusal("state_conflict", "The partner has been asked already and has not answered yet.")
+    case.information_request, case.information_requested_at, case.information_given_at = message, now, None
+    _sign(case, reason=f"information requested: {message}", user=user)
+    case.save()
+    enrollment.updated_at = now
+    enrollment.save(update_fields=["updated_at"])
+    return enrollment
+
+
 def _hold(case: ReviewCase, *, reason: str, kind: ReviewCase.Kind) -> tuple[ReviewCase, Enrollment]:
     """Locks the enrollment, then the case; refuses where somebody else closed it meanwhile."""
     if not reason.strip():
@@ -79,7 +94,14 @@ def _hold(case: ReviewCase, *, reason: str, kind: ReviewCase.Kind) -> tuple[Revi
 
 def _close(case: ReviewCase, decision: str, *, reason: str, now: datetime, user: User) -> None:
     case.decision, case.decided_at, case.decided_by, case.decision_reason = decision, now, user, reason
+    _sign(case, reason=reason, user=user)
     case.save()
+
+
+def _sign(case: ReviewCase, *, reason: str, user: User) -> None:
+    """Who and why, for the case's history, which reads these two from the instance."""
+    written: Any = case
+    written._history_user, written._change_reason = user, reason
 
 
 def _actor(user: User) -> Actor:

@@ -19,6 +19,7 @@ from partners.models import Application, Partner, SigningKey
 from partners.models.partner import same_name
 from partners.scopes import SCOPES
 from texture_portal.actors import Actor
+from texture_portal.refusals import Refusal
 
 SECRET_BYTES = 32
 
@@ -111,17 +112,44 @@ def add_signing_key(
     return _made_key_pair(partner, algorithm, now=now)
 
 
-def revoke_signing_key(key: SigningKey, *, now: datetime) -> None:
-    if key.revoked_at is None:
-        key.revoked_at = now
-        key.save(update_fields=["revoked_at"])
+@transaction.atomic
+def revoke_signing_key(key: SigningKey, *, now: datetime, by: Actor, reason: str) -> None:
+    """Requests signed with it are refused from now on; what it signed before stays proved."""
+    held = SigningKey.objects.select_for_update().get(pk=key.pk)
+    if held.revoked_at is not None and held.revoked_at <= now:
+        raise Refusal("state_conflict", "The key is revoked already.")
+    held.revoked_at = now
+    held.save(update_fields=["revoked_at"])
+    _save(held.partner, by=by, reason=f"signing key {held.pk} revoked: {reason}")
 
 
-def revoke_application(application: Application, *, now: datetime) -> None:
+@transaction.atomic
+def revoke_application(application: Application, *, now: datetime, by: Actor, reason: str) -> None:
     """Its tokens end with it."""
-    if application.revoked_at is None:
-        application.revoked_at = now
-        application.save(update_fields=["revoked_at"])
+    held = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
+    if held.revoked_at is not None and held.revoked_at <= now:
+        raise Refusal("state_conflict", "The client is revoked already.")
+    held.revoked_at = now
+    held.save(update_fields=["revoked_at"])
+    _save(held.partner, by=by, reason=f"OAuth client {held.client_id} revoked: {reason}")
+
+
+@transaction.atomic
+def rotate_in_signing_key(
+    partner: Partner, *, algorithm: str, public_key_pem: str | None, now: datetime, by: Actor
+) -> NewKey:
+    """One more key, on the partner's record. Raises `OnboardingError`."""
+    made = add_signing_key(partner, now=now, algorithm=algorithm, public_key_pem=public_key_pem)
+    _save(partner, by=by, reason=f"signing key {made.key.pk} added")
+    return made
+
+
+@transaction.atomic
+def rotate_in_application(partner: Partner, *, scopes: tuple[str, ...], by: Actor) -> NewClient:
+    """One more OAuth client, on the partner's record. Raises `OnboardingError`."""
+    made = add_application(partner, scopes=scopes)
+    _save(partner, by=by, reason=f"OAuth client {made.application.client_id} added")
+    return made
 
 
 def change_status(partner: Partner, status: Partner.Status, *, by: Actor, reason: str) -> None:
@@ -192,6 +220,6 @@ def _public_pem(public: algorithms.PublicKey) -> str:
 
 def _save(partner: Partner, *, by: Actor, reason: str) -> None:
     written: Any = partner  # the history reads these two from the instance
-    written._change_reason = f"{reason} ({by.role} {by.name})"[:100]
+    written._change_reason = f"{reason} ({by.role} {by.name})"
     written._history_user = get_user_model().objects.get(pk=by.user_id) if by.user_id is not None else None
     partner.save()

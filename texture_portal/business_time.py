@@ -14,16 +14,39 @@ def is_business_day(day: date) -> bool:
 
 def add_business_hours(start: datetime, *, hours: int) -> datetime:
     """The instant at which `hours` hours of business days have passed since `start`; each such day has its 24."""
+    return add_business_time(start, length=timedelta(hours=hours))
+
+
+def business_time_between(start: datetime, end: datetime, *, zone: ZoneInfo | None = None) -> timedelta:
+    """How much of the time from `start` to `end` lies on business days; negative where `end` is the earlier."""
+    if end < start:
+        return -business_time_between(end, start, zone=zone)
+    zone = zone or ZoneInfo(settings.TIME_ZONE)
+    local, passed = start.astimezone(zone), 0.0
+    while local.timestamp() < end.timestamp():
+        midnight = _midnight_after(local, zone)
+        if is_business_day(local.date()):
+            passed += min(midnight.timestamp(), end.timestamp()) - local.timestamp()
+        local = midnight
+    return timedelta(seconds=passed)
+
+
+def add_business_time(start: datetime, *, length: timedelta) -> datetime:
+    """`length` is not negative."""
     zone = ZoneInfo(settings.TIME_ZONE)
-    local, left = start.astimezone(zone), timedelta(hours=hours)
+    local, left = start.astimezone(zone), length
     while True:
-        midnight = datetime.combine(local.date() + timedelta(days=1), time(), tzinfo=zone)
+        midnight = _midnight_after(local, zone)
         if is_business_day(local.date()):
             remaining_today = midnight.timestamp() - local.timestamp()
             if left.total_seconds() <= remaining_today:
                 return datetime.fromtimestamp(local.timestamp() + left.total_seconds(), tz=start.tzinfo)
             left -= timedelta(seconds=remaining_today)
         local = midnight
+
+
+def _midnight_after(local: datetime, zone: ZoneInfo) -> datetime:
+    return datetime.combine(local.date() + timedelta(days=1), time(), tzinfo=zone)
 
 
 @cache

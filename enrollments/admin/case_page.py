@@ -3,12 +3,17 @@
 from datetime import datetime
 from typing import Any
 
+from enrollments import cases
 from enrollments.admin.colours import state_badge
 from enrollments.admin.enrollment_page import device_facts, match_facts, said_facts, short, site_facts
 from enrollments.models import ReviewCase
-from texture_portal.console.marks import NOTHING, at, badge, link, span, words
+from texture_portal.business_time import business_time_between
+from texture_portal.console.marks import NOTHING, at, badge, link, words
 
 Facts = list[tuple[str, Any]]
+
+LATE_MARKS = {"late": "danger", "soon": "warning", "later": "success", "decided": ""}
+SOON = 12  # hours: half a business day of 24
 
 
 def context(case: ReviewCase, *, now: datetime) -> dict[str, Any]:
@@ -58,14 +63,40 @@ def question_facts(case: ReviewCase, *, now: datetime) -> Facts:
             ("Utility", link(case.resolved_utility)),
             ("It was asked because", case.reason),
         ]
-    left = case.due_at - now
-    is_late = left.total_seconds() < 0
+    mark, left = time_left(case, now=now)
     return [
         ("Why it is asked", case.reason),
         ("Opened", at(case.opened_at)),
         ("Due", at(case.due_at)),
-        ("Time left", badge(f"{span(left)}{' overdue' if is_late else ''}", "danger" if is_late else "success")),
+        ("Time left", badge(left, LATE_MARKS[mark])),
+        *asked_facts(case, now=now),
     ]
+
+
+def asked_facts(case: ReviewCase, *, now: datetime) -> Facts:
+    """What the partner was asked, and the clock that does not count its time."""
+    if case.information_requested_at is None:
+        return []
+    given = badge("Waiting for the partner", "warning") if case.waits_for_partner else at(case.information_given_at)
+    return [
+        ("Partner was asked", case.information_request),
+        ("Asked", at(case.information_requested_at)),
+        ("Answered", given),
+        ("Due without the wait", at(cases.due_with_wait(case, now=now))),
+    ]
+
+
+def time_left(case: ReviewCase, *, now: datetime) -> tuple[str, str]:
+    """How pressing it is, and the time left: business hours, but for a transfer, whose clock never stops."""
+    if case.kind == ReviewCase.Kind.OWNERSHIP:
+        left, unit = case.due_at - now, "h"
+    else:
+        left, unit = business_time_between(now, case.due_at), "business h"
+    hours = abs(left.total_seconds()) / 3600
+    said = f"{hours:.0f} {unit}" if hours >= 1 else f"{hours * 60:.0f} min"
+    if now > case.due_at:
+        return "late", f"{said} overdue"
+    return ("soon" if hours < SOON else "later"), said
 
 
 def enrollment_facts(case: ReviewCase) -> Facts:

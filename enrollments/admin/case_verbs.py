@@ -8,16 +8,16 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import User
-from unfold.widgets import UnfoldAdminRadioSelectWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
 
 from enrollments import review
 from enrollments.admin.verbs import what_happened, with_reason
 from enrollments.models import ReviewCase
 from territories.models import Utility
-from texture_portal.console.verbs import ReasonForm, Verb
+from texture_portal.console.verbs import LONGEST_REASON, ReasonForm, Verb, VerbForm
 
 Kind = ReviewCase.Kind
-DECIDE = "enrollments.change_reviewcase"
+DECIDE = "enrollments.decide_reviewcase"
 
 
 class ResolveForm(ReasonForm):
@@ -54,10 +54,26 @@ class ResolveForm(ReasonForm):
         return {**given, "utility": named}
 
 
+class QuestionForm(VerbForm):
+    """What the partner is asked is the reason too."""
+
+    message = forms.CharField(
+        label="What you need of the partner",
+        max_length=LONGEST_REASON,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="The partner reads this as it stands. Goes into the history.",
+    )
+
+
 def _resolve(case: ReviewCase, given: dict[str, Any], now: datetime, user: User) -> str:
     utility = given["utility"]
     enrollment = review.resolve_territory(case, utility=utility, reason=given["reason"], now=now, user=user)
     return f"{utility} serves the site. {what_happened(enrollment)}"
+
+
+def _ask(case: ReviewCase, given: dict[str, Any], now: datetime, user: User) -> str:
+    enrollment = review.request_information(case, message=given["message"], now=now, user=user)
+    return f"{enrollment.partner} is asked; the case waits for it, and stays in the queue."
 
 
 def _asks(*kinds: Kind) -> Callable[[ReviewCase], bool]:
@@ -73,6 +89,15 @@ VERBS = (
         _resolve,
         fits=_asks(Kind.TERRITORY),
         form=ResolveForm,
+    ),
+    Verb(
+        "request-information",
+        "Ask the partner for more",
+        "The partner reads it among the enrollment's required actions; the case stays open.",
+        DECIDE,
+        _ask,
+        fits=lambda case: case.decided_at is None and not case.waits_for_partner,
+        form=QuestionForm,
     ),
     with_reason(
         "verify-account",

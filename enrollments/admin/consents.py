@@ -26,6 +26,7 @@ BY_PERSON_OR_DEVICE = (
 SEARCH_HELP = "Customer reference, serial number, device id, enrollment id, or terms version"
 RELATED = ("enrollment__partner", "enrollment__customer", "enrollment__device", "signed_request")
 
+SEE_EVIDENCE = "enrollments.view_evidence"
 EVIDENCE_NAMES = {"method": "Method", "ipAddress": "IP address", "userAgent": "User agent"}
 
 HistoricalConsent = Consent.history.model
@@ -71,11 +72,12 @@ class ConsentAdmin(ConsentColumns, DetailAdmin):
     ordering = ("-granted_at",)
 
     def detail_context(self, request: HttpRequest, subject: Consent) -> dict[str, Any]:
+        may_see = request.user.has_perm(SEE_EVIDENCE)
         versions = HistoricalConsent.objects.filter(ledger_id=subject.enrollment_id, id=subject.pk)
         return {
             "facts": facts(subject),
-            "evidence": evidence(subject),
-            "signed": request_facts(subject),
+            "evidence": evidence(subject) if may_see else [("Evidence", "not for your eyes")],
+            "signed": request_facts(subject) if may_see else None,
             "versions": history_table(versions.order_by("sequence"), partner=subject.enrollment.partner),
         }
 

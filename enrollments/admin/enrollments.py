@@ -19,7 +19,9 @@ from enrollments.models.enrollment import LIVE, LIVE_BUT_OPTED_OUT
 from enrollments.states import State
 from texture_portal.console.pages import DetailAdmin
 
-CHANGE = "enrollments.change_enrollment"
+SUSPEND = "enrollments.suspend_enrollment"
+OPT_OUT = "enrollments.opt_out_enrollment"
+REVOKE = "enrollments.revoke_enrollment"
 
 
 @admin.register(Enrollment)
@@ -46,7 +48,7 @@ class EnrollmentAdmin(DetailAdmin):
             "suspend",
             "Suspend for compliance",
             "Out of dispatch until it is reinstated.",
-            CHANGE,
+            SUSPEND,
             interventions.suspend,
             fits=lambda enrollment: enrollment.state == State.ACTIVE,
         ),
@@ -54,7 +56,7 @@ class EnrollmentAdmin(DetailAdmin):
             "reinstate",
             "Reinstate",
             "The compliance issue is resolved.",
-            CHANGE,
+            SUSPEND,
             interventions.reinstate,
             fits=lambda enrollment: enrollment.compliance_hold_at is not None,
         ),
@@ -62,7 +64,7 @@ class EnrollmentAdmin(DetailAdmin):
             "opt-out",
             "Record the customer's opt-out",
             "At the customer's word: consent by every path is revoked, and it leaves its programs.",
-            CHANGE,
+            OPT_OUT,
             interventions.opt_out,
             fits=lambda enrollment: enrollment.state in LIVE_BUT_OPTED_OUT,
         ),
@@ -70,7 +72,7 @@ class EnrollmentAdmin(DetailAdmin):
             "revoke",
             "Revoke",
             "Ends it for good. The device can only be enrolled anew.",
-            CHANGE,
+            REVOKE,
             interventions.revoke,
             fits=lambda enrollment: enrollment.state in LIVE,
             is_final=True,

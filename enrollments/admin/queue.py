@@ -8,17 +8,15 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RadioFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from enrollments import cases
 from enrollments.admin import case_page as page
 from enrollments.admin.case_verbs import VERBS
 from enrollments.admin.enrollment_page import short
 from enrollments.models import ReviewCase
 from texture_portal import clock
-from texture_portal.console.marks import at, span
+from texture_portal.console.marks import NOTHING, at
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.verbs import Verb
-
-LATE_MARKS = {"late": "danger", "today": "warning", "later": "success", "decided": ""}
-HOURS_OF_TODAY = 24
 
 
 class OpenFilter(RadioFilter):
@@ -41,7 +39,10 @@ class OpenFilter(RadioFilter):
 @admin.register(ReviewCase)
 class ReviewCaseAdmin(DetailAdmin):
     detail_template = "admin/enrollments/reviewcase/detail.html"
-    list_display = ("kind", "time_left", "due", "enrollment_shown", "partner", "place", "candidates", "decision")
+    list_display = (
+        "kind", "time_left", "waits_for", "due", "due_without_wait", "enrollment_shown", "partner", "place",
+        "candidates",
+    )  # fmt: skip
     list_filter = (OpenFilter, ("kind", ChoicesDropdownFilter), ("enrollment__partner", RelatedDropdownFilter))
     search_fields = (
         "enrollment__device__serial_number",
@@ -75,18 +76,27 @@ class ReviewCaseAdmin(DetailAdmin):
         """On to the next case."""
         return reverse("admin:enrollments_reviewcase_changelist")
 
-    @display(description="Time left", ordering="due_at", label=LATE_MARKS)
+    @display(description="Time left", ordering="due_at", label=page.LATE_MARKS)
     def time_left(self, case: ReviewCase) -> tuple[str, str]:
         if case.decided_at is not None:
             return "decided", case.get_decision_display()
-        left = case.due_at - clock.now()
-        if left.total_seconds() < 0:
-            return "late", f"{span(left)} overdue"
-        return ("today" if left.total_seconds() < HOURS_OF_TODAY * 3600 else "later"), span(left)
+        return page.time_left(case, now=clock.now())
+
+    @display(description="Waits for", label={"partner": "warning", "staff": "info"})
+    def waits_for(self, case: ReviewCase) -> tuple[str, str] | None:
+        if case.decided_at is not None:
+            return None
+        return ("partner", "the partner") if case.waits_for_partner else ("staff", "us")
 
     @display(description="Due", ordering="due_at")
     def due(self, case: ReviewCase) -> str:
         return at(case.due_at)
+
+    @display(description="Due without the wait")
+    def due_without_wait(self, case: ReviewCase) -> str:
+        if case.information_requested_at is None or case.decided_at is not None:
+            return NOTHING
+        return at(cases.due_with_wait(case, now=clock.now()))
 
     @display(description="Enrollment")
     def enrollment_shown(self, case: ReviewCase) -> str:

@@ -55,6 +55,7 @@ class Consent(models.Model):
 
     class Meta:
         ordering = ["granted_at"]
+        permissions = [("view_evidence", "Can open what a consent was given with, and the signed request")]
         constraints = [
             models.UniqueConstraint(fields=["enrollment", "path"], name="one_standing_consent_per_path"),
             models.CheckConstraint(name="consent_scope_not_empty", condition=Q(program_types__len__gt=0)),

@@ -121,6 +121,11 @@ class Enrollment(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        permissions = [
+            ("suspend_enrollment", "Can suspend and reinstate enrollment"),
+            ("opt_out_enrollment", "Can record a customer's opt-out"),
+            ("revoke_enrollment", "Can revoke enrollment"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["device"], condition=~Q(state=State.REVOKED), name="one_open_enrollment_per_device"
@@ -170,6 +175,10 @@ class Enrollment(models.Model):
         """The open review case that is due first. Reads `review_cases`, so that lists can prefetch it."""
         undecided = [case for case in self.review_cases.all() if case.decided_at is None]
         return min(undecided, key=lambda case: case.due_at, default=None)
+
+    def asked_cases(self) -> "tuple[ReviewCase, ...]":
+        """The open cases that wait for the partner, likewise."""
+        return tuple(case for case in self.review_cases.all() if case.waits_for_partner)
 
     @transition(state, source=[State.DISCOVERED], target=State.ELIGIBLE)
     def become_eligible(self) -> None:

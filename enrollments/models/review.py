@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from enrollments.models.enrollment import Enrollment
@@ -35,11 +35,21 @@ class ReviewCase(models.Model):
     )
     decision_reason = models.TextField(blank=True)
     resolved_utility = models.ForeignKey(Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    information_requested_at = models.DateTimeField(null=True, blank=True)
+    information_request = models.TextField(blank=True, help_text="What the partner was asked for; it reads this.")
+    information_given_at = models.DateTimeField(null=True, blank=True)
+    waited_seconds = models.PositiveIntegerField(
+        default=0, help_text="Business time spent waiting for the partner, in rounds that have ended."
+    )
 
-    history = HistoricalRecords(history_user_id_field=models.IntegerField(null=True))
+    history = HistoricalRecords(
+        history_user_id_field=models.IntegerField(null=True),
+        history_change_reason_field=models.TextField(null=True),
+    )
 
     class Meta:
         ordering = ["due_at"]
+        permissions = [("decide_reviewcase", "Can decide review cases, and ask the partner for more")]
         constraints = [
             models.UniqueConstraint(
                 fields=["enrollment", "kind"],
@@ -50,8 +60,18 @@ class ReviewCase(models.Model):
                 name="decided_when_and_how",
                 condition=Q(decided_at__isnull=True, decision="") | (Q(decided_at__isnull=False) & ~Q(decision="")),
             ),
+            models.CheckConstraint(
+                name="information_given_after_it_was_asked",
+                condition=Q(information_given_at__isnull=True)
+                | Q(information_given_at__gte=F("information_requested_at")),
+            ),
         ]
         indexes = [models.Index(fields=["due_at"], condition=Q(decided_at__isnull=True), name="open_cases_by_due")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.enrollment_id})"
+
+    @property
+    def waits_for_partner(self) -> bool:
+        asked = self.information_requested_at is not None and self.information_given_at is None
+        return asked and self.decided_at is None

@@ -11,8 +11,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from partners.models import Partner, SigningKey
+from partners.models import Application, Partner, SigningKey
 from partners.scopes import SCOPES
+from texture_portal.console.marks import at
+from texture_portal.console.verbs import ReasonForm, VerbForm
 
 
 class Lines(SimpleArrayField):
@@ -38,28 +40,75 @@ class PartnerForm(forms.ModelForm[Partner]):
         fields = ("name", "kind", "environment", "manufacturers", "redirect_urls")
 
 
+def _scopes() -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        choices=[(name, f"{name}: {meaning}") for name, meaning in SCOPES.items()],
+        initial=list(SCOPES),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+
+
+def _public_key() -> forms.CharField:
+    return forms.CharField(
+        label="The partner's own public key",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text="Ed25519 or P-256, as PEM. The better way: a key that the portal never saw proves more.",
+    )
+
+
+def _algorithm() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="Else, the portal makes a key",
+        choices=SigningKey.Algorithm,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+class NewKeyForm(VerbForm):
+    public_key_pem = _public_key()
+    algorithm = _algorithm()
+
+
+class NewClientForm(VerbForm):
+    scopes = _scopes()
+
+
+class EndKeyForm(ReasonForm):
+    key = forms.ModelChoiceField(
+        label="Which key", queryset=SigningKey.objects.none(), widget=UnfoldAdminSelectWidget, empty_label=None
+    )
+    field_order = ("key", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice: Any = self.fields["key"]
+        choice.queryset = self.subject.signing_keys.filter(revoked_at=None)
+        choice.label_from_instance = lambda key: f"{key.pk} ({key.algorithm}, of {at(key.created_at)})"
+
+
+class EndClientForm(ReasonForm):
+    client = forms.ModelChoiceField(
+        label="Which client", queryset=Application.objects.none(), widget=UnfoldAdminSelectWidget, empty_label=None
+    )
+    field_order = ("client", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice: Any = self.fields["client"]
+        choice.queryset = self.subject.applications.filter(revoked_at=None)
+        choice.label_from_instance = lambda client: f"{client.client_id} (of {at(client.created)})"
+
+
 class OnboardingForm(forms.Form):
     name = forms.CharField(max_length=255, widget=UnfoldAdminTextInputWidget)
     kind = forms.ChoiceField(choices=Partner.Kind, widget=UnfoldAdminSelectWidget)
     environment = forms.ChoiceField(choices=Partner.Environment, widget=UnfoldAdminSelectWidget)
     manufacturers = _lines(forms.CharField(max_length=255), "One maker a line; none: any.")
     redirect_urls = _lines(forms.URLField(max_length=500, assume_scheme="https"), "One address a line.")
-    scopes = forms.MultipleChoiceField(
-        choices=[(name, f"{name}: {meaning}") for name, meaning in SCOPES.items()],
-        initial=list(SCOPES),
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-    )
-    public_key_pem = forms.CharField(
-        label="The partner's own public key",
-        required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text="Ed25519 or P-256, as PEM. The better way: a key that the portal never saw proves more.",
-    )
-    algorithm = forms.ChoiceField(
-        label="Else, the portal makes a key",
-        choices=SigningKey.Algorithm,
-        widget=UnfoldAdminSelectWidget,
-    )
+    scopes = _scopes()
+    public_key_pem = _public_key()
+    algorithm = _algorithm()
 
     def as_arguments(self) -> dict[str, Any]:
         """As `partners.onboarding.create_partner` takes them."""

@@ -1,10 +1,8 @@
 """Partners: who they are is edited here, their status changes by verbs, their credentials are shown once."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,30 +14,14 @@ from unfold.decorators import display
 from partners import onboarding
 from partners.admin.forms import OnboardingForm, PartnerForm
 from partners.admin.inlines import ApplicationInline, SigningKeyInline
-from partners.credentials import as_json, client_members, key_members
+from partners.admin.partner_verbs import VERBS
+from partners.credentials import client_members, key_members
 from partners.models import Partner
 from texture_portal import clock
 from texture_portal.actors import staff
-from texture_portal.console.verbs import Verb, VerbsMixin
+from texture_portal.console.verbs import ShownOnce, VerbsMixin
 
 STATUS_MARKS = {"active": "success", "suspended": "warning", "ended": "danger"}
-
-
-def _status_verb(name: str, title: str, explains: str, status: Partner.Status, fits_from: str) -> Verb:
-    def change(partner: Partner, given: dict[str, Any], now: datetime, user: User) -> str:
-        by = staff(user_id=user.pk, name=user.get_username())
-        onboarding.change_status(partner, status, by=by, reason=given["reason"])
-        return f"{partner} is now {Partner.Status(partner.status).label.lower()}."
-
-    return Verb(
-        name,
-        title,
-        explains,
-        "partners.change_partner",
-        change,
-        fits=lambda partner: partner.status in fits_from.split(),
-        is_final=status == Partner.Status.ENDED,
-    )
 
 
 @admin.register(Partner)
@@ -57,17 +39,7 @@ class PartnerAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
     readonly_fields = ("id", "status", "created_at")
     inlines = (SigningKeyInline, ApplicationInline)
     change_form_outer_after_template = "console/verbs_below.html"
-    verbs = (
-        _status_verb(
-            "suspend", "Suspend", "Nothing but revocations is taken from it.", Partner.Status.SUSPENDED, "active"
-        ),
-        _status_verb(
-            "reinstate", "Reinstate", "Its requests are taken again.", Partner.Status.ACTIVE, "suspended"
-        ),
-        _status_verb(
-            "end", "End", "Its tokens, clients and keys are good for nothing.", Partner.Status.ENDED, "active suspended"
-        ),
-    )  # fmt: skip
+    verbs = VERBS
 
     def has_delete_permission(self, request: HttpRequest, obj: Partner | None = None) -> bool:
         return False
@@ -95,17 +67,8 @@ class PartnerAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
         return self._whole_page(request, "admin/partners/partner/onboarding.html", title="Take a partner on", form=form)
 
     def _shown_once(self, request: HttpRequest, made: onboarding.Onboarded) -> HttpResponse:
-        credentials = {**client_members(made.client), **key_members(made.key)}
-        answer = self._whole_page(
-            request,
-            "admin/partners/partner/credentials.html",
-            title=f"{made.partner} is taken on",
-            partner=made.partner,
-            credentials=credentials,
-            as_json=as_json(credentials),
-        )
-        answer["Cache-Control"] = "no-store"
-        return answer
+        members = {**client_members(made.client), **key_members(made.key)}
+        return self.show_once(request, made.partner, ShownOnce(f"{made.partner} is taken on", members))
 
     def _whole_page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
         shared = self.admin_site.each_context(request) | {"opts": self.opts, "media": self.media}

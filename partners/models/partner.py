@@ -51,7 +51,7 @@ class Partner(models.Model):  # type: ignore[django-manager-missing]  # Applicat
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
 
     class Meta:
         ordering = ["name"]
@@ -76,6 +76,7 @@ class Application(AbstractApplication):
 
     class Meta(AbstractApplication.Meta):
         ordering = ["-created"]
+        permissions = [("rotate_application", "Can add and revoke OAuth clients")]
 
     def __str__(self) -> str:
         return f"{self.partner}: {self.client_id}"

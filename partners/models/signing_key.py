@@ -49,6 +49,7 @@ class SigningKey(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        permissions = [("rotate_signingkey", "Can add and revoke signing keys")]
         constraints = [
             models.CheckConstraint(
                 name="signing_key_has_its_material",

@@ -26,7 +26,7 @@ def administrator(db):
 
 @pytest.fixture
 def reviewer(db):
-    return _signed_in(_staff("rita", "view_reviewcase", "change_reviewcase", "view_enrollment", "view_utility"))
+    return _signed_in(_staff("rita", "view_reviewcase", "decide_reviewcase", "view_enrollment", "view_utility"))
 
 
 @pytest.fixture

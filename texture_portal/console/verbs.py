@@ -1,5 +1,6 @@
 """Buttons of the admin: each posts a form to a view that makes one call. The rules are in what is called."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -21,8 +23,16 @@ from texture_portal.refusals import Refusal
 LONGEST_REASON = 2000  # characters: a paragraph, not a paste
 
 
-class ReasonForm(forms.Form):
-    """What every verb asks for. `subject` is the row that the verb is about."""
+class VerbForm(forms.Form):
+    """`subject` is the row that the verb is about."""
+
+    def __init__(self, *args: Any, subject: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.subject = subject
+
+
+class ReasonForm(VerbForm):
+    """What a verb asks for that changes or ends something."""
 
     reason = forms.CharField(
         max_length=LONGEST_REASON,
@@ -30,14 +40,20 @@ class ReasonForm(forms.Form):
         help_text="Goes into the history.",
     )
 
-    def __init__(self, *args: Any, subject: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.subject = subject
+
+@dataclass(frozen=True, slots=True)
+class ShownOnce:
+    """What a verb made that is shown in its answer and never again."""
+
+    title: str
+    members: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
     """`call` takes the row, the form's values, the time and the user, and says what happened; it may raise `Refusal`.
+
+    Where it made secrets, it gives them to be shown once instead.
 
     `fits` only says whether the button is worth showing.
     """
@@ -46,16 +62,16 @@ class Verb:
     title: str
     explains: str
     permission: str
-    call: Callable[[Any, dict[str, Any], datetime, User], str]
+    call: Callable[[Any, dict[str, Any], datetime, User], "str | ShownOnce"]
     fits: Callable[[Any], bool] = lambda subject: True
-    form: type[ReasonForm] = ReasonForm
+    form: type[VerbForm] = ReasonForm
     is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
     verb: Verb
-    form: ReasonForm
+    form: VerbForm
     url: str
 
 
@@ -95,6 +111,21 @@ class VerbsMixin:
         """Where to go when it is done: back to the page."""
         return self._page(subject)
 
+    def show_once(self, request: HttpRequest, subject: Any, shown: "ShownOnce") -> HttpResponse:
+        """Secrets are in this one answer: no redirect, no session, no cache."""
+        context = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "opts": self.opts,  # type: ignore[attr-defined]
+            "media": self.media,  # type: ignore[attr-defined]
+            "title": shown.title,
+            "members": shown.members,
+            "as_json": json.dumps(shown.members, indent=2),
+            "back": self._page(subject),
+        }
+        answer = TemplateResponse(request, "console/shown_once.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
     def _carry_out(self, request: HttpRequest, verb: Verb, subject: Any) -> HttpResponse:
         form = self._form(verb, subject, request.POST)
         if not form.is_valid():
@@ -106,10 +137,12 @@ class VerbsMixin:
         except Refusal as refusal:
             messages.error(request, f"{verb.title}: {refusal.detail} Nothing was changed.")
             return redirect(self._page(subject))
+        if isinstance(happened, ShownOnce):
+            return self.show_once(request, subject, happened)
         messages.success(request, happened)
         return redirect(self.after(verb, subject))
 
-    def _form(self, verb: Verb, subject: Any, posted: Any = None) -> ReasonForm:
+    def _form(self, verb: Verb, subject: Any, posted: Any = None) -> VerbForm:
         return verb.form(posted, subject=subject, auto_id=f"{verb.name}_%s")
 
     def _url(self, verb: Verb, subject: Any) -> str:

@@ -1,0 +1,65 @@
+"""Who may do what: groups of staff with exact permissions. A migration installs them; one more where this changes."""
+
+from typing import Any
+
+from django.contrib.auth.management import create_permissions
+from django.core.exceptions import ImproperlyConfigured
+
+EVERYTHING = ("*",)
+APPS = ("auth", "devices", "enrollments", "partners", "programs", "territories", "texture_portal")
+
+_ENROLLMENTS = ("enrollments.view_enrollment", "partners.view_partner")
+_SURROUNDINGS = (
+    "devices.view_device", "programs.view_participation", "programs.view_program", "territories.view_dataset",
+    "territories.view_serviceterritory", "territories.view_site", "territories.view_utility",
+)  # fmt: skip
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Program staff": (
+        *_ENROLLMENTS,
+        *_SURROUNDINGS,
+        "enrollments.suspend_enrollment", "enrollments.opt_out_enrollment", "enrollments.revoke_enrollment",
+        "enrollments.view_reviewcase", "enrollments.decide_reviewcase", "enrollments.view_consent",
+        "programs.add_program", "programs.change_program", "programs.view_historicalprogram",
+    ),
+    "Auditor": (
+        *_ENROLLMENTS,
+        *_SURROUNDINGS,
+        "enrollments.view_reviewcase", "enrollments.view_consent", "enrollments.view_historicalconsent",
+        "enrollments.view_evidence", "partners.view_historicalpartner", "partners.view_idempotencyrecord",
+        "partners.view_refusedrequest", "partners.view_signingkey", "programs.view_historicalprogram",
+    ),
+    "Partner manager": (
+        *_ENROLLMENTS,
+        "partners.add_partner", "partners.change_partner", "partners.view_historicalpartner",
+        "partners.view_signingkey", "partners.rotate_signingkey", "partners.view_application",
+        "partners.rotate_application", "partners.view_idempotencyrecord", "partners.view_refusedrequest",
+    ),
+    "Administrator": EVERYTHING,
+}  # fmt: skip
+
+
+def install(apps: Any) -> None:
+    """Makes the groups' permissions equal to the table, whoever is in them; `apps` are a migration's or the real."""
+    _make_permissions(apps)
+    group_model, permission_model = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
+    present = {
+        f"{each.content_type.app_label}.{each.codename}": each
+        for each in permission_model.objects.filter(content_type__app_label__in=APPS).select_related("content_type")
+    }
+    for name, wanted in GROUPS.items():
+        names = present if wanted == EVERYTHING else wanted
+        if unknown := [each for each in names if each not in present]:
+            raise ImproperlyConfigured(f"group {name!r}: there is no permission {', '.join(unknown)}")
+        group, _ = group_model.objects.get_or_create(name=name)
+        group.permissions.set([present[each] for each in names])
+
+
+def _make_permissions(apps: Any) -> None:
+    """Django makes them after all migrations only. A migration's apps have no models module, which it asks for."""
+    for label in APPS:
+        config = apps.get_app_config(label)
+        kept = getattr(config, "models_module", None)
+        config.models_module = kept or True
+        create_permissions(config, apps=apps, verbosity=0)
+        config.models_module = kept

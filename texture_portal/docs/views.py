@@ -5,8 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -42,13 +41,13 @@ def api_reference(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def example(request: HttpRequest, name: str) -> HttpResponseBase:
+def example(request: HttpRequest, name: str) -> HttpResponse:
     """A runnable example, to be fetched with curl."""
     return _file(pages.FOLDER / markdown.EXAMPLES, name, lambda _: "text/plain; charset=utf-8")
 
 
 @require_safe
-def image(request: HttpRequest, name: str) -> HttpResponseBase:
+def image(request: HttpRequest, name: str) -> HttpResponse:
     return _file(pages.FOLDER, name, lambda path: IMAGES.get(path.suffix))
 
 
@@ -70,9 +69,9 @@ def _page(request: HttpRequest, template: str, slug: str, **told: Any) -> HttpRe
     return render(request, template, {"menu": pages.menu(), "slug": slug, **told})
 
 
-def _file(folder: Path, name: str, type_of: Callable[[Path], str | None]) -> HttpResponseBase:
+def _file(folder: Path, name: str, type_of: Callable[[Path], str | None]) -> HttpResponse:
     path = next((path for path in folder.glob("*") if path.name == name and path.is_file()), None)
     kind = type_of(path) if path else None
     if path is None or kind is None:
         raise Http404("There is no such file.")
-    return FileResponse(path.open("rb"), content_type=kind)
+    return HttpResponse(path.read_bytes(), content_type=kind)

@@ -43,8 +43,11 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.exclude(state=State.REVOKED)
 
     def locked(self) -> Self:
-        """Rows held until the end of the transaction, with all that the lifecycle reads."""
-        return self.select_for_update(of=("self",)).select_related("partner", "customer", "device", "site")
+        """Rows held until the end of the transaction, with all that the lifecycle reads.
+
+        That is read once the lock is held: a join would be read before, and lose a row that moved to a new site.
+        """
+        return self.select_for_update(of=("self",)).prefetch_related("partner", "customer", "device", "site")
 
     def shown(self) -> Self:
         """With all that an answer or a page shows, in a fixed number of queries."""

@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 
 import psutil
@@ -103,8 +104,11 @@ class Portal:
         return []
 
     def stop(self) -> None:
-        self.supervisor.terminate()
-        self.supervisor.wait(40)
+        """Nothing outlives its supervisor."""
+        left = psutil.Process(self.supervisor.pid).children(recursive=True)
+        self.supervisor.kill()
+        self.supervisor.wait()
+        assert psutil.wait_procs(left, timeout=10)[1] == []
 
 
 @pytest.fixture
@@ -128,8 +132,8 @@ def onboard(program_id) -> Callable[[str], Client]:
     """A new partner's client for the portal at this authority."""
 
     def make(authority: str) -> Client:
-        made = printed("create_partner", "Acme Energy", "--kind", "oem")
-        return Client(authority, {**made, "name": "Acme Energy"})
+        name = f"Acme Energy {uuid.uuid4().hex[:8]}"
+        return Client(authority, {**printed("create_partner", name, "--kind", "oem"), "name": name})
 
     return make
 

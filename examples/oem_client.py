@@ -109,8 +109,9 @@ def covered_parts(request: requests.PreparedRequest) -> dict[str, str]:
 
 
 class Portal:
-    def __init__(self, url: str, credentials: dict[str, str]) -> None:
+    def __init__(self, url: str, credentials: dict[str, str], *, attempts: int = ATTEMPTS) -> None:
         self.url = url.rstrip("/")
+        self.attempts = attempts
         self.client = (credentials["clientId"], credentials["clientSecret"])
         self.signature = RequestSignature(credentials)
         self.http = requests.Session()
@@ -162,18 +163,18 @@ class Portal:
         """Tries again, with the same key and the same bytes, while that may help. Raises ProblemError."""
         body = None if document is None else json.dumps(document).encode()
         key = idempotency_key or str(uuid.uuid4())
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, self.attempts + 1):
             try:
                 return self._attempt(method, path, body, parameters, key)
             except ProblemError as problem:
-                if problem.code == "token_invalid" and attempt == 1:
+                if problem.code == "token_invalid" and attempt == 1 < self.attempts:
                     self._token_ends = 0.0
                     continue
-                if not problem.is_passing or attempt == ATTEMPTS:
+                if not problem.is_passing or attempt == self.attempts:
                     raise
                 time.sleep(_pause(attempt, problem.response.headers.get("Retry-After", "")))
             except (requests.ConnectionError, requests.Timeout):
-                if attempt == ATTEMPTS:
+                if attempt == self.attempts:
                     raise
                 time.sleep(_pause(attempt))
         raise AssertionError("the last attempt returns or raises")

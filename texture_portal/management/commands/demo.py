@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import requests
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
@@ -54,6 +55,8 @@ class Command(BaseCommand):
                     self._stay(server, port=port, password=password)
         except ServerError as fault:
             raise CommandError(str(fault)) from fault
+        except requests.ConnectionError as fault:
+            raise CommandError(f"The portal went away. Its log is {self._file('demo-server.log')}") from fault
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
             return
@@ -70,6 +73,8 @@ class Command(BaseCommand):
             raise CommandError(f"{fault} Remedy: make demo PORTAL_HOME=/tmp/another-home") from fault
         if grid is None:
             self.stdout.write("      The utilities are real. Their boundaries are drawn by hand and coarse.")
+        else:
+            self.stdout.write("      On this grid only what hangs on the requests themselves is checked.")
         self._say("Making programs (made up) and a partner")
         for offer in setting.make_programs():
             self.stdout.write(f"      not made, as its utility is not in this grid: {offer.name}")
@@ -82,7 +87,7 @@ class Command(BaseCommand):
 
     def _show(self, url: str, credentials: dict[str, str], *, own_grid: bool) -> int:
         """The number of deviations from what was to be expected."""
-        portal = Portal(url, credentials)
+        portal = Portal(url, credentials, attempts=1)  # what a second attempt would hide is to be seen
         portal.http.trust_env = False  # a proxy has no business on loopback
         visit = new_visit(portal, run=secrets.token_hex(3), own_grid=own_grid)
         self._say(f"Enrolling with examples/oem_client.py at {url}\n\n{table.heading()}")

@@ -1,21 +1,25 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from devices.models import Device
+from devices.search import customer_ids, device_ids
 from texture_portal.console.marks import at
 from texture_portal.console.pages import ReadOnlyAdmin
+from texture_portal.console.search import BigTable
 
 
 @admin.register(Device)
-class DeviceAdmin(ReadOnlyAdmin):
+class DeviceAdmin(BigTable, ReadOnlyAdmin):
     list_display = ("manufacturer_device_id", "serial_number", "maker", "type_mark", "partner", "last_sign_of_life")
     list_filter = (("type", ChoicesDropdownFilter), ("partner", RelatedDropdownFilter))
     list_select_related = ("partner",)
-    search_fields = ("manufacturer_device_id", "serial_number", "customer__reference_id", "id")
+    search_help_text = "Whole serial number, manufacturer's device id, customer reference, or device id"
+    ordering = ("-id",)
     fieldsets = (
         (None, {"fields": ("id", "partner", "customer", "manufacturer_device_id", "serial_number")}),
         ("What it is", {"fields": ("manufacturer", "model", "type", "commissioned_on", "ratings")}),
@@ -23,6 +27,9 @@ class DeviceAdmin(ReadOnlyAdmin):
         ("Where and since when", {"fields": ("site", "last_sign_of_life", "created_at", "updated_at")}),
     )
     readonly_fields = ("id", "commands_listed", "last_sign_of_life", "created_at", "updated_at")
+
+    def named(self, term: str) -> Q:
+        return Q(pk__in=device_ids(term)) | Q(customer__in=customer_ids(term))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("partner", "customer", "site")

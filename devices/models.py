@@ -44,6 +44,7 @@ class Device(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["partner", "manufacturer_device_id"], name="device_of_partner"),
         ]
+        indexes = [models.Index(fields=["serial_number"], name="device_by_serial_number")]
 
     def __str__(self) -> str:
         return f"{self.manufacturer} {self.model} {self.manufacturer_device_id}"

@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
@@ -10,8 +11,10 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from devices.kinds import KINDS, DeviceType
+from devices.search import device_ids
 from programs.models import Participation, Program
 from texture_portal.console.pages import ReadOnlyAdmin
+from texture_portal.console.search import BigTable
 
 COMMANDS = sorted(command for kind in KINDS.values() for command in kind.commands)
 
@@ -67,12 +70,16 @@ class ProgramAdmin(SimpleHistoryAdmin, ModelAdmin):
 
 
 @admin.register(Participation)
-class ParticipationAdmin(ReadOnlyAdmin):
+class ParticipationAdmin(BigTable, ReadOnlyAdmin):
     list_display = ("device", "program", "joined_at", "left_at", "left_reason")
     list_filter = (("program", RelatedDropdownFilter),)
     list_select_related = ("device", "program")
-    search_fields = ("device__serial_number", "device__manufacturer_device_id", "program__name")
+    search_help_text = "Whole serial number or device id"
+    ordering = ("-id",)
     fields = readonly_fields = ("device", "program", "exclusive_group", "joined_at", "left_at", "left_reason")
+
+    def named(self, term: str) -> Q:
+        return Q(device__in=device_ids(term))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("device", "program")

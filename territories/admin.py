@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from territories.models import DataSet, ServiceTerritory, Site, Utility
 from territories.models.utility import RETAIL_SEGMENTS
 from texture_portal.console.pages import ReadOnlyAdmin, ReadOnlyInline
+from texture_portal.console.search import BigTable, as_uuid
 
 UTILITY_OF_HOMES = "resolved_utility"  # the field whose search offers only utilities that serve homes
 
@@ -72,11 +73,16 @@ class DataSetAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Site)
-class SiteAdmin(ReadOnlyAdmin):
+class SiteAdmin(BigTable, ReadOnlyAdmin):
     list_display = ("__str__", "utility", "cca", "accuracy_meters", "geocoder", "created_at")
-    list_filter = (("state", admin.AllValuesFieldListFilter),)
+    list_filter = (("utility", AutocompleteSelectFilter), ("created_at", RangeDateTimeFilter))
     list_select_related = ("utility", "cca")
-    search_fields = ("street_one", "city", "postal_code", "id")
+    search_help_text = "Whole postal code, or site id"
+    ordering = ("-id",)
+
+    def named(self, term: str) -> Q:
+        return Q(pk=as_uuid(term)) if as_uuid(term) else Q(postal_code=term)
+
     fields = readonly_fields = (
         "id", "street_one", "street_two", "city", "state", "postal_code", "country", "latitude", "longitude",
         "accuracy_meters", "timezone", "geocoder", "utility", "cca", "created_at", "updated_at",

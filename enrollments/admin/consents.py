@@ -4,26 +4,23 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from enrollments.admin.colours import consent_badge
 from enrollments.admin.enrollment_page import short, who
+from enrollments.admin.search import HELP, enrollment_ids
 from enrollments.models import Consent
 from partners.models import Customer, Partner
 from partners.models.customer import CustomerErasedError
 from texture_portal.console.marks import at, badge, breakable, link, table, words
 from texture_portal.console.pages import DetailAdmin, ReadOnlyAdmin
+from texture_portal.console.search import BigTable
 from texture_portal.vault import SealBrokenError
 
-BY_PERSON_OR_DEVICE = (
-    "enrollment__customer__reference_id",
-    "enrollment__device__serial_number",
-    "enrollment__device__manufacturer_device_id",
-    "enrollment__id",
-)
-SEARCH_HELP = "Customer reference, serial number, device id, enrollment id, or terms version"
+SEARCH_HELP = f"{HELP}, or terms version"
 RELATED = ("enrollment__partner", "enrollment__customer", "enrollment__device", "signed_request")
 
 SEE_EVIDENCE = "enrollments.view_evidence"
@@ -32,10 +29,15 @@ EVIDENCE_NAMES = {"method": "Method", "ipAddress": "IP address", "userAgent": "U
 HistoricalConsent = Consent.history.model
 
 
-class ConsentColumns:
+class ConsentColumns(BigTable):
     """What a consent and a former version of it have in common."""
 
-    @display(description="Customer", ordering="enrollment__customer__reference_id")
+    def named(self, term: str) -> Q:
+        """One or the other, so that each is looked up by its own index."""
+        found = enrollment_ids(term)
+        return Q(enrollment__in=found) if found else Q(terms_version=term)
+
+    @display(description="Customer")
     def customer(self, consent: Any) -> str:
         return str(consent.enrollment.customer.reference_id)
 
@@ -43,7 +45,7 @@ class ConsentColumns:
     def device(self, consent: Any) -> str:
         return str(consent.enrollment.device.serial_number)
 
-    @display(description="Partner", ordering="enrollment__partner__name")
+    @display(description="Partner")
     def partner(self, consent: Any) -> str:
         return str(consent.enrollment.partner.name)
 
@@ -67,13 +69,13 @@ class ConsentAdmin(ConsentColumns, DetailAdmin):
         ("enrollment__partner", RelatedDropdownFilter),
         ("granted_at", RangeDateTimeFilter),
     )
-    search_fields = (*BY_PERSON_OR_DEVICE, "=terms_version")
     search_help_text = SEARCH_HELP
-    ordering = ("-granted_at",)
+    ordering = ("-id",)
+    sortable_by = ("granted_at",)
 
     def detail_context(self, request: HttpRequest, subject: Consent) -> dict[str, Any]:
         may_see = request.user.has_perm(SEE_EVIDENCE)
-        versions = HistoricalConsent.objects.filter(ledger_id=subject.enrollment_id, id=subject.pk)
+        versions = HistoricalConsent.objects.filter(id=subject.pk)
         return {
             "facts": facts(subject),
             "evidence": evidence(subject) if may_see else [("Evidence", "not for your eyes")],
@@ -97,16 +99,16 @@ class ConsentHistoryAdmin(ConsentColumns, ReadOnlyAdmin):
         ("source", ChoicesDropdownFilter),
         ("enrollment__partner", RelatedDropdownFilter),
     )
-    search_fields = (*BY_PERSON_OR_DEVICE, "=terms_version")
     search_help_text = SEARCH_HELP
-    ordering = ("-history_date", "-history_id")
+    ordering = ("-history_id",)
+    sortable_by = ("history_date",)
     fields = readonly_fields = (
         "history_date", "what", "who", "channel", "request_id", "enrollment", "path", "source", "terms_version",
         "programs", "granted_at", "received_at", "revoked_at", "revocation_source", "expired_at",
         "certification_version", "sequence", "digest_hex", "previous_digest_hex",
     )  # fmt: skip
 
-    @display(description="What", ordering="history_change_reason", label=True)
+    @display(description="What", label=True)
     def what(self, version: Any) -> str:
         return words(version.history_change_reason)
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -13,11 +14,13 @@ from unfold.decorators import display
 from enrollments import interventions
 from enrollments.admin import enrollment_page as page
 from enrollments.admin.colours import CONSENTS, STATES
+from enrollments.admin.search import HELP, enrollment_ids
 from enrollments.admin.verbs import with_reason
 from enrollments.models import Enrollment
 from enrollments.models.enrollment import LIVE, LIVE_BUT_OPTED_OUT
 from enrollments.states import State
 from texture_portal.console.pages import DetailAdmin
+from texture_portal.console.search import BigTable
 
 SUSPEND = "enrollments.suspend_enrollment"
 OPT_OUT = "enrollments.opt_out_enrollment"
@@ -25,7 +28,7 @@ REVOKE = "enrollments.revoke_enrollment"
 
 
 @admin.register(Enrollment)
-class EnrollmentAdmin(DetailAdmin):
+class EnrollmentAdmin(BigTable, DetailAdmin):
     detail_template = "admin/enrollments/enrollment/detail.html"
     list_display = (
         "short_id", "state_mark", "partner", "device_shown", "serial_number", "utility", "place", "consent",
@@ -40,9 +43,9 @@ class EnrollmentAdmin(DetailAdmin):
         ("site__utility", AutocompleteSelectFilter),
         ("created_at", RangeDateTimeFilter),
     )
-    search_fields = ("device__serial_number", "device__manufacturer_device_id", "customer__reference_id", "id")
-    search_help_text = "Serial number, manufacturer's device id, customer reference, or enrollment id"
-    list_per_page = 50
+    search_help_text = HELP
+    ordering = ("-id",)  # identifiers of version 7 are in the order of creation
+    sortable_by = ("short_id",)
     verbs = (
         with_reason(
             "suspend",
@@ -79,6 +82,9 @@ class EnrollmentAdmin(DetailAdmin):
         ),
     )
 
+    def named(self, term: str) -> Q:
+        return Q(pk__in=enrollment_ids(term))
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return (
             super()
@@ -94,23 +100,23 @@ class EnrollmentAdmin(DetailAdmin):
     def short_id(self, enrollment: Enrollment) -> str:
         return page.short(enrollment.pk)
 
-    @display(description="State", ordering="state", label=STATES)
+    @display(description="State", label=STATES)
     def state_mark(self, enrollment: Enrollment) -> tuple[str, str]:
         return enrollment.state, State(enrollment.state).label
 
-    @display(description="Device", ordering="device__type")
+    @display(description="Device")
     def device_shown(self, enrollment: Enrollment) -> str:
         return f"{enrollment.device.type}, {enrollment.device.manufacturer}"
 
-    @display(description="Serial number", ordering="device__serial_number")
+    @display(description="Serial number")
     def serial_number(self, enrollment: Enrollment) -> str:
         return enrollment.device.serial_number
 
-    @display(description="Utility", ordering="site__utility__name")
+    @display(description="Utility")
     def utility(self, enrollment: Enrollment) -> str:
         return str(enrollment.site.utility or "")
 
-    @display(description="Place", ordering=("site__state"))
+    @display(description="Place")
     def place(self, enrollment: Enrollment) -> str:
         return f"{enrollment.site.city}, {enrollment.site.state}"
 

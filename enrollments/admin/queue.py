@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RadioFilter, RelatedDropdownFilter
@@ -12,10 +13,12 @@ from enrollments import cases
 from enrollments.admin import case_page as page
 from enrollments.admin.case_verbs import VERBS
 from enrollments.admin.enrollment_page import short
+from enrollments.admin.search import HELP, enrollment_ids
 from enrollments.models import ReviewCase
 from texture_portal import clock
 from texture_portal.console.marks import NOTHING, at
 from texture_portal.console.pages import DetailAdmin
+from texture_portal.console.search import BigTable
 from texture_portal.console.verbs import Verb
 
 
@@ -37,22 +40,20 @@ class OpenFilter(RadioFilter):
 
 
 @admin.register(ReviewCase)
-class ReviewCaseAdmin(DetailAdmin):
+class ReviewCaseAdmin(BigTable, DetailAdmin):
     detail_template = "admin/enrollments/reviewcase/detail.html"
     list_display = (
         "kind", "time_left", "waits_for", "due", "due_without_wait", "enrollment_shown", "partner", "place",
         "candidates",
     )  # fmt: skip
     list_filter = (OpenFilter, ("kind", ChoicesDropdownFilter), ("enrollment__partner", RelatedDropdownFilter))
-    search_fields = (
-        "enrollment__device__serial_number",
-        "enrollment__device__manufacturer_device_id",
-        "enrollment__customer__reference_id",
-        "enrollment__id",
-    )
+    search_help_text = HELP
     ordering = ("due_at",)
-    list_per_page = 50
+    sortable_by = ("due",)
     verbs = VERBS
+
+    def named(self, term: str) -> Q:
+        return Q(enrollment__in=enrollment_ids(term))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (

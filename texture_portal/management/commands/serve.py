@@ -29,6 +29,7 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, no_worker: bool, **options: Any) -> None:
         listener = _listen(host, port)
         self._prepare_database()
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where there is none
         if settings.IS_PUBLIC:
             call_command("collectstatic", interactive=False, verbosity=0)
         descriptor = listener.fileno()

@@ -160,8 +160,15 @@ def _type(schema: Schema) -> str:
         return _choices([str(value) for value in schema["enum"] if value is not None], "null" in names)
     if "const" in schema:
         return json.dumps(schema["const"])
-    shown = " or ".join([str(schema.get("format", name)) if name == "string" else name for name in names])
-    return " ".join(filter(None, [shown, _limits(schema)])) or "anything"
+    shown = " or ".join([_named(name, schema) for name in names])
+    return ", ".join(filter(None, [shown, _limits(schema)])) or "anything"
+
+
+def _named(name: str, schema: Schema) -> str:
+    if name == "array":
+        items = schema["items"]
+        return "list of objects" if "$ref" in items else f"list of {_type(items)}"
+    return str(schema.get("format", name)) if name == "string" else name
 
 
 def _choices(values: list[str], or_null: bool) -> str:
@@ -174,9 +181,9 @@ def _limits(schema: Schema) -> str:
     if most is not None and most < 1e9:
         return f"{least}…{most}"
     if "maxItems" in schema:
-        return f"of {schema.get('minItems', 0)}…{schema['maxItems']}"
+        return f"{schema.get('minItems', 0)}…{schema['maxItems']} items"
     if "maxLength" in schema:
-        return f"of {schema.get('minLength', 0)}…{schema['maxLength']}"
+        return f"{schema.get('minLength', 0)}…{schema['maxLength']} characters"
     return ""
 
 

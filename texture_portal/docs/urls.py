@@ -9,6 +9,7 @@ urlpatterns = [
     path("docs/", views.guide, name="docs"),
     path("docs/errors", views.error_page),
     path("docs/reference", views.api_reference),
+    path("docs/try", views.try_page),
     path("docs/examples/<str:name>", views.example),
     re_path(r"^docs/(?P<name>[\w-]+\.\w+)$", views.image),
     re_path(r"^docs/(?P<slug>[\w/-]+)$", views.guide),

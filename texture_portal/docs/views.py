@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from partners import answers
 from texture_portal import clock
 from texture_portal.docs import errors, markdown, pages, reference, status
+from texture_portal.openapi.calls import CALLS
 from texture_portal.openapi.document import document
 
 IMAGES = {".svg": "image/svg+xml"}
@@ -38,6 +39,12 @@ def error_page(request: HttpRequest) -> HttpResponse:
 def api_reference(request: HttpRequest) -> HttpResponse:
     groups = reference.groups(document(answers.origin(request)))
     return _page(request, "docs/reference.html", "reference", title="API reference", groups=groups)
+
+
+@require_safe
+def try_page(request: HttpRequest) -> HttpResponse:
+    calls = [{"method": call.method, "path": call.path, "summary": call.summary, "body": call.sent} for call in CALLS]
+    return _page(request, "docs/try.html", "try", title="Try it", calls=calls)
 
 
 @require_safe

@@ -12,6 +12,7 @@ from contract.payloads import again, ago, changed, consent, enrollment
 from contract.signing import Key, Request, content_digest, sign
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
+from django.test import override_settings
 
 from enrollments import lifecycle
 from enrollments.models import Enrollment
@@ -223,6 +224,12 @@ def _suspended(portal: Portal, call: Call) -> Exchange:
     return portal.send(request, partner)
 
 
+def _uncertified(portal: Portal, call: Call) -> Exchange:
+    request = portal.draft(call)
+    with override_settings(REQUIRE_CERTIFICATION=True):
+        return portal.send(request)
+
+
 def _narrow(portal: Portal, call: Call) -> Exchange:
     token = portal.oem.new_token("programs:read")
     return portal.send(portal.draft(call).put("Authorization", f"Bearer {token}"))
@@ -253,6 +260,7 @@ OF_ALL: dict[str, Callable[[Portal, Call], Exchange]] = {
     "token_missing": _edit(lambda request: request.drop("Authorization")),
     "token_invalid": _edit(lambda request: request.put("Authorization", "Bearer none")),
     "partner_suspended": _suspended,
+    "partner_not_certified": _uncertified,
     "scope_insufficient": _narrow,
     "malformed_json": _bytes(b"{not json"),
     "idempotency_key_missing": _edit(lambda request: request.drop("Idempotency-Key")),

@@ -88,7 +88,7 @@ def test_every_code_has_its_example_and_some_place(document: Document) -> None:
         assert example["value"]["code"] == code
         assert (example["summary"], example["description"]) == (PROBLEMS[code].title, PROBLEMS[code].remedy)
     named = set(re.findall(r"#/components/examples/(\w+)", str(document.whole)))
-    assert named == set(PROBLEMS) - {"partner_not_certified"}
+    assert named == set(PROBLEMS)
 
 
 def test_every_call_has_an_example_and_it_fits(document: Document) -> None:

@@ -15,8 +15,8 @@ REQUEST_ID = UUID("0199d0c1-6a3f-7c52-9d43-0e1f2a3b4c5d")
 ENROLLMENT_ID = "0199d0c0-15e2-7a31-b0aa-5e4d3c2b1a09"
 
 OF_EVERY_CALL = (
-    "validation_failed", "token_missing", "token_invalid", "partner_suspended", "scope_insufficient", "rate_limited",
-    "internal_error", "unavailable",
+    "validation_failed", "token_missing", "token_invalid", "partner_suspended", "partner_not_certified",
+    "scope_insufficient", "rate_limited", "internal_error", "unavailable",
 )  # fmt: skip
 OF_SIGNED_CALLS = (
     "malformed_json", "idempotency_key_missing", "payload_too_large", "unsupported_media_type", "signature_missing",

@@ -33,6 +33,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *_ENROLLMENTS,
         "partners.add_partner", "partners.change_partner", "partners.view_historicalpartner",
         "partners.view_signingkey", "partners.rotate_signingkey", "partners.view_application",
+        "partners.view_whole_idempotency_key",
         "partners.rotate_application", "partners.view_idempotencyrecord", "partners.view_refusedrequest",
     ),
     "Administrator": EVERYTHING,

@@ -29,7 +29,7 @@ def wake(kind: str) -> None:
 
 
 def _enqueue(kind: str) -> None:
-    async_task(schedules.DRAIN, kind)
+    async_task(schedules.DRAIN, kind, group=kind)  # as the schedule groups them
 
 
 def drain(kind: str) -> None:

@@ -22,6 +22,7 @@ GROUPS = {
     "Partners": (
         ("Partners", "factory", "partners", "partner"),
         ("Refused requests", "block", "partners", "refusedrequest"),
+        ("Kept answers", "mark_email_read", "partners", "idempotencyrecord"),
     ),
     "Territories": (
         ("Utilities", "electrical_services", "territories", "utility"),
@@ -32,6 +33,7 @@ GROUPS = {
     "Staff": (
         ("Users", "person", "auth", "user"),
         ("Groups", "groups", "auth", "group"),
+        ("Jobs", "schedule", "texture_portal", "heartbeat"),
     ),
 }
 

@@ -222,5 +222,6 @@ UNFOLD = {
     "SITE_HEADER": "Enrollment portal",
     "SITE_SYMBOL": "bolt",
     "SITE_URL": None,
+    "DASHBOARD_CALLBACK": "texture_portal.dashboard.front_page",
     "SIDEBAR": {"navigation": "texture_portal.navigation.groups"},
 }

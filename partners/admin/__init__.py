@@ -3,10 +3,11 @@
 from django.contrib import admin
 from oauth2_provider import models as oauth
 
+from partners.admin.kept import IdempotencyRecordAdmin
 from partners.admin.partner import PartnerAdmin
 from partners.admin.refused import RefusedRequestAdmin
 
-__all__ = ["PartnerAdmin", "RefusedRequestAdmin"]
+__all__ = ["IdempotencyRecordAdmin", "PartnerAdmin", "RefusedRequestAdmin"]
 
 for table in (
     oauth.get_application_model(),

@@ -94,9 +94,12 @@ class IdempotencyRecord(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["partner", "namespace", "key"], name="idempotency_key_of_partner")
         ]
+        verbose_name = "kept answer"
+        permissions = [("view_whole_idempotency_key", "Can read a partner's whole idempotency key")]
 
     def __str__(self) -> str:
-        return self.key
+        """Without the key: whoever has it could ask for the answer."""
+        return f"{self.get_namespace_display()} at {self.created_at:%Y-%m-%d %H:%M}"
 
 
 class RefusedRequest(models.Model):

@@ -1,7 +1,7 @@
 """Personas: an administrator, a reviewer, and somebody who may look but not touch."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -17,6 +17,12 @@ def _staff(name, *codenames):
     user = User.objects.create_user(name, password=None, is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     return user
+
+
+def member_of(group):
+    user = _staff(group.replace(" ", "-").lower())
+    user.groups.add(Group.objects.get(name=group))
+    return _signed_in(user)
 
 
 @pytest.fixture
@@ -39,7 +45,7 @@ def onlooker(db):
 def carry_out():
     """Posts a verb's form, and gives the final page with its messages."""
 
-    def post(client, subject, verb, **given):
+    def post(client, subject, verb, /, **given):
         options = subject._meta
         url = reverse(f"admin:{options.app_label}_{options.model_name}_verb", args=(subject.pk, verb))
         return client.post(url, given, follow=True)

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from enrollments.models import Consent, Enrollment, ReviewCase
-from partners.models import Partner, RefusedRequest
+from partners.models import IdempotencyRecord, Partner, RefusedRequest
 from programs.models import Participation, Program
 from territories.models import DataSet, ServiceTerritory, Utility
 from tests.factories import (
@@ -21,6 +21,7 @@ from tests.factories import (
     matched_to,
 )
 from texture_portal.ids import new_id
+from texture_portal.models import Heartbeat
 
 SHOWN = sorted(admin.site._registry, key=lambda model: model._meta.label)
 FEW, MANY = 5, 50
@@ -44,6 +45,11 @@ def one_of_everything(user):
         id=new_id(), partner=Partner.objects.first(), at=NOW, method="POST", path="/v1/enrollments", status=422,
         code="consent_stale", faults=[{"pointer": "/consent/grantedAt", "code": "consent_stale"}], subject="PW3-1",
     )  # fmt: skip
+    IdempotencyRecord.objects.create(
+        partner=Partner.objects.first(), key="a-key-of-theirs", fingerprint=bytes(32), status=201, expires_at=NOW,
+        headers={"Location": f"/v1/enrollments/{Enrollment.objects.first().pk}"}, body=b"a customer's data",
+    )  # fmt: skip
+    Heartbeat.objects.create(name="forge", beat_at=NOW)
 
 
 @pytest.mark.parametrize("model", SHOWN, ids=lambda model: model._meta.label_lower)

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
@@ -98,3 +100,63 @@ def test_keys_are_listed_with_their_state_and_without_their_secret(administrator
         assert shown in page
     assert "shared secret of" not in page
     assert bytes(shared.sealed_secret).hex() not in page
+
+
+def test_a_key_that_the_portal_makes_is_shown_once_and_is_on_record(administrator, carry_out):
+    partner = PartnerFactory()
+    answer = carry_out(administrator, partner, "add-key", algorithm="ed25519", public_key_pem="")
+    key = partner.signing_keys.get()
+    assert "BEGIN PRIVATE KEY" in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert "PRIVATE KEY" not in administrator.get(page_of(partner)).content.decode()
+    assert f"signing key {key.pk} added" in partner.history.first().history_change_reason
+
+
+def test_a_partners_own_public_key_is_pasted(administrator, carry_out):
+    partner = PartnerFactory()
+    pem = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    answer = carry_out(administrator, partner, "add-key", algorithm="hmac-sha256", public_key_pem=pem.decode())
+    key = partner.signing_keys.get()
+    assert (key.algorithm, key.supplied_by_partner) == ("ed25519", True)
+    assert "PRIVATE KEY" not in answer.content.decode()
+
+
+def test_a_key_that_cannot_be_used_is_not_added(administrator, carry_out, said):
+    partner = PartnerFactory()
+    page = carry_out(administrator, partner, "add-key", algorithm="ed25519", public_key_pem="not a key")
+    assert any("cannot be used" in message for message in said(page))
+    assert not partner.signing_keys.exists()
+
+
+def test_a_key_is_revoked_for_a_reason_that_is_on_record(administrator, carry_out):
+    partner = PartnerFactory()
+    one, other = SigningKeyFactory(partner=partner), SigningKeyFactory(partner=partner)
+    carry_out(administrator, partner, "revoke-key", key=str(one.pk), reason="It leaked, and " + "so on " * 40)
+    revoked = {key.pk for key in partner.signing_keys.exclude(revoked_at=None)}
+    assert revoked == {one.pk}
+    written = partner.history.first()
+    assert written.history_user == administrator.user
+    assert f"signing key {one.pk} revoked: It leaked" in written.history_change_reason
+    assert other.revoked_at is None
+
+
+@pytest.mark.parametrize("wrong", ["no reason", "another's key"])
+def test_a_key_is_not_revoked_otherwise(wrong, administrator, carry_out, said):
+    key, foreign = SigningKeyFactory(), SigningKeyFactory()
+    given = {"key": str(key.pk), "reason": " "} if wrong == "no reason" else {"key": str(foreign.pk), "reason": "Why."}
+    page = carry_out(administrator, key.partner, "revoke-key", **given)
+    assert any("Nothing was changed" in message for message in said(page))
+    assert not SigningKey.objects.exclude(revoked_at=None).exists()
+
+
+def test_a_client_is_added_with_its_secret_shown_once_and_revoked_for_a_reason(administrator, carry_out):
+    partner = PartnerFactory()
+    answer = carry_out(administrator, partner, "add-client", scopes=["enrollments:read"])
+    client = partner.applications.get()
+    (secret,) = set(re.findall(r"<dt[^>]*>clientSecret</dt>\s*<dd><pre[^>]*>([^<]+)</pre>", answer.content.decode()))
+    assert client.scopes == ["enrollments:read"]
+    assert secret not in administrator.get(page_of(partner)).content.decode()
+    carry_out(administrator, partner, "revoke-client", client=str(client.pk), reason="Rotated.")
+    client.refresh_from_db()
+    assert client.revoked_at is not None
+    assert f"{client.client_id} revoked: Rotated." in partner.history.first().history_change_reason

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         ("contenttypes", "0002_remove_content_type_name"),
         ("devices", "0001_initial"),
         ("enrollments", "0004_information_from_the_partner"),
-        ("partners", "0004_finer_permissions"),
+        ("partners", "0005_whole_keys"),
         ("programs", "0002_program_settled_at"),
         ("territories", "0002_alter_site_created_at_alter_site_updated_at"),
         ("texture_portal", "0002_alter_heartbeat_options"),

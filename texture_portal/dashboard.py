@@ -1,0 +1,92 @@
+"""The admin's front page: what needs somebody now, for those who may see it, and how many enrollments stand where."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from enrollments.admin.case_page import LATE_MARKS, time_left
+from enrollments.admin.colours import STATES
+from enrollments.models import Enrollment, ReviewCase
+from enrollments.states import State
+from partners.models import RefusedRequest
+from texture_portal import clock, workshop
+from texture_portal.console.marks import at, badge, link, table, words
+
+MOST_SHOWN = 8
+
+
+def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's DASHBOARD_CALLBACK."""
+    user: Any = request.user
+    now = clock.now()
+    shown: dict[str, Any] = {}
+    if user.has_perm("enrollments.view_reviewcase"):
+        shown |= _cases(now=now)
+    if user.has_perm("partners.view_refusedrequest"):
+        shown["flagged"] = _flagged()
+    if user.has_perm("texture_portal.view_heartbeat"):
+        shown |= _work(now=now)
+    if user.has_perm("enrollments.view_enrollment"):
+        shown["states"] = _states()
+    return context | shown
+
+
+def _cases(*, now: datetime) -> dict[str, Any]:
+    undecided = ReviewCase.objects.filter(decided_at__isnull=True)
+    counts = undecided.aggregate(every=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))
+    first = undecided.select_related("enrollment__partner", "enrollment__site").order_by("due_at")[:MOST_SHOWN]
+    return {
+        "open_cases": counts["every"],
+        "late_cases": counts["late"],
+        "cases": table(
+            ("Question", "Time left", "Waits for", "Due", "Partner", "Place"), (_case(each, now=now) for each in first)
+        ),
+    }
+
+
+def _case(case: ReviewCase, *, now: datetime) -> tuple[Any, ...]:
+    mark, left = time_left(case, now=now)
+    return (
+        link(case, case.get_kind_display()),
+        badge(left, LATE_MARKS[mark]),
+        badge("the partner", "warning") if case.waits_for_partner else badge("us", "info"),
+        at(case.due_at),
+        case.enrollment.partner.name,
+        str(case.enrollment.site),
+    )
+
+
+def _flagged() -> dict[str, Any]:
+    rows = RefusedRequest.objects.exclude(flag="").select_related("partner").order_by("-id")[:MOST_SHOWN]
+    return table(
+        ("Refused", "Flag", "Partner", "About", "When"),
+        (
+            (link(each, each.code), badge(words(each.flag), "warning"), each.partner.name, each.subject, at(each.at))
+            for each in rows
+        ),
+    )
+
+
+def _work(*, now: datetime) -> dict[str, Any]:
+    silent = workshop.silent_workers(now=now)
+    return {
+        "failing_jobs": [words(each.job.kind) for each in workshop.jobs_shown() if each.is_failing],
+        "silent_workers": silent,
+    }
+
+
+def _states() -> list[dict[str, Any]]:
+    counts = dict(Enrollment.objects.order_by().values_list("state").annotate(Count("pk")))
+    everywhere = reverse("admin:enrollments_enrollment_changelist")
+    return [
+        {
+            "label": state.label,
+            "colour": STATES[state],
+            "count": counts.get(state, 0),
+            "url": f"{everywhere}?state__exact={state}",
+        }
+        for state in State
+    ]

@@ -21,7 +21,7 @@ from enrollments.models import Consent, Enrollment
 from enrollments.overview import overview
 from enrollments.presentation import show, show_moment
 from enrollments.questions import answer_question
-from enrollments.reading import consent_claim, correction_of, enrollment_claim, question_of
+from enrollments.reading import consent_claim, correction_of, enrollment_claim, programs_named, question_of
 from enrollments.states import State
 from enrollments.timeline import timeline
 from partners import evidence
@@ -70,15 +70,16 @@ class EnrollmentView(PartnerView):
 
     def patch(self, call: Call, *, enrollment_id: UUID) -> Effect:
         read = call.read(CorrectionDocument)
+        intake.check_programs(programs_named(read))
         enrollment = _theirs(Enrollment.objects.select_related("site"), call, enrollment_id)
         correction.check_open(enrollment)
         site, changes = correction_of(read, enrollment)
-        intake.check_programs(tuple(changes.get("program_choice", ())))
         finding = find(site, pointer="/site/address") if site else None
+        basis = correction.basis_of(enrollment)
 
         def effect() -> Answer:
             held = _theirs(Enrollment.objects.locked(), call, enrollment_id)
-            correction.correct(held, changes, finding=finding, now=call.now, by=call.actor)
+            correction.correct(held, changes, finding=finding, basis=basis, now=call.now, by=call.actor)
             return answer_with(held)
 
         return effect

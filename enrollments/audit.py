@@ -3,15 +3,19 @@
 import hashlib
 import heapq
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
+
+from django.db import connection, transaction
 
 from enrollments.models import Consent, Enrollment
 from enrollments.models.ledger import GENESIS, LedgerEntry
 from partners.models import SignedRequest
 
 BATCH = 2000
+HELD_FAST = ("state", "partner_id", "customer_id", "device_id", "consent_revoked_at")  # change with an entry, or never
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,23 @@ class Break:
         return f"enrollment {self.enrollment_id}: {self.row}: {self.fault}"
 
 
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """Everything read inside is of one instant, however much is written meanwhile. In a transaction, that one's."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 def breaks(*, enrollment_id: UUID | None = None) -> Iterator[Break]:
-    """Every break in every chain, or in one. Streams: memory does not grow with the history."""
+    """Every break in every chain, or in one; on a living system, inside `one_snapshot()`.
+
+    Streams: memory does not grow with the history.
+    """
     chains = groupby(_entries(enrollment_id), key=lambda entry: entry.ledger_id)
     heads = _enrollments(enrollment_id)
     for ledger_id, entries, enrollment in _side_by_side(chains, heads):
@@ -42,7 +61,8 @@ def count_entries() -> int:
 
 
 def _walk(ledger_id: UUID, entries: Iterator[LedgerEntry], enrollment: Enrollment | None) -> Iterator[Break]:
-    previous, sequence, last_state = GENESIS, 0, None
+    previous, sequence = GENESIS, 0
+    last: LedgerEntry | None = None
     consents: dict[UUID, LedgerEntry] = {}
     for entry in entries:
         sequence += 1
@@ -56,22 +76,27 @@ def _walk(ledger_id: UUID, entries: Iterator[LedgerEntry], enrollment: Enrollmen
             yield Break(ledger_id, row, "was changed after it was written")
         previous = bytes(entry.digest)
         if isinstance(entry, Enrollment.history.model):
-            last_state = entry.state
+            last = entry
         elif entry.history_change_reason != "consent_superseded":
             consents[entry.id] = entry
     if enrollment is not None:
-        yield from _against_today(enrollment, previous, sequence, last_state, consents)
+        yield from _against_today(enrollment, previous, sequence, last, consents)
 
 
 def _against_today(
-    enrollment: Enrollment, head: bytes, length: int, last_state: str | None, consents: dict[UUID, LedgerEntry]
+    enrollment: Enrollment, head: bytes, length: int, last: LedgerEntry | None, consents: dict[UUID, LedgerEntry]
 ) -> Iterator[Break]:
     row = f"enrollments_enrollment row {enrollment.pk}"
     if (bytes(enrollment.ledger_head), enrollment.ledger_length) != (head, length):
         yield Break(enrollment.pk, row, f"its chain ends after {length} entries, not after {enrollment.ledger_length}")
-    if enrollment.state != last_state:
-        yield Break(enrollment.pk, row, f"is {enrollment.state}, but its history ends at {last_state}")
-    for consent in enrollment.consents.all():
+    for name in HELD_FAST:
+        now, then = getattr(enrollment, name), getattr(last, name, None)
+        if now != then:
+            yield Break(enrollment.pk, row, f"{name} is {now}, but its history ends at {then}")
+    present = list(enrollment.consents.all())
+    for gone in consents.keys() - {consent.pk for consent in present}:
+        yield Break(enrollment.pk, f"enrollments_consent row {gone}", "is gone")
+    for consent in present:
         entry = consents.get(consent.pk)
         if entry is None or any(
             getattr(consent, field.attname) != getattr(entry, field.attname)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from enrollments import consent, ledger, lifecycle
 from enrollments.consent import CERTIFICATION_VERSION, Claim
+from enrollments.duplicates import last_revocation
 from enrollments.models import Consent, Enrollment
 from enrollments.states import State
 from partners.models import Customer, SignedRequest
@@ -32,7 +33,7 @@ def give_consent(
     """
     if enrollment.state == State.REVOKED:
         raise Refusal("state_conflict", "The enrollment is revoked: a new consent starts a new enrollment.")
-    consent.check(claim, now=now, signed_at=signed_at, revoked_at=enrollment.consent_revoked_at, pointer=pointer)
+    consent.check(claim, now=now, signed_at=signed_at, revoked_at=last_revocation(enrollment.device), pointer=pointer)
     original = evidence(enrollment.customer)
     original.save()
     write(enrollment, claim, path=path, original=original, now=now, by=by)
@@ -68,7 +69,7 @@ def write(
         return
     ledger.note(enrollment, standing, reason=reason, by=by, now=now)
     standing.save()
-    enrollment.updated_at = now
+    enrollment.touch(now)
 
 
 def _state(made: Consent, claim: Claim, *, original: SignedRequest, now: datetime) -> None:

@@ -16,25 +16,39 @@ def check_open(enrollment: Enrollment) -> None:
         raise Refusal("state_conflict", f"The enrollment is {State(enrollment.state).label.lower()}.")
 
 
+def basis_of(enrollment: Enrollment) -> tuple[Any, ...]:
+    """What a correction of the site is merged with, before the row is held."""
+    return enrollment.site_id, enrollment.partner_coordinates, enrollment.utility_hint
+
+
 def correct(
-    enrollment: Enrollment, changes: dict[str, Any], *, finding: Finding | None, now: datetime, by: Actor
+    enrollment: Enrollment,
+    changes: dict[str, Any],
+    *,
+    finding: Finding | None,
+    basis: tuple[Any, ...],
+    now: datetime,
+    by: Actor,
 ) -> None:
     """Sets what was sent and matches again where the site was among it; the caller holds the row locked.
 
-    Raises `Refusal`: `state_conflict`, or what the new address led to. Then nothing is changed.
+    Raises `Refusal`: `state_conflict`, also where somebody else changed the site meanwhile, or what the new address led
+    to. Then nothing is changed.
     """
     check_open(enrollment)
     if finding is not None:
+        if basis != basis_of(enrollment):
+            raise Refusal("state_conflict", "The site was changed meanwhile: read the enrollment, and send it again.")
         if finding.refusal is not None:
             raise finding.refusal
         _move_to(enrollment, finding, now=now, by=by)
-    number = changes.pop("utility_account_number", enrollment.utility_account_number)
-    if number != enrollment.utility_account_number:
-        enrollment.utility_account_number, enrollment.account_verified_at = number, None
+    if changes.get("utility_account_number", enrollment.utility_account_number) != enrollment.utility_account_number:
+        enrollment.account_verified_at = None  # it was another account that was verified
     for name, value in changes.items():
         setattr(enrollment, name, value)
-    enrollment.updated_at = now
-    cases.note_information(enrollment, now=now)
+    enrollment.touch(now)
+    if finding is not None or changes:
+        cases.note_information(enrollment, now=now)
     lifecycle.advance(enrollment, now=now, by=by)
 
 

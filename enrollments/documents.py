@@ -210,7 +210,7 @@ class CorrectionDocument(WireSerializer):
 
     site = CorrectedSiteDocument(required=False)
     customer = CorrectedCustomerDocument(required=False)
-    eligibility = EligibilityDocument(required=False)
+    eligibility = EligibilityDocument(required=False, allow_null=True)
 
 
 def _with_faults(read: Any, data: Any, extra: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from enrollments.consent import ConsentStatus, Standing
 from enrollments.models import Enrollment
-from enrollments.models.enrollment import MatchOutcome
+from enrollments.models.enrollment import TERRITORY_KNOWN, MatchOutcome
 from enrollments.placement import Placement
 
 TERRITORY_AMBIGUOUS = "territory_ambiguous"
@@ -30,7 +30,7 @@ class Facts:
 def weigh(enrollment: Enrollment, *, standing: Standing, placement: Placement) -> Facts:
     return Facts(
         consent=standing.status,
-        territory_known=enrollment.match_outcome in (MatchOutcome.MATCHED, MatchOutcome.PARTIAL),
+        territory_known=enrollment.match_outcome in TERRITORY_KNOWN,
         fits=enrollment.fits_since is not None,
         assigned=bool(placement.participations),
         took_part=_took_part(enrollment, placement),

@@ -18,6 +18,17 @@ from texture_portal.actors import Actor
 from texture_portal.refusals import Fault, Refusal, refuse
 from texture_portal.writing import insert
 
+STATED = (
+    "serial_number",
+    "manufacturer",
+    "model",
+    "type",
+    "commissioned_on",
+    "controllable",
+    "telemetry",
+    "ratings",
+)
+
 
 def check_claim(claim: EnrollmentClaim, *, partner: Partner) -> None:
     """What the claim alone decides. Raises `Refusal`: `manufacturer_not_allowed`, or an unknown program."""
@@ -147,18 +158,9 @@ def _device(device: Device | None, claim: DeviceClaim, enrollment: Enrollment) -
     device = device or Device(partner=enrollment.partner, manufacturer_device_id=claim.manufacturer_device_id)
     device.customer, device.site = enrollment.customer, enrollment.site
     device.serial_key = duplicates.serial_key(claim)
-    for name in (
-        "serial_number",
-        "manufacturer",
-        "model",
-        "type",
-        "commissioned_on",
-        "controllable",
-        "telemetry",
-        "ratings",
-    ):
+    for name in STATED:
         setattr(device, name, getattr(claim, name))
     device.commands = sorted(set(claim.commands))
-    if not device._state.adding:
-        device.save()
+    if not device._state.adding:  # what it reported itself is not the claim's to write
+        device.save(update_fields=[*STATED, "commands", "customer", "site", "serial_key", "updated_at"])
     return device

@@ -12,7 +12,7 @@ from enrollments import facts as fact
 from enrollments.consent import ConsentStatus, Standing
 from enrollments.facts import Facts, weigh
 from enrollments.models import Consent, Enrollment, ReviewCase
-from enrollments.models.enrollment import IN_FORCE, IN_PROGRAMS, LIVE_BUT_OPTED_OUT, MatchOutcome
+from enrollments.models.enrollment import IN_FORCE, IN_PROGRAMS, LIVE_BUT_OPTED_OUT, TERRITORY_KNOWN, MatchOutcome
 from enrollments.placement import Placement, leave_all, place
 from enrollments.states import State
 from programs.models import Participation
@@ -137,6 +137,7 @@ def revoke_consent(
     """Strikes every consent granted until then, by whichever path, and opts out (§11.8)."""
     if enrollment.consent_revoked_at is None or enrollment.consent_revoked_at < revoked_at:
         enrollment.consent_revoked_at = revoked_at
+        ledger.note(enrollment, enrollment, reason="consent_revoked", now=now, by=by)
     for consent in enrollment.consents.filter(granted_at__lte=revoked_at):
         if consent.revoked_at is None or consent.revoked_at < revoked_at:
             consent.revoked_at, consent.revocation_source = revoked_at, source
@@ -195,7 +196,7 @@ def refute_ownership_transfer(enrollment: Enrollment, *, reason: str, now: datet
 def _weigh(enrollment: Enrollment, standing: Standing, placement: Placement, *, now: datetime) -> Facts:
     if enrollment.fits_since is None and placement.fits:
         enrollment.fits_since = now
-    if enrollment.match_outcome in (MatchOutcome.MATCHED, MatchOutcome.PARTIAL):
+    if enrollment.match_outcome in TERRITORY_KNOWN:
         enrollment.match_outcome = MatchOutcome.MATCHED if enrollment.fits_since else MatchOutcome.PARTIAL
     return weigh(enrollment, standing=standing, placement=placement)
 
@@ -211,6 +212,8 @@ def _walk(enrollment: Enrollment, facts: Facts, *, now: datetime, by: Actor, why
         raise RuntimeError(f"enrollment {enrollment.pk} walks in circles at {enrollment.state} with {facts}")
     if enrollment.state == State.PENDING_VERIFICATION:
         enrollment.state_reason = facts.question
+    elif enrollment.state == State.SUSPENDED:
+        enrollment.state_reason = facts.hold
     enrollment.advanced_at = now
 
 
@@ -223,7 +226,7 @@ def _move(enrollment: Enrollment, transition: str, *, reason: str, now: datetime
     """One transition, noted in the chain. A row that exists is saved at each step, so that the trigger sees each."""
     getattr(enrollment, transition)()
     enrollment.state_reason = "" if transition in FORWARD else reason
-    enrollment.updated_at = now
+    enrollment.touch(now)
     ledger.note(enrollment, enrollment, reason=note or reason, now=now, by=by)
     if not enrollment._state.adding:
         enrollment.save()
@@ -232,4 +235,4 @@ def _move(enrollment: Enrollment, transition: str, *, reason: str, now: datetime
 def _write_consent(enrollment: Enrollment, consent: Consent, *, reason: str, now: datetime, by: Actor) -> None:
     ledger.note(enrollment, consent, reason=reason, now=now, by=by)
     consent.save()
-    enrollment.updated_at = now
+    enrollment.touch(now)

@@ -70,7 +70,7 @@ def record(enrollment: Enrollment, finding: Finding, *, now: datetime) -> None:
     enrollment.match_outcome = MatchOutcome(finding.outcome)
     enrollment.match = _explanation(finding)
     enrollment.fits_since = None
-    enrollment.updated_at = now
+    enrollment.touch(now)
     if finding.outcome == MatchOutcome.DEFERRED:
         enrollment.geocode_due_at = now + _pause(enrollment.geocode_attempts)
         enrollment.geocode_attempts += 1

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from enrollments.consent import Standing
 from enrollments.models import Enrollment
-from enrollments.models.enrollment import MatchOutcome
+from enrollments.models.enrollment import TERRITORY_KNOWN
 from programs.eligibility import Against, Applicant, device_reasons, reasons_against
 from programs.models import Participation, Program
 from programs.participation import join, leave
@@ -26,19 +26,22 @@ class Placement:
 
 
 def place(enrollment: Enrollment, *, standing: Standing, now: datetime) -> Placement:
-    """Leaves what no longer fits and joins what does. Nothing before a wanted account is verified."""
+    """Leaves what no longer fits and joins what does; what wants a verified account is joined once there is one.
+
+    The account is `account_wanted` only where nothing else is to be had: what the facts are decides, not which came
+    first.
+    """
     programs = _programs_here(enrollment, now=now)
     kept = _leave_what_no_longer_fits(enrollment, standing=standing, now=now)
     device = _applicant(enrollment)
-    fits = any(not device_reasons(program.terms(), device) for program in programs)
+    fits = any(not device_reasons(program.terms(has_room=True), device) for program in programs)
     if not _may_participate(enrollment, standing):
         return Placement(fits, tuple(kept))
     present = {participation.program_id for participation in kept}
     left = [program for program in programs if program.pk not in present]
-    if not kept and _account_is_wanted(enrollment, left, standing):
-        return Placement(fits, (), account_wanted=True)
     joined = _join(enrollment, left, kept, standing=standing, now=now)
-    return Placement(fits, (*kept, *joined), joined=joined)
+    wanted = not kept and not joined and _account_is_wanted(enrollment, left, standing)
+    return Placement(fits, (*kept, *joined), account_wanted=wanted, joined=joined)
 
 
 def _join(
@@ -62,7 +65,7 @@ def leave_all(enrollment: Enrollment, *, reason: str, now: datetime) -> None:
 
 
 def _programs_here(enrollment: Enrollment, *, now: datetime) -> list[Program]:
-    if enrollment.match_outcome not in (MatchOutcome.MATCHED, MatchOutcome.PARTIAL):
+    if enrollment.match_outcome not in TERRITORY_KNOWN:
         return []
     site = enrollment.site
     programs = Program.objects.in_force(now=now).owned_by(site.utility_id, site.cca_id)
@@ -85,15 +88,13 @@ def _reason_to_leave(program: Program, enrollment: Enrollment, *, standing: Stan
         return f"consent_{standing.status}"
     if enrollment.ownership_reported_at is not None:
         return "ownership_transferred"
+    if enrollment.match_outcome not in TERRITORY_KNOWN:
+        return "territory_unknown"
     if program.owner_id not in (enrollment.site.utility_id, enrollment.site.cca_id):
         return "territory_changed"
     if program.is_over(now=now):
         return "program_ended"
-    if program.type not in standing.program_types:
-        return Against.SCOPE
-    if program.wants_verified_account and enrollment.account_verified_at is None:
-        return Against.ACCOUNT
-    against = device_reasons(program.terms(), _applicant(enrollment))
+    against = reasons_against(program.terms(has_room=True), _applicant(enrollment, scope=standing.program_types))
     return against[0] if against else ""
 
 

@@ -18,7 +18,7 @@ def answer_question(finding: Finding, device: Applicant, *, now: datetime) -> di
     utility = utilities.get(match.utility_id) if match and match.utility_id else None
     cca = utilities.get(match.cca_id) if match and match.cca_id else None
     programs = _programs(utility, cca, now=now)
-    fits = any(not device_reasons(program.terms(), device) for program in programs)
+    fits = any(not device_reasons(program.terms(has_room=True), device) for program in programs)
     partial = finding.outcome == MatchOutcome.MATCHED and not fits
     return {
         "outcome": MatchOutcome.PARTIAL.value if partial else finding.outcome,

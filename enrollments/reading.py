@@ -1,6 +1,7 @@
 """How the documents that partners send become claims."""
 
 from typing import Any
+from uuid import UUID
 
 from enrollments.claims import DeviceClaim, EligibilityClaim, EnrollmentClaim, SiteClaim
 from enrollments.consent import Claim as ConsentClaim
@@ -53,11 +54,17 @@ def correction_of(read: dict[str, Any], enrollment: Enrollment) -> tuple[SiteCla
     changes: dict[str, Any] = {}
     if "utility_account_number" in read.get("customer", {}):
         changes["utility_account_number"] = read["customer"]["utility_account_number"] or ""
-    for name, column, empty in ELIGIBILITY_COLUMNS:
-        if name in read.get("eligibility", {}):
-            changes[column] = read["eligibility"][name] or empty
+    if "eligibility" in read:
+        sent = read["eligibility"]
+        for name, column, empty in ELIGIBILITY_COLUMNS:
+            if sent is None or name in sent:
+                changes[column] = (sent or {}).get(name) or empty
     site = corrected_site(read["site"], enrollment) if read.get("site") else None
     return site, changes
+
+
+def programs_named(read: dict[str, Any]) -> tuple[UUID, ...]:
+    return tuple((read.get("eligibility") or {}).get("program_ids") or ())
 
 
 def corrected_site(read: dict[str, Any], enrollment: Enrollment) -> SiteClaim:

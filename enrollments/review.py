@@ -74,7 +74,7 @@ def request_information(case: ReviewCase, *, message: str, now: datetime, user: 
     case.information_request, case.information_requested_at, case.information_given_at = message, now, None
     _sign(case, reason=f"information requested: {message}", user=user)
     case.save()
-    enrollment.updated_at = now
+    enrollment.touch(now)
     enrollment.save(update_fields=["updated_at"])
     return enrollment
 

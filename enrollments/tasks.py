@@ -7,7 +7,7 @@ from django.db import transaction
 from enrollments import lifecycle
 from enrollments.matching import find, record, site_claim
 from enrollments.models import Enrollment
-from enrollments.waiting import settle_programs
+from enrollments.waiting import fill_freed_places, settle_programs
 from texture_portal.actors import system
 from texture_portal.jobs import claim
 
@@ -28,7 +28,8 @@ def retry_deferred_geocodes(*, now: datetime) -> int:
 
 def advance_waiting(*, now: datetime) -> int:
     """Moves on what waited for a program that has appeared, and out of programs that have ended."""
-    return settle_programs(now=now, by=system("advance"))
+    by = system("advance")
+    return settle_programs(now=now, by=by) or fill_freed_places(now=now, by=by)
 
 
 @transaction.atomic

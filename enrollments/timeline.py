@@ -36,8 +36,11 @@ def timeline(enrollment: Enrollment) -> list[Moment]:
 
 
 def _of_states(entries: Iterable[Any]) -> Iterator[tuple[int, Moment]]:
+    """An entry that changes something beside the state is no move."""
     before = None
     for entry in entries:
+        if entry.state == before:
+            continue
         yield (
             entry.sequence,
             Moment(

@@ -1,10 +1,11 @@
 """Grid programs of utilities and CCAs, and which devices take part in them."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -40,12 +41,11 @@ class ProgramQuerySet(models.QuerySet["Program"]):
         )
 
     def unsettled(self, *, now: datetime) -> Self:
-        """Those that appeared, changed, began or ended since enrollments were last weighed against them."""
+        """Those that appeared, changed, began or ended since enrollments were weighed against them."""
         settled_on = TruncDate("settled_at", tzinfo=ZoneInfo(settings.TIME_ZONE))
         today = local_date(now)
         return self.filter(
             Q(settled_at__isnull=True)
-            | Q(settled_at__lt=F("updated_at"))
             | Q(starts_on__lte=today, starts_on__gt=settled_on)
             | Q(ends_on__lt=today, ends_on__gte=settled_on)
         )
@@ -83,12 +83,18 @@ class Program(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    # Work that waits: weighing enrollments against it anew (enrollments.waiting). The trigger below asks for it.
+    settling_since = models.DateTimeField(null=True, editable=False)
     settled_at = models.DateTimeField(
         null=True, editable=False, help_text="When every enrollment in its territory had been weighed against it."
     )
+    room_freed_at = models.DateTimeField(
+        null=True, editable=False, help_text="Somebody left a program with a capacity: who waits may come in."
+    )
 
     objects = ProgramQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["settled_at"])
+    history = HistoricalRecords(excluded_fields=["settling_since", "settled_at", "room_freed_at"])
 
     class Meta:
         ordering = ["name"]
@@ -99,18 +105,29 @@ class Program(models.Model):
             ),
             models.CheckConstraint(name="program_names_device_types", condition=Q(device_types__len__gt=0)),
         ]
+        triggers = [
+            # By the row that is written, not by clocks: a change may be stamped long before it commits.
+            pgtrigger.Trigger(
+                name="a_changed_program_is_unsettled",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__updated_at__df=pgtrigger.F("new__updated_at")),
+                func="NEW.settled_at := NULL; NEW.settling_since := NULL; RETURN NEW;",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
-    def terms(self) -> Terms:
+    def terms(self, *, has_room: bool | None = None) -> Terms:
+        """Counts its participants where it has a capacity, unless the caller knows or does not ask for room."""
         return Terms(
             program_id=str(self.pk),
             type=self.type,
             device_types=frozenset(self.device_types),
             required_commands=frozenset(self.required_commands),
             wants_verified_account=self.wants_verified_account,
-            has_room=self.has_room,
+            has_room=self.has_room if has_room is None else has_room,
             exclusive_group=self.exclusive_group,
         )
 
@@ -122,14 +139,6 @@ class Program(models.Model):
 
     def live_count(self) -> int:
         return self.participations.live().count()
-
-    def changed_at(self, *, now: datetime) -> datetime:
-        """When it last changed what it takes: by an edit, by beginning, or by ending."""
-        zone = ZoneInfo(settings.TIME_ZONE)
-        began = [self.starts_on] if self.starts_on else []
-        ended = [self.ends_on + timedelta(days=1)] if self.ends_on else []
-        turns = [datetime.combine(day, time(), tzinfo=zone) for day in began + ended]
-        return max([self.updated_at, *(turn for turn in turns if turn <= now)])
 
     def is_over(self, *, now: datetime) -> bool:
         """Its participants must leave: archived, back in draft, or past its last day. A pause keeps them."""

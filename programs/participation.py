@@ -20,6 +20,8 @@ def join(device: Device, program: Program, *, now: datetime) -> Participation | 
 
 
 def leave(participations: Iterable[Participation], *, reason: str, now: datetime) -> None:
+    """Where a capacity was the limit, those who wait learn of the room (enrollments.waiting)."""
     for participation in participations:
         participation.left_at, participation.left_reason = now, reason
         participation.save(update_fields=["left_at", "left_reason"])
+        Program.objects.filter(pk=participation.program_id, max_enrollments__isnull=False).update(room_freed_at=now)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from enrollments.admin.colours import consent_badge
@@ -15,6 +15,7 @@ from enrollments.admin.search import HELP, enrollment_ids
 from enrollments.models import Consent
 from partners.models import Customer, Partner
 from partners.models.customer import CustomerErasedError
+from texture_portal.console.filters import WhenFilter
 from texture_portal.console.marks import at, badge, breakable, link, table, words
 from texture_portal.console.pages import DetailAdmin, ReadOnlyAdmin
 from texture_portal.console.search import BigTable
@@ -67,7 +68,7 @@ class ConsentAdmin(ConsentColumns, DetailAdmin):
         ("path", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),
         ("enrollment__partner", RelatedDropdownFilter),
-        ("granted_at", RangeDateTimeFilter),
+        ("granted_at", WhenFilter),
     )
     search_help_text = SEARCH_HELP
     ordering = ("-id",)
@@ -94,7 +95,7 @@ class ConsentHistoryAdmin(ConsentColumns, ReadOnlyAdmin):
         "history_date", "what", "customer", "partner", "device", "who", "channel", "path", "source", "terms_version",
     )  # fmt: skip
     list_filter = (
-        ("history_date", RangeDateTimeFilter),
+        ("history_date", WhenFilter),
         ("path", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),
         ("enrollment__partner", RelatedDropdownFilter),

@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
-    RangeDateTimeFilter,
     RelatedDropdownFilter,
 )
 from unfold.decorators import display
@@ -19,6 +18,7 @@ from enrollments.admin.verbs import with_reason
 from enrollments.models import Enrollment
 from enrollments.models.enrollment import LIVE, LIVE_BUT_OPTED_OUT
 from enrollments.states import State
+from texture_portal.console.filters import WhenFilter
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.search import BigTable
 
@@ -41,7 +41,7 @@ class EnrollmentAdmin(BigTable, DetailAdmin):
         ("device__type", ChoicesDropdownFilter),
         ("partner", RelatedDropdownFilter),
         ("site__utility", AutocompleteSelectFilter),
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", WhenFilter),
     )
     search_help_text = HELP
     ordering = ("-id",)  # identifiers of version 7 are in the order of creation

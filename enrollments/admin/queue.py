@@ -87,7 +87,7 @@ class ReviewCaseAdmin(BigTable, DetailAdmin):
     def waits_for(self, case: ReviewCase) -> tuple[str, str] | None:
         if case.decided_at is not None:
             return None
-        return ("partner", "the partner") if case.waits_for_partner else ("staff", "us")
+        return ("partner", "the partner") if case.waits_for_partner else ("staff", "staff")
 
     @display(description="Due", ordering="due_at")
     def due(self, case: ReviewCase) -> str:

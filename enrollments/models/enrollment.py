@@ -1,5 +1,6 @@
 """One device's way through the lifecycle (§11.4). Transitions only set fields; `enrollments.lifecycle` calls them."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import pgtrigger
@@ -36,6 +37,9 @@ class MatchOutcome(models.TextChoices):
     AMBIGUOUS = "ambiguous", "Ambiguous"
     DEFERRED = "deferred", "Waiting for a geocoder"
     INVALID_LOCATION = "invalid_location", "Address cannot be located"
+
+
+TERRITORY_KNOWN = (MatchOutcome.MATCHED, MatchOutcome.PARTIAL)
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
@@ -164,6 +168,10 @@ class Enrollment(models.Model):
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
             insert(self.take_entries())
+
+    def touch(self, now: datetime) -> None:
+        """Something that is shown changed. Of two writers the later instant stands, whichever commits last."""
+        self.updated_at = max(self.updated_at, now)
 
     def take_entries(self) -> list[LedgerEntry]:
         """The sealed entries that are yet to be written; whoever takes them writes them with the row."""

@@ -20,7 +20,7 @@ class LedgerEntry(models.Model):
     `sequence` counts 1, 2, 3 … over all history rows of one enrollment, whichever table they are in.
     """
 
-    ledger_id = models.UUIDField(help_text="The enrollment whose chain this row is in.")
+    ledger_id = models.UUIDField(db_index=True, help_text="The enrollment whose chain this row is in.")
     sequence = models.PositiveIntegerField()
     previous_digest = models.BinaryField()
     digest = models.BinaryField()

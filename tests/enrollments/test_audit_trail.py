@@ -68,6 +68,8 @@ def test_an_untouched_trail_is_whole():
         ("DELETE FROM {e} WHERE sequence = (SELECT max(sequence) FROM {e})", "enrollments_enrollment"),
         ("UPDATE enrollments_enrollment SET state = 'active'", "enrollments_enrollment"),
         ("UPDATE enrollments_consent SET granted_at = granted_at - interval '1 day'", "enrollments_consent"),
+        ("DELETE FROM enrollments_consent", "enrollments_consent"),
+        ("UPDATE enrollments_enrollment SET consent_revoked_at = NULL", "consent_revoked_at"),
         ("UPDATE partners_signedrequest SET sealed_message = 'forged'", "partners_signedrequest"),
         ("DELETE FROM partners_signedrequest", "partners_signedrequest"),
     ],

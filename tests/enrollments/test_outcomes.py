@@ -5,16 +5,22 @@ from datetime import timedelta
 
 import pytest
 
-from enrollments import duplicates, lifecycle
+from enrollments import duplicates, lifecycle, matching
 from enrollments.actions import required_actions
 from enrollments.claims import EligibilityClaim
+from enrollments.consents import give_consent
 from enrollments.models import Enrollment
 from enrollments.overview import overview
-from enrollments.waiting import settle_programs
+from enrollments.waiting import fill_freed_places, settle_programs
 from partners.models import Partner, SigningKey
 from programs.models import Participation, Program
-from tests.enrollments.conftest import BY, NOW, consent_claim, device_claim, finding, make_program
+from tests.enrollments.conftest import BY, NOW, consent_claim, device_claim, evidence_of, finding, make_program
 from texture_portal.refusals import Refusal
+
+
+def settle(*, at):
+    while settle_programs(now=at, by=BY):
+        pass
 
 
 def codes(enrollment):
@@ -64,9 +70,9 @@ def test_a_place_that_becomes_free_is_taken_by_who_waits(enroll, utility):
     first, second = (enroll(finding(utility), consent=consent_claim()) for _ in range(2))
     first = Enrollment.objects.locked().get(pk=first.pk)
     lifecycle.revoke(first, reason="decommissioned", now=NOW, by=BY)
-    second = Enrollment.objects.locked().get(pk=second.pk)
-    lifecycle.advance(second, now=NOW, by=BY)
-    assert second.state == "enrolled"
+    while fill_freed_places(now=NOW + timedelta(minutes=1), by=BY):
+        pass
+    assert Enrollment.objects.get(pk=second.pk).state == "enrolled"
     assert program.live_count() == 1
 
 
@@ -95,22 +101,38 @@ def test_programs_named_by_the_partner_narrow_the_choice(enroll, utility, progra
 def test_partial_moves_on_by_itself_when_a_program_appears(enroll, utility):
     enrollment = enroll(finding(utility), consent=consent_claim())
     assert (enrollment.state, enrollment.match_outcome) == ("discovered", "partial")
-    program = make_program(utility)
-    later = program.updated_at + timedelta(minutes=1)
-    while settle_programs(now=later, by=BY):
-        pass
+    make_program(utility)
+    settle(at=NOW + timedelta(minutes=1))
     enrollment = Enrollment.objects.get(pk=enrollment.pk)
     assert (enrollment.state, enrollment.match_outcome) == ("enrolled", "matched")
-    assert not Program.objects.unsettled(now=later).exists()
+
+
+def test_a_request_that_was_under_way_when_a_program_appeared_is_weighed_too(enroll, utility):
+    program = make_program(utility)
+    settle(at=NOW + timedelta(minutes=1))
+    late = enroll(finding(utility), consent=consent_claim(program_types=("capacity",)))  # began before, commits after
+    Enrollment.objects.filter(pk=late.pk).update(fits_since=None)
+    assert program in Program.objects.unsettled(now=NOW + timedelta(minutes=2))
+    settle(at=NOW + timedelta(minutes=2))
+    assert Enrollment.objects.get(pk=late.pk).advanced_at == NOW + timedelta(minutes=2)
+    settle(at=NOW + timedelta(minutes=4))
+    assert program not in Program.objects.unsettled(now=NOW + timedelta(minutes=4))
+
+
+def test_an_edit_unsettles_a_program_however_long_ago_it_is_stamped(utility):
+    program = make_program(utility)
+    settle(at=NOW)
+    settle(at=NOW + timedelta(minutes=3))
+    assert program not in Program.objects.unsettled(now=NOW)
+    Program.objects.filter(pk=program.pk).update(name="New name", updated_at=NOW - timedelta(days=1))
+    assert program in Program.objects.unsettled(now=NOW)
 
 
 def test_when_its_last_program_ends_it_goes_back_to_opted_in(enroll, utility, program):
     enrollment = enroll(finding(utility), consent=consent_claim())
     program.ends_on = NOW.date()
     program.save()
-    later = program.updated_at + timedelta(days=400)
-    while settle_programs(now=later, by=BY):
-        pass
+    settle(at=NOW + timedelta(days=2))
     assert Enrollment.objects.get(pk=enrollment.pk).state == "opted_in"
     assert Participation.objects.get(device=enrollment.device).left_reason == "program_ended"
 
@@ -195,3 +217,47 @@ def test_an_oauth_enrollment_is_added_to_and_becomes_hybrid(enroll, utility, pro
     merged = enroll(finding(utility), device=device, consent=consent_claim())
     assert merged.pk == by_user.pk
     assert (merged.method, merged.state) == ("hybrid", "enrolled")
+
+
+def test_a_consent_from_before_a_revocation_does_not_count_in_a_new_enrollment_either(enroll, utility, program):
+    device = device_claim()
+    first = Enrollment.objects.locked().get(pk=enroll(finding(utility), device=device, consent=consent_claim()).pk)
+    lifecycle.revoke_consent(first, revoked_at=NOW, source="device_app", now=NOW, by=BY)
+    lifecycle.revoke(first, reason="decommissioned", now=NOW, by=BY)
+    second = enroll(finding(utility), device=device)
+    held = Enrollment.objects.locked().get(pk=second.pk)
+    with pytest.raises(Refusal) as refused:
+        give_consent(
+            held, consent_claim(), path="oem", evidence=evidence_of(held.partner), signed_at=NOW, now=NOW, by=BY
+        )
+    assert refused.value.code == "consent_revoked"
+
+
+def test_narrowing_the_choice_leaves_the_other_programs(enroll, utility, program):
+    other = make_program(utility, name="Other")
+    enrollment = enroll(finding(utility), consent=consent_claim())
+    held = Enrollment.objects.locked().get(pk=enrollment.pk)
+    held.program_choice = [other.pk]
+    lifecycle.advance(held, now=NOW, by=BY)
+    assert Participation.objects.live().get(device=held.device).program == other
+    assert Participation.objects.get(program=program).left_reason == "not_chosen"
+
+
+def test_a_territory_that_is_in_question_again_takes_it_out_of_its_programs(enroll, utility, neighbour, program):
+    enrollment = enroll(finding(utility), consent=consent_claim())
+    held = Enrollment.objects.locked().get(pk=enrollment.pk)
+    matching.record(held, finding(utility, neighbour, outcome="ambiguous"), now=NOW)
+    lifecycle.advance(held, now=NOW, by=BY)
+    assert held.state == "pending_verification"
+    assert not Participation.objects.live().filter(device=held.device).exists()
+
+
+def test_what_still_suspends_it_is_the_reason_that_is_given(enroll, utility, program):
+    enrollment = Enrollment.objects.locked().get(pk=enroll(finding(utility), consent=consent_claim()).pk)
+    enrollment.device.last_reading_at = NOW + timedelta(minutes=1)
+    enrollment.device.save()
+    lifecycle.advance(enrollment, now=NOW, by=BY)
+    lifecycle.hold_for_compliance(enrollment, reason="Tampered with", now=NOW, by=BY)
+    lifecycle.report_connectivity_lost(enrollment, last_seen_at=NOW + timedelta(minutes=2), now=NOW, by=BY)
+    lifecycle.release_hold(enrollment, reason="Cleared", now=NOW, by=BY)
+    assert (enrollment.state, enrollment.state_reason) == ("suspended", "connectivity_lost")

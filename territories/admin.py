@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from territories.models import DataSet, ServiceTerritory, Site, Utility
 from territories.models.utility import RETAIL_SEGMENTS
+from texture_portal.console.filters import WhenFilter
 from texture_portal.console.pages import ReadOnlyAdmin, ReadOnlyInline
 from texture_portal.console.search import BigTable, as_uuid
 
@@ -75,7 +76,7 @@ class DataSetAdmin(ReadOnlyAdmin):
 @admin.register(Site)
 class SiteAdmin(BigTable, ReadOnlyAdmin):
     list_display = ("__str__", "utility", "cca", "accuracy_meters", "geocoder", "created_at")
-    list_filter = (("utility", AutocompleteSelectFilter), ("created_at", RangeDateTimeFilter))
+    list_filter = (("utility", AutocompleteSelectFilter), ("created_at", WhenFilter))
     list_select_related = ("utility", "cca")
     search_help_text = "Whole postal code, or site id"
     ordering = ("-id",)

@@ -31,7 +31,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         shown |= _work(now=now)
     if user.has_perm("enrollments.view_enrollment"):
         shown["states"] = _states()
-    return context | shown
+    return context | shown | {"title": "What needs you now"}
 
 
 def _cases(*, now: datetime) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _case(case: ReviewCase, *, now: datetime) -> tuple[Any, ...]:
     return (
         link(case, case.get_kind_display()),
         badge(left, LATE_MARKS[mark]),
-        badge("the partner", "warning") if case.waits_for_partner else badge("us", "info"),
+        badge("the partner", "warning") if case.waits_for_partner else badge("staff", "info"),
         at(case.due_at),
         case.enrollment.partner.name,
         str(case.enrollment.site),

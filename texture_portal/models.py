@@ -8,6 +8,7 @@ class Heartbeat(models.Model):
     beat_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = "worker"
         permissions = [("wake_jobs", "Can wake jobs and read why they failed")]
 
     def __str__(self) -> str:

@@ -1,13 +1,16 @@
 """A partner's keys and clients as staff see them: age, last use, state. Never a secret."""
 
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from partners.models import Application, SigningKey
 from texture_portal import clock
-from texture_portal.console.marks import at, breakable, span
+from texture_portal.console.marks import at, badge, breakable, span
 from texture_portal.console.pages import ReadOnlyInline
 
-LIVE_MARKS = {"live": "success", "not live": "danger"}
+
+def live_mark(is_live: bool) -> SafeString:
+    return badge("live", "success") if is_live else badge("not live", "danger")
 
 
 class SigningKeyInline(ReadOnlyInline):
@@ -19,9 +22,9 @@ class SigningKeyInline(ReadOnlyInline):
     def key_id(self, key: SigningKey) -> str:
         return str(key.pk)
 
-    @display(description="State", label=LIVE_MARKS)
+    @display(description="State")
     def state(self, key: SigningKey) -> str:
-        return "live" if key.is_active(now=clock.now()) else "not live"
+        return live_mark(key.is_active(now=clock.now()))
 
     @display(description="Age")
     def age(self, key: SigningKey) -> str:
@@ -49,9 +52,9 @@ class ApplicationInline(ReadOnlyInline):
     def client(self, application: Application) -> str:
         return breakable(str(application.client_id))
 
-    @display(description="State", label=LIVE_MARKS)
+    @display(description="State")
     def state(self, application: Application) -> str:
-        return "live" if application.is_live(now=clock.now()) else "not live"
+        return live_mark(application.is_live(now=clock.now()))
 
     @display(description="Age")
     def age(self, application: Application) -> str:

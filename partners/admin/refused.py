@@ -6,11 +6,12 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.html import format_html_join
-from unfold.contrib.filters.admin import DropdownFilter, RadioFilter, RangeDateTimeFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter, RadioFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from partners.models import Partner, RefusedRequest
 from partners.problems import PROBLEMS
+from texture_portal.console.filters import WhenFilter
 from texture_portal.console.marks import at, badge, link, words
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.search import BigTable, as_uuid
@@ -43,8 +44,8 @@ class FlaggedFilter(RadioFilter):
 @admin.register(RefusedRequest)
 class RefusedRequestAdmin(BigTable, DetailAdmin):
     detail_template = "admin/partners/refusedrequest/detail.html"
-    list_display = ("when", "partner", "outcome", "title", "asked", "subject", "flag_mark", "id")
-    list_filter = (("partner", RelatedDropdownFilter), CodeFilter, FlaggedFilter, ("at", RangeDateTimeFilter))
+    list_display = ("when", "partner", "outcome", "title", "asked", "subject", "flag_mark", "short_id")
+    list_filter = (("partner", RelatedDropdownFilter), CodeFilter, FlaggedFilter, ("at", WhenFilter))
     list_select_related = ("partner",)
     search_help_text = "Whole request id, device or enrollment id, or a partner's name"
     ordering = ("-id",)  # identifiers of version 7 are in the order of creation
@@ -56,6 +57,10 @@ class RefusedRequestAdmin(BigTable, DetailAdmin):
 
     def detail_context(self, request: HttpRequest, subject: RefusedRequest) -> dict[str, Any]:
         return {"refusal": refusal_facts(subject), "request_facts": request_facts(subject)}
+
+    @display(description="Request id")
+    def short_id(self, refused: RefusedRequest) -> str:
+        return str(refused.pk)
 
     @display(description="When")
     def when(self, refused: RefusedRequest) -> str:
@@ -73,9 +78,9 @@ class RefusedRequestAdmin(BigTable, DetailAdmin):
     def asked(self, refused: RefusedRequest) -> str:
         return f"{refused.method} {refused.path}"
 
-    @display(description="Flag", label="warning")
+    @display(description="Flag")
     def flag_mark(self, refused: RefusedRequest) -> str:
-        return words(refused.flag) if refused.flag else ""
+        return badge(words(refused.flag), "warning") if refused.flag else ""
 
 
 def refusal_facts(refused: RefusedRequest) -> list[tuple[str, Any]]:

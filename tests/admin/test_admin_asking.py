@@ -39,7 +39,8 @@ def answer(enrollment, *, now):
     by = actors.partner(enrollment.partner_id, request_id=new_id())
     with transaction.atomic():
         held = Enrollment.objects.locked().get(pk=enrollment.pk)
-        correction.correct(held, {"utility_account_number": "5512345679"}, finding=None, now=now, by=by)
+        given = {"utility_account_number": "5512345679"}
+        correction.correct(held, given, finding=None, basis=correction.basis_of(held), now=now, by=by)
 
 
 def test_what_is_asked_becomes_the_partners_required_action(reviewer, carry_out, said):

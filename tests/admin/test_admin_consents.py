@@ -1,5 +1,7 @@
 """Consent as evidence: opened on its own page only, and gone where the customer was erased."""
 
+from datetime import timedelta
+
 from django.urls import reverse
 
 from enrollments.models import Consent
@@ -68,3 +70,24 @@ def test_consent_history_is_found_by_person_device_and_terms(onlooker):
         assert other.device.serial_number not in page
     assert wanted.device.serial_number in onlooker.get(url, {"q": "2026-01"}).content.decode()
     assert wanted.device.serial_number not in onlooker.get(url, {"q": "2019-01"}).content.decode()
+
+
+def test_consent_history_is_found_by_time(onlooker):
+    early, late = enrolled(), enrolled(now=NOW + timedelta(days=3))
+    url = reverse("admin:enrollments_historicalconsent_changelist")
+    day = (NOW + timedelta(days=2)).date().isoformat()
+    page = onlooker.get(url, {"history_date_from_0": day, "history_date_from_1": "00:00:00"}).content.decode()
+    assert late.device.serial_number in page
+    assert early.device.serial_number not in page
+    page = onlooker.get(url, {"history_date_to_0": day, "history_date_to_1": "00:00:00"}).content.decode()
+    assert early.device.serial_number in page
+    assert late.device.serial_number not in page
+    assert onlooker.get(url, {"history_date_from_0": "never"}).status_code == 200
+
+
+def test_consent_history_is_found_by_partner(onlooker):
+    wanted, other = enrolled(), enrolled()
+    url = reverse("admin:enrollments_historicalconsent_changelist")
+    page = onlooker.get(url, {"enrollment__partner__id__exact": str(wanted.partner_id)}).content.decode()
+    assert wanted.device.serial_number in page
+    assert other.device.serial_number not in page

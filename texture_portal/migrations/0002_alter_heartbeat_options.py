@@ -11,6 +11,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name="heartbeat",
-            options={"permissions": [("wake_jobs", "Can wake jobs and read why they failed")]},
+            options={
+                "verbose_name": "worker",
+                "permissions": [("wake_jobs", "Can wake jobs and read why they failed")],
+            },
         ),
     ]

@@ -10,6 +10,7 @@ from partners import answers, idempotency
 from partners.answers import StoredAnswer
 from partners.calls import Call, validated
 from partners.models import IdempotencyRecord
+from partners.refusal_log import record_refused_item
 from texture_portal.refusals import Refusal
 
 
@@ -23,8 +24,11 @@ def _result(call: Call, item: Any) -> dict[str, Any]:
     try:
         answer = _enroll_once(call, item)
     except Refusal as refusal:
+        record_refused_item(refusal, call=call, item=item)
         problem = call.problem(refusal)
         return {"requestId": request_id, "status": problem["status"], "problem": problem}
+    if answer.refusal:
+        record_refused_item(answer.refusal, call=call, item=item)
     member = "problem" if answer.status >= 400 else "enrollment"
     return {"requestId": request_id, "status": answer.status, member: json.loads(answer.body)}
 

@@ -75,16 +75,20 @@ class Call:
 
     def subject(self) -> str:
         """The device that the body is about, in the partner's own words, where the body was parsed and says so."""
-        document = self.__dict__.get("_document")
-        if not isinstance(document, dict):
-            return ""
-        device = document.get("device")
-        named = device.get(SUBJECT_FIELD) if isinstance(device, dict) else document.get(SUBJECT_FIELD)
-        return named if isinstance(named, str) else ""
+        return subject_of(self.__dict__.get("_document"))
 
     @cached_property
     def _document(self) -> Any:
         return documents.parse(self.body)
+
+
+def subject_of(document: Any) -> str:
+    """The device that a document is about, where it says so."""
+    if not isinstance(document, dict):
+        return ""
+    device = document.get("device")
+    named = device.get(SUBJECT_FIELD) if isinstance(device, dict) else document.get(SUBJECT_FIELD)
+    return named if isinstance(named, str) else ""
 
 
 def validated(

@@ -1,10 +1,12 @@
 """The trace that a refused request of a known partner leaves: what was wrong, never what was sent."""
 
 from typing import Any
+from uuid import UUID
 
 from partners import problems
-from partners.calls import Call
+from partners.calls import Call, subject_of
 from partners.models import RefusedRequest
+from texture_portal.ids import new_id
 from texture_portal.refusals import Refusal
 
 MOST_FAULTS = 50
@@ -14,8 +16,18 @@ MOST_CHARACTERS = 255
 def record_refusal(refusal: Refusal, *, call: Call, path: dict[str, Any]) -> None:
     """`path` are the path's parameters: an object's id is the subject where the body names no device."""
     subject = call.subject() or next((str(value) for value in path.values()), "")
+    _record(refusal, call, id=call.request_id, subject=subject)
+
+
+def record_refused_item(refusal: Refusal, *, call: Call, item: Any) -> None:
+    """One item of a batch, which stands or falls alone."""
+    _record(refusal, call, id=new_id(), batch_id=call.request_id, subject=subject_of(item))
+
+
+def _record(refusal: Refusal, call: Call, *, id: UUID, subject: str, batch_id: UUID | None = None) -> None:
     RefusedRequest.objects.create(
-        id=call.request_id,
+        id=id,
+        batch_id=batch_id,
         partner=call.partner,
         at=call.now,
         method=call.method,

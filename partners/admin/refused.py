@@ -53,7 +53,7 @@ class RefusedRequestAdmin(BigTable, DetailAdmin):
 
     def named(self, term: str) -> Q:
         partners = list(Partner.objects.filter(name__icontains=term).values_list("pk", flat=True))
-        return Q(pk=as_uuid(term)) | Q(subject=term) | Q(partner__in=partners)
+        return Q(pk=as_uuid(term)) | Q(batch_id=as_uuid(term)) | Q(subject=term) | Q(partner__in=partners)
 
     def detail_context(self, request: HttpRequest, subject: RefusedRequest) -> dict[str, Any]:
         return {"refusal": refusal_facts(subject), "request_facts": request_facts(subject)}

@@ -105,7 +105,11 @@ class IdempotencyRecord(models.Model):
 class RefusedRequest(models.Model):
     """One refused request of a known partner: what was wrong, never the values that were sent."""
 
-    id = models.UUIDField(primary_key=True, editable=False, help_text="The request id, as the partner has it.")
+    id = models.UUIDField(
+        primary_key=True,
+        editable=False,
+        help_text="The request id, as the partner has it; an item of a batch has its own.",
+    )
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="refused_requests")
     at = models.DateTimeField()
     method = models.CharField(max_length=8)
@@ -119,6 +123,9 @@ class RefusedRequest(models.Model):
         help_text="The device or enrollment it was about, in the partner's own words.",
     )
     flag = models.CharField(max_length=60, blank=True, help_text="Why staff should look at it.")
+    batch_id = models.UUIDField(
+        null=True, blank=True, db_index=True, help_text="The request id of the batch whose item this was."
+    )
 
     class Meta:
         ordering = ["-at"]

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from partners.models import RefusedRequest
+
 from . import grid
 from .client import Client
 from .payloads import ago, consent, enrollment, without
@@ -164,3 +166,10 @@ def test_a_whole_batch_is_replayed(lone_oem: Client) -> None:
     assert (first.replayed, second.replayed) == (False, True)
     assert second.body == first.body
     assert len(lone_oem.enrollments()) == 1
+
+
+def test_a_refused_item_leaves_a_trace_for_staff(lone_oem: Client) -> None:
+    body = enrollment(consent=consent(grantedAt=ago(days=91)))
+    answer = lone_oem.post(PATH, {"enrollments": [item(), item(body)]})
+    trace = RefusedRequest.objects.get(batch_id=answer.headers["X-Request-ID"])
+    assert (trace.code, trace.subject) == ("consent_stale", body["device"]["manufacturerDeviceId"])

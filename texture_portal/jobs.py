@@ -14,6 +14,7 @@ from django_q.models import Failure
 from django_q.tasks import async_task
 
 from texture_portal import clock, heartbeat, schedules
+from texture_portal.traces import trace_of
 
 SLICE_SECONDS = 40  # well under the task's time-out (settings.Q_CLUSTER): a longer backlog is another task's
 FAILURES_KEPT = timedelta(days=14)
@@ -32,8 +33,19 @@ def _enqueue(kind: str) -> None:
     async_task(schedules.DRAIN, kind, group=kind)  # as the schedule groups them
 
 
+class JobFailedError(Exception):
+    """Carries the trace without values: the queue keeps what a task raises, and shows it to administrators."""
+
+
 def drain(kind: str) -> None:
     """Works off every row of this kind, or as many as fit into a slice of time; what is left is the next task's."""
+    try:
+        _drain(kind)
+    except Exception as failure:
+        raise JobFailedError(trace_of(failure)) from None
+
+
+def _drain(kind: str) -> None:
     work_off = import_string(schedules.job(kind).path)
     slice_ends = time.monotonic() + SLICE_SECONDS
     heartbeat.beat()

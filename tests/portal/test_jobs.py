@@ -95,8 +95,10 @@ def test_a_long_backlog_is_left_to_the_next_task(monkeypatch, django_capture_on_
 
 
 def test_poison_is_told_to_the_queue_which_keeps_it_with_its_traceback():
-    with pytest.raises(RuntimeError, match="poison"):
+    with pytest.raises(jobs.JobFailedError, match=r"builtins\.RuntimeError") as told:
         jobs.drain("poison")
+    assert "in poison" in str(told.value)
+    assert told.value.__cause__ is None
 
 
 def test_old_failures_are_forgotten():

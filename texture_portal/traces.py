@@ -1,0 +1,20 @@
+"""What went wrong, without what it was about: stacks and kinds of exception, never their messages."""
+
+import traceback
+
+import psycopg
+
+
+def trace_of(failure: BaseException) -> str:
+    """Messages may quote personal data (PostgreSQL's do), so they stay out; the rule that said no is named."""
+    origin = failure.__cause__ or failure.__context__
+    earlier = f"{trace_of(origin)}\nand then\n" if origin else ""
+    frames = "".join(traceback.format_tb(failure.__traceback__))
+    return f"{earlier}{frames}{type(failure).__module__}.{type(failure).__qualname__}{_constraint(failure)}"
+
+
+def _constraint(failure: BaseException) -> str:
+    """Which rule of the database said no: a name of ours, and no value."""
+    if isinstance(failure, psycopg.Error) and failure.diag.constraint_name:
+        return f" by {failure.diag.constraint_name}"
+    return ""

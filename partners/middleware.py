@@ -12,7 +12,9 @@ from texture_portal.refusals import Refusal
 PARTNER_API = "/v1/"
 BY_STATUS = {
     400: Refusal("validation_failed", "The request cannot be read: its host, headers or query are not valid."),
+    403: Refusal("not_found", "There is nothing at this path."),  # nobody learns what is behind it
     404: Refusal("not_found", "There is nothing at this path."),
+    405: Refusal("method_not_allowed", "The method is not allowed here."),
     503: Refusal("unavailable", "The portal is not available now."),
 }
 OTHERWISE = Refusal("internal_error", "The portal failed. It has been logged.")

@@ -6,10 +6,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from devices.models import Device
 from enrollments.models import Consent, Enrollment, ReviewCase
 from partners.models import IdempotencyRecord, Partner, RefusedRequest
 from programs.models import Participation, Program
-from territories.models import DataSet, ServiceTerritory, Utility
+from territories.models import DataSet, ServiceTerritory, Site, Utility
 from tests.factories import (
     NOW,
     ProgramFactory,
@@ -163,3 +164,29 @@ def test_a_program_is_edited_with_its_history(administrator):
     )  # fmt: skip
     newest = Program.history.filter(id=program.pk).first()
     assert (newest.name, newest.history_user_id) == ("Peak Saver Plus", administrator.user.pk)
+
+
+BIG = (
+    Enrollment,
+    ReviewCase,
+    Consent,
+    Consent.history.model,
+    Device,
+    Site,
+    Participation,
+    RefusedRequest,
+    IdempotencyRecord,
+)
+
+
+@pytest.mark.parametrize("model", BIG, ids=lambda model: model._meta.label_lower)
+@pytest.mark.parametrize("asked", [{}, {"q": "serial number"}, {"p": "2"}], ids=["all", "search", "page 2"])
+def test_a_big_list_neither_counts_nor_searches_by_pattern(model, asked, administrator):
+    one_of_everything(administrator.user)
+    if "q" in asked:
+        asked = {"q": Enrollment.objects.first().device.serial_number}
+    with CaptureQueriesContext(connection) as captured:
+        assert administrator.get(changelist(model), asked).status_code == 200
+    statements = [each["sql"] for each in captured if f'FROM "{model._meta.db_table}"' in each["sql"]]
+    assert statements
+    assert not [each for each in statements if "COUNT(" in each or " LIKE " in each]

@@ -53,7 +53,9 @@ class RefusedRequestAdmin(BigTable, DetailAdmin):
 
     def named(self, term: str) -> Q:
         partners = list(Partner.objects.filter(name__icontains=term).values_list("pk", flat=True))
-        return Q(pk=as_uuid(term)) | Q(batch_id=as_uuid(term)) | Q(subject=term) | Q(partner__in=partners)
+        wanted = Q(subject=term) | Q(partner__in=partners)
+        identifier = as_uuid(term)
+        return wanted if identifier is None else wanted | Q(pk=identifier) | Q(batch_id=identifier)
 
     def detail_context(self, request: HttpRequest, subject: RefusedRequest) -> dict[str, Any]:
         return {"refusal": refusal_facts(subject), "request_facts": request_facts(subject)}
@@ -99,7 +101,7 @@ def refusal_facts(refused: RefusedRequest) -> list[tuple[str, Any]]:
 
 def request_facts(refused: RefusedRequest) -> list[tuple[str, Any]]:
     return [
-        ("Request id", refused.pk),
+        ("Request id", refused.batch_id or refused.pk),
         ("Partner", link(refused.partner)),
         ("When", at(refused.at)),
         ("Request", f"{refused.method} {refused.path}"),

@@ -38,6 +38,17 @@ def test_a_refusal_is_found_by_request_device_and_partner(onlooker):
         assert str(other.pk) not in page
 
 
+def test_the_refused_items_of_a_batch_are_found_by_its_request_id(onlooker):
+    item, other = refused(PartnerFactory()), refused(PartnerFactory())
+    item.batch_id = new_id()
+    item.save()
+    page = onlooker.get(REFUSED, {"q": str(item.batch_id)}).content.decode()
+    assert str(item.pk) in page
+    assert str(other.pk) not in page
+    page = onlooker.get(reverse("admin:partners_refusedrequest_change", args=(item.pk,))).content.decode()
+    assert str(item.batch_id) in page
+
+
 def test_a_refusal_says_what_it_means_and_what_to_do(onlooker):
     row = refused(PartnerFactory())
     page = onlooker.get(reverse("admin:partners_refusedrequest_change", args=(row.pk,))).content.decode()

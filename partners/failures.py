@@ -16,4 +16,3 @@ def refusal_of_failure(failure: Exception) -> Refusal:
     if isinstance(failure, OperationalError | InterfaceError):
         return Refusal("unavailable", "The database cannot be reached, or is too busy.")
     return Refusal("internal_error", "The portal failed; the request changed nothing. It has been logged.")
-

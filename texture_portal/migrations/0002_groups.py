@@ -8,11 +8,11 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("devices", "0001_initial"),
-        ("enrollments", "0004_information_from_the_partner"),
-        ("partners", "0005_whole_keys"),
-        ("programs", "0002_program_settled_at"),
-        ("territories", "0002_alter_site_created_at_alter_site_updated_at"),
-        ("texture_portal", "0002_alter_heartbeat_options"),
+        ("enrollments", "0001_initial"),
+        ("partners", "0001_initial"),
+        ("programs", "0001_initial"),
+        ("territories", "0001_initial"),
+        ("texture_portal", "0001_initial"),
     ]
 
     operations = [migrations.RunPython(lambda apps, _: groups.install(apps), migrations.RunPython.noop)]

@@ -147,7 +147,10 @@ def revoke_consent(
 
 def expire_consent(enrollment: Enrollment, *, expired_at: datetime, path: str, now: datetime, by: Actor) -> None:
     """Ends the validity of what was granted by `path` until then; the customer may consent anew."""
-    for consent in enrollment.consents.filter(path=path):
+    known = enrollment.expiry(path)
+    if known is None or known < expired_at:
+        enrollment.consent_expiries = {**enrollment.consent_expiries, path: expired_at.isoformat()}
+    for consent in enrollment.consents.filter(path=path, granted_at__lte=expired_at):
         if consent.expired_at is None or consent.expired_at < expired_at:
             consent.expired_at = expired_at
             _write_consent(enrollment, consent, reason="consent_expired", now=now, by=by)

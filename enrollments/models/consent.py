@@ -68,7 +68,7 @@ class Consent(models.Model):
         return Claim(self.granted_at, self.source, self.terms_version, tuple(self.program_types))
 
     def as_grant(self) -> Grant:
-        return Grant(self.path, self.granted_at, tuple(self.program_types), self.expired_at)
+        return Grant(self.path, self.granted_at, tuple(self.program_types), self.enrollment.expiry(self.path))
 
 
 append_only(Consent.history.model)

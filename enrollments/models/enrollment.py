@@ -95,6 +95,9 @@ class Enrollment(models.Model):
     consent_revoked_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Only consents granted later count."
     )
+    consent_expiries = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="By path: consents granted until then have expired."
+    )
     partner_coordinates = models.JSONField(null=True, blank=True, editable=False)
     utility_hint = models.JSONField(null=True, blank=True, editable=False)
 
@@ -120,7 +123,7 @@ class Enrollment(models.Model):
         excluded_fields=[
             "match", "match_outcome", "fits_since", "utility_account_number", "account_claimed_verified",
             "account_verified_at", "program_choice", "installer_id", "sales_channel", "connectivity_lost_at",
-            "compliance_hold_at", "ownership_reported_at", "partner_coordinates", "utility_hint",
+            "compliance_hold_at", "ownership_reported_at", "consent_expiries", "partner_coordinates", "utility_hint",
             "geocode_attempts", "geocode_due_at", "advanced_at", "opening_request", "ledger_length",
             "ledger_head", "created_at", "updated_at",
         ],
@@ -177,6 +180,11 @@ class Enrollment(models.Model):
         """The sealed entries that are yet to be written; whoever takes them writes them with the row."""
         entries, self.unwritten_entries = self.unwritten_entries, []
         return entries
+
+    def expiry(self, path: str) -> datetime | None:
+        """When consents by this path last expired; also before there is one, since events may overtake each other."""
+        expired_at = self.consent_expiries.get(path)
+        return datetime.fromisoformat(expired_at) if expired_at else None
 
     def standing(self) -> Standing:
         grants = [consent.as_grant() for consent in self.consents.all()]

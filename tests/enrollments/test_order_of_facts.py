@@ -48,6 +48,16 @@ class Revocation:
 
 
 @dataclass(frozen=True)
+class Expiry:
+    path: str
+    days_ago: int
+
+    def apply(self, enrollment, now):
+        at = NOW - timedelta(days=self.days_ago)
+        lifecycle.expire_consent(enrollment, expired_at=at, path=self.path, now=now, by=BY)
+
+
+@dataclass(frozen=True)
 class AccountVerified:
     def apply(self, enrollment, now):
         enrollment.account_verified_at = now
@@ -88,6 +98,7 @@ FACTS = st.lists(
     st.one_of(
         st.builds(Grant, st.sampled_from(["oem", "oauth"]), st.integers(1, 9), SCOPES),
         st.builds(Revocation, st.integers(0, 9)),
+        st.builds(Expiry, st.sampled_from(["oem", "oauth"]), st.integers(0, 9)),
         st.just(AccountVerified()),
         st.just(TerritoryDecided()),
         st.builds(Reading, st.integers(1, 9)),

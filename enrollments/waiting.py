@@ -4,11 +4,10 @@ The program's row is the job. It is unsettled until every enrollment in its owne
 change was seen, and once more after a while: a request that was under way then may have read what was before.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from enrollments import lifecycle
@@ -58,9 +57,26 @@ def _in_territory_of(program: Program) -> QuerySet[Enrollment]:
 
 
 def _weigh(rows: QuerySet[Enrollment], *, now: datetime, by: Actor) -> int:
-    """Each in a transaction of its own, so that nobody waits for a batch."""
-    chosen: Iterable[UUID] = list(rows.values_list("pk", flat=True)[:BATCH])
-    for enrollment_id in chosen:
+    """Each in a transaction of its own, so that nobody waits for a batch.
+
+    One that fails stops no other: it counts as weighed until a program changes again, and is told of by an
+    ExceptionGroup once the others are done.
+    """
+    chosen = list(rows.values_list("pk", flat=True)[:BATCH])
+    faults = [fault for enrollment_id in chosen if (fault := _weigh_one(enrollment_id, now=now, by=by))]
+    if faults:
+        raise ExceptionGroup(f"{len(faults)} of {len(chosen)} enrollments could not be weighed", faults)
+    return len(chosen)
+
+
+def _weigh_one(enrollment_id: UUID, *, now: datetime, by: Actor) -> Exception | None:
+    try:
         with transaction.atomic():
             lifecycle.advance(Enrollment.objects.locked().get(pk=enrollment_id), now=now, by=by)
-    return len(list(chosen))
+    except OperationalError:  # the database's fault, not this row's
+        raise
+    except Exception as fault:
+        fault.add_note(f"enrollment {enrollment_id}")
+        Enrollment.objects.filter(pk=enrollment_id).update(advanced_at=now)
+        return fault
+    return None

@@ -16,7 +16,7 @@ WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
 PASSWORD = "a password for tests only"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # playwright suffers no second one in the process, and the docs have theirs
 def browser():
     if not CHROMIUM.exists():
         pytest.skip(f"NO BROWSER: {CHROMIUM} is absent, so the console was not tried in one")

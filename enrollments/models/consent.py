@@ -7,7 +7,7 @@ from simple_history.models import HistoricalRecords
 
 from enrollments.consent import Claim, Grant
 from enrollments.models.enrollment import Enrollment
-from enrollments.models.ledger import LedgerEntry, append_only
+from enrollments.models.ledger import LedgerEntry, keep_append_only
 from partners.models import SignedRequest
 from programs.models import ProgramType
 from texture_portal.ids import new_id
@@ -71,4 +71,4 @@ class Consent(models.Model):
         return Grant(self.path, self.granted_at, tuple(self.program_types), self.enrollment.expiry(self.path))
 
 
-append_only(Consent.history.model)
+keep_append_only(Consent.history.model)

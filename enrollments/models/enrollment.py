@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 from devices.models import Device
 from enrollments.consent import Standing
 from enrollments.consent import standing as consent_standing
-from enrollments.models.ledger import GENESIS, LedgerEntry, append_only
+from enrollments.models.ledger import GENESIS, LedgerEntry, keep_append_only
 from enrollments.states import State
 from partners.models import Customer, Partner, SignedRequest
 from territories.models import Site
@@ -248,7 +248,7 @@ class Enrollment(models.Model):
         """Terminated: decommission, ownership change, staff."""
 
 
-append_only(Enrollment.history.model)
+keep_append_only(Enrollment.history.model)
 
 
 def legal_transitions() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import pgtrigger
 from django.db import models
 
 from texture_portal.actors import Channel, Role
+from texture_portal.append_only import append_only
 
 GENESIS = bytes(32)
 
@@ -59,15 +60,6 @@ def _canonical(value: Any) -> Any:
     return str(value)
 
 
-def append_only(history_model: type[models.Model]) -> None:
-    """Gives a historical model the triggers that refuse UPDATE, DELETE and TRUNCATE, and a place in the chain."""
-    pgtrigger.register(
-        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        pgtrigger.Trigger(
-            name="no_truncate",
-            level=pgtrigger.Statement,
-            when=pgtrigger.Before,
-            operation=pgtrigger.Truncate,
-            func="RAISE EXCEPTION 'the audit trail is evidence: % is append-only', TG_TABLE_NAME;",
-        ),
-    )(history_model)
+def keep_append_only(history_model: type[models.Model]) -> None:
+    """For the historical models, which simple-history makes."""
+    pgtrigger.register(*append_only("the audit trail is evidence"))(history_model)

@@ -3,13 +3,13 @@
 import json
 from datetime import datetime
 
-import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
 from partners.models.customer import Customer
 from partners.models.partner import Partner
 from partners.models.signing_key import SigningKey
+from texture_portal.append_only import append_only
 from texture_portal.ids import new_id
 
 # The limits are set before the row is made, and making it may wait for another that is made in a transaction.
@@ -162,16 +162,7 @@ class SignedRequest(models.Model):
     digest = models.BinaryField(help_text="SHA-256 of sealed_message: what the audit chain holds on to.")
 
     class Meta:
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Trigger(
-                name="no_truncate",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'signed requests are evidence: % is append-only', TG_TABLE_NAME;",
-            ),
-        ]
+        triggers = append_only("signed requests are evidence")
 
     def __str__(self) -> str:
         return str(self.request_id)

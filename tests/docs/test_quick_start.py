@@ -7,11 +7,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
 from django.db import connection
+
+from tests.databases import url_of_database
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "quick-start.md"
@@ -23,7 +23,7 @@ def blocks() -> list[str]:
 
 def database_url() -> str:
     """Of the database that the served portal uses, for the commands of another process."""
-    return urlsplit(settings.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    return url_of_database(connection.settings_dict["NAME"])
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from django.db import connection, connections
 from tests.census import FOUND, census_peer
 from tests.contract import grid
 from tests.contract.client import Client, close_connections
+from tests.databases import url_of_database
 
 
 def wait_for(condition: Callable[[], object], *, seconds: float = 20) -> None:
@@ -67,7 +68,7 @@ class Portal:
     def __init__(self, **variables: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        database = settings.DATABASE_URL.replace("/portal?", f"/{connection.settings_dict['NAME']}?")
+        database = url_of_database(connection.settings_dict["NAME"])
         self.supervisor = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(self.port)],
             cwd=settings.BASE_DIR,

@@ -16,6 +16,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from tests.databases import url_of_database
+
 STAYS = "Ctrl-C stops it."
 READY_SECONDS = 120
 
@@ -70,7 +72,7 @@ def demo_database() -> Iterator[str]:
     name = f"journeys_{os.getpid()}"
     with _connect(settings.DATABASE_URL) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    yield settings.DATABASE_URL.replace(f"/{settings.DATABASES['default']['NAME']}?", f"/{name}?")
+    yield url_of_database(name)
     with _connect(settings.DATABASE_URL) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.databases import url_of_database
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 PRIVATE = ("ALLOWED_HOSTS", "DATABASE_URL", "DATA_KEYS", "DEBUG", "PORT", "SECRET_KEY")
@@ -38,4 +40,4 @@ def manage(environment: dict[str, str]) -> Run:
 
 @pytest.fixture
 def test_database_url(transactional_db) -> str:
-    return settings.DATABASE_URL.replace("/portal?", f"/{connection.settings_dict['NAME']}?")
+    return url_of_database(connection.settings_dict["NAME"])

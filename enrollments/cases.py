@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from enrollments import facts as fact
+from enrollments import notices
 from enrollments.models import Enrollment, ReviewCase
 from texture_portal.business_time import add_business_hours, add_business_time, business_time_between
 
@@ -23,7 +24,7 @@ def keep(enrollment: Enrollment, *, question: str, now: datetime) -> None:
     for case in enrollment.review_cases.filter(decided_at__isnull=True).exclude(kind=ReviewCase.Kind.CONFLICT):
         if case.kind == wanted:
             return
-        close(case, now=now)
+        close(enrollment, case, now=now)
     if wanted is not None:
         open_case(enrollment, kind=wanted, reason=_reason(enrollment, question), now=now)
 
@@ -39,6 +40,7 @@ def first_case(enrollment: Enrollment, *, question: str, now: datetime) -> Revie
 def open_case(enrollment: Enrollment, *, kind: ReviewCase.Kind, reason: str, now: datetime) -> ReviewCase:
     case = _draft(enrollment, kind=kind, reason=reason, now=now)
     case.save()
+    notices.note_review_opened(enrollment, case)
     return case
 
 
@@ -54,10 +56,11 @@ def due_at(kind: ReviewCase.Kind, *, opened_at: datetime) -> datetime:
     return add_business_hours(opened_at, hours=TERRITORY_BUSINESS_HOURS)
 
 
-def close(case: ReviewCase, *, now: datetime) -> None:
+def close(enrollment: Enrollment, case: ReviewCase, *, now: datetime) -> None:
     case.decision, case.decided_at = ReviewCase.Decision.MOOT, now
     case.decision_reason = "The question no longer stands."
     case.save()
+    notices.note_review_resolved(enrollment, case)
 
 
 def note_information(enrollment: Enrollment, *, now: datetime) -> None:
@@ -89,7 +92,7 @@ def due_with_wait(case: ReviewCase, *, now: datetime) -> datetime:
 
 def close_all(enrollment: Enrollment, *, now: datetime) -> None:
     for case in enrollment.review_cases.filter(decided_at__isnull=True):
-        close(case, now=now)
+        close(enrollment, case, now=now)
 
 
 def _kind_for(enrollment: Enrollment, question: str) -> ReviewCase.Kind | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from devices.models import Device
-from enrollments import consent, consents, duplicates, ledger, lifecycle, matching
+from enrollments import consent, consents, duplicates, ledger, lifecycle, matching, notices
 from enrollments.claims import DeviceClaim, EnrollmentClaim
 from enrollments.consent import Claim as ConsentClaim
 from enrollments.consents import Evidence, give_consent
@@ -93,7 +93,9 @@ def _write(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime,
     cases = [made.case] if made.case else []
     rows = [*around, enrollment, *given, *made.participations, *cases]
     insert([*(row for row in rows if row is not None and row._state.adding), *enrollment.take_entries()])
-    return Overview(enrollment, standing, tuple(each.program for each in made.participations), made.case)
+    shown = Overview(enrollment, standing, tuple(each.program for each in made.participations), made.case)
+    notices.tell_of_new(shown, now=now)
+    return shown
 
 
 def _consents(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> list[Consent]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from enrollments import cases, ledger
+from enrollments import cases, ledger, notices
 from enrollments import facts as fact
 from enrollments.consent import ConsentStatus, Standing
 from enrollments.facts import Facts, weigh
@@ -97,9 +97,9 @@ class Beginning:
 
 
 def advance(enrollment: Enrollment, *, now: datetime, by: Actor, why: str = "") -> None:
-    """Moves the enrollment as far as its facts carry it, saves it and keeps its review cases. Idempotent.
+    """Moves the enrollment as far as its facts carry it, saves it, keeps its review cases and tells its partner.
 
-    A revoked enrollment never moves again.
+    Idempotent. A revoked enrollment never moves again.
     """
     if enrollment.state == State.REVOKED:
         return
@@ -110,6 +110,7 @@ def advance(enrollment: Enrollment, *, now: datetime, by: Actor, why: str = "") 
     _walk(enrollment, facts, now=now, by=by, why=why)
     enrollment.save()
     cases.keep(enrollment, question=facts.question, now=now)
+    notices.tell(enrollment, now=now)
 
 
 def begin(enrollment: Enrollment, *, standing: Standing, now: datetime, by: Actor) -> Beginning:
@@ -129,6 +130,7 @@ def revoke(enrollment: Enrollment, *, reason: str, now: datetime, by: Actor, why
     _move(enrollment, "revoke", reason=reason, now=now, by=by, note=why)
     enrollment.save()
     cases.close_all(enrollment, now=now)
+    notices.tell(enrollment, now=now)
 
 
 def revoke_consent(
@@ -137,6 +139,7 @@ def revoke_consent(
     """Strikes every consent granted until then, by whichever path, and opts out (§11.8)."""
     if enrollment.consent_revoked_at is None or enrollment.consent_revoked_at < revoked_at:
         enrollment.consent_revoked_at = revoked_at
+        notices.note_consent_revoked(enrollment, revoked_at=revoked_at, source=source)
         ledger.note(enrollment, enrollment, reason="consent_revoked", now=now, by=by)
     for consent in enrollment.consents.filter(granted_at__lte=revoked_at):
         if consent.revoked_at is None or consent.revoked_at < revoked_at:
@@ -227,7 +230,9 @@ def _next_step(enrollment: Enrollment, facts: Facts) -> Step | None:
 
 def _move(enrollment: Enrollment, transition: str, *, reason: str, now: datetime, by: Actor, note: str = "") -> None:
     """One transition, noted in the chain. A row that exists is saved at each step, so that the trigger sees each."""
+    before = str(enrollment.state)
     getattr(enrollment, transition)()
+    notices.note_move(enrollment, before=before, reason=reason)
     enrollment.state_reason = "" if transition in FORWARD else reason
     enrollment.touch(now)
     ledger.note(enrollment, enrollment, reason=note or reason, now=now, by=by)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from enrollments import lifecycle
+from enrollments import lifecycle, notices
 from enrollments.matching import record_decision
 from enrollments.models import Enrollment, ReviewCase
 from territories.models import Utility
@@ -28,7 +28,7 @@ def resolve_territory(case: ReviewCase, *, utility: Utility, reason: str, now: d
     if not utility.serves_homes:
         raise Refusal("state_conflict", f"{utility} serves no homes ({utility.get_segment_display()}): choose another.")
     case.resolved_utility = utility
-    _close(case, ReviewCase.Decision.CONFIRMED, reason=reason, now=now, user=user)
+    _close(enrollment, case, ReviewCase.Decision.CONFIRMED, reason=reason, now=now, user=user)
     record_decision(enrollment, utility=utility)
     lifecycle.advance(enrollment, now=now, by=_actor(user), why=reason)
     return enrollment
@@ -38,7 +38,7 @@ def resolve_territory(case: ReviewCase, *, utility: Utility, reason: str, now: d
 def verify_account(case: ReviewCase, *, reason: str, now: datetime, user: User) -> Enrollment:
     """The utility account is the customer's."""
     case, enrollment = _hold(case, reason=reason, kind=ReviewCase.Kind.VERIFICATION)
-    _close(case, ReviewCase.Decision.CONFIRMED, reason=reason, now=now, user=user)
+    _close(enrollment, case, ReviewCase.Decision.CONFIRMED, reason=reason, now=now, user=user)
     enrollment.account_verified_at = now
     lifecycle.advance(enrollment, now=now, by=_actor(user), why=reason)
     return enrollment
@@ -48,7 +48,7 @@ def verify_account(case: ReviewCase, *, reason: str, now: datetime, user: User) 
 def refute_transfer(case: ReviewCase, *, reason: str, now: datetime, user: User) -> Enrollment:
     """The device has not changed hands."""
     case, enrollment = _hold(case, reason=reason, kind=ReviewCase.Kind.OWNERSHIP)
-    _close(case, ReviewCase.Decision.REJECTED, reason=reason, now=now, user=user)
+    _close(enrollment, case, ReviewCase.Decision.REJECTED, reason=reason, now=now, user=user)
     lifecycle.refute_ownership_transfer(enrollment, reason=reason, now=now, by=_actor(user))
     return enrollment
 
@@ -59,7 +59,7 @@ def end_enrollment(case: ReviewCase, *, reason: str, now: datetime, user: User) 
     case, enrollment = _hold(case, reason=reason, kind=ReviewCase.Kind(case.kind))
     changed_hands = case.kind == ReviewCase.Kind.OWNERSHIP
     decision = ReviewCase.Decision.CONFIRMED if changed_hands else ReviewCase.Decision.REJECTED
-    _close(case, decision, reason=reason, now=now, user=user)
+    _close(enrollment, case, decision, reason=reason, now=now, user=user)
     ended = REVOCATION_REASON[ReviewCase.Kind(case.kind)]
     lifecycle.revoke(enrollment, reason=ended, now=now, by=_actor(user), why=reason)
     return enrollment
@@ -76,6 +76,8 @@ def request_information(case: ReviewCase, *, message: str, now: datetime, user: 
     case.save()
     enrollment.touch(now)
     enrollment.save(update_fields=["updated_at"])
+    notices.note_information_requested(enrollment, case)
+    notices.tell(enrollment, now=now)
     return enrollment
 
 
@@ -92,10 +94,11 @@ def _hold(case: ReviewCase, *, reason: str, kind: ReviewCase.Kind) -> tuple[Revi
     return case, enrollment
 
 
-def _close(case: ReviewCase, decision: str, *, reason: str, now: datetime, user: User) -> None:
+def _close(enrollment: Enrollment, case: ReviewCase, decision: str, *, reason: str, now: datetime, user: User) -> None:
     case.decision, case.decided_at, case.decided_by, case.decision_reason = decision, now, user, reason
     _sign(case, reason=reason, user=user)
     case.save()
+    notices.note_review_resolved(enrollment, case)
 
 
 def _sign(case: ReviewCase, *, reason: str, user: User) -> None:

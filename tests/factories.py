@@ -14,7 +14,7 @@ from enrollments.consent import Claim as ConsentClaim
 from enrollments.intake import enroll
 from enrollments.matching import Finding
 from enrollments.models import Enrollment
-from partners.models import Customer, Partner, SignedRequest, SigningKey
+from partners.models import Customer, Partner, SignedRequest, SigningKey, WebhookEndpoint
 from programs.models import Program
 from territories.addresses import Address
 from territories.geocoding.base import Location
@@ -66,6 +66,16 @@ class SigningKeyFactory(factory.django.DjangoModelFactory):
     algorithm = SigningKey.Algorithm.ED25519
     public_key_pem = "a public key that no test verifies with"
     not_before = NOW - timedelta(days=30)
+
+
+class WebhookEndpointFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = WebhookEndpoint
+
+    partner = factory.SubFactory(PartnerFactory)
+    url = factory.Sequence(lambda number: f"https://hooks{number}.example/in")
+    event_types = ["*"]
+    created_at = NOW - timedelta(days=30)
 
 
 class UtilityFactory(factory.django.DjangoModelFactory):
@@ -250,6 +260,12 @@ def enrolled(
             by=by,
         )
     return Enrollment.objects.get(pk=made.pk)
+
+
+def listening_partner(**options):
+    """One with a webhook endpoint; by default it takes every type."""
+    endpoint = WebhookEndpointFactory(**options)
+    return Partner.objects.get(pk=endpoint.partner_id)
 
 
 def active(*, now=NOW, **options):

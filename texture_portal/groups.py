@@ -12,6 +12,7 @@ _SURROUNDINGS = (
     "devices.view_device", "programs.view_participation", "programs.view_program", "territories.view_dataset",
     "territories.view_serviceterritory", "territories.view_site", "territories.view_utility",
 )  # fmt: skip
+_WEBHOOKS = ("partners.view_webhookendpoint", "partners.view_webhookdelivery")
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Program staff": (
@@ -27,6 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.view_reviewcase", "enrollments.view_consent", "enrollments.view_historicalconsent",
         "enrollments.view_evidence", "partners.view_historicalpartner", "partners.view_idempotencyrecord",
         "partners.view_refusedrequest", "partners.view_signingkey", "programs.view_historicalprogram",
+        *_WEBHOOKS,
     ),
     "Partner manager": (
         *_ENROLLMENTS,
@@ -34,6 +36,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "partners.view_signingkey", "partners.rotate_signingkey", "partners.view_application",
         "partners.view_whole_idempotency_key",
         "partners.rotate_application", "partners.view_idempotencyrecord", "partners.view_refusedrequest",
+        *_WEBHOOKS, "partners.manage_webhookendpoint", "partners.resend_webhookdelivery",
     ),
     "Administrator": EVERYTHING,
 }  # fmt: skip

@@ -14,6 +14,7 @@ from devices.models import Device
 from enrollments.consent import Standing
 from enrollments.consent import standing as consent_standing
 from enrollments.models.ledger import GENESIS, LedgerEntry, keep_append_only
+from enrollments.news import News
 from enrollments.states import State
 from partners.models import Customer, Partner, SignedRequest
 from territories.models import Site
@@ -162,6 +163,7 @@ class Enrollment(models.Model):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.unwritten_entries: list[LedgerEntry] = []
+        self.news: list[News] = []
 
     def __str__(self) -> str:
         return f"{self.id} ({self.state})"
@@ -180,6 +182,11 @@ class Enrollment(models.Model):
         """The sealed entries that are yet to be written; whoever takes them writes them with the row."""
         entries, self.unwritten_entries = self.unwritten_entries, []
         return entries
+
+    def take_news(self) -> list[News]:
+        """What the partner is yet to be told; whoever takes it tells it."""
+        news, self.news = self.news, []
+        return news
 
     def expiry(self, path: str) -> datetime | None:
         """When consents by this path last expired; also before there is one, since events may overtake each other."""

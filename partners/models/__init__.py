@@ -2,6 +2,7 @@ from partners.models.customer import Customer
 from partners.models.partner import Application, Partner
 from partners.models.request import IdempotencyRecord, RefusedRequest, SignedRequest
 from partners.models.signing_key import SigningKey
+from partners.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage, WebhookSecret
 
 __all__ = [
     "Application",
@@ -11,4 +12,9 @@ __all__ = [
     "RefusedRequest",
     "SignedRequest",
     "SigningKey",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookMessage",
+    "WebhookSecret",
 ]

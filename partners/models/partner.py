@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from oauth2_provider.models import AbstractApplication
@@ -10,6 +11,14 @@ from simple_history.models import HistoricalRecords
 
 from texture_portal import clock
 from texture_portal.ids import new_id
+
+TAKES_WEBHOOKS = """
+NEW.takes_webhooks := EXISTS (
+    SELECT FROM partners_webhookendpoint
+    WHERE partner_id = NEW.id AND disabled_at IS NULL AND removed_at IS NULL
+);
+RETURN NEW;
+"""
 
 
 def same_name(name: str) -> str:
@@ -48,13 +57,28 @@ class Partner(models.Model):  # type: ignore[django-manager-missing]  # Applicat
         help_text="Where certification is required, it may call only from then on.",
     )
     redirect_urls = ArrayField(models.URLField(max_length=500), default=list, blank=True)
+    takes_webhooks = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Some webhook endpoint of its is live. Derived by the database, whoever saves the row.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+    history = HistoricalRecords(
+        history_change_reason_field=models.TextField(null=True), excluded_fields=["takes_webhooks"]
+    )
 
     class Meta:
         ordering = ["name"]
+        triggers = [
+            pgtrigger.Trigger(
+                name="takes_webhooks_is_derived",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=TAKES_WEBHOOKS,
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

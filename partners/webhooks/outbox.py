@@ -1,0 +1,145 @@
+"""Writing down what a partner is to be told, in the transaction of its cause."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from partners.answers import to_json
+from partners.models import Partner, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage
+from partners.webhooks.types import EVERY, TYPES, VERSION
+from texture_portal.clock import to_wire
+from texture_portal.ids import new_id
+
+GIVE_UP_AFTER = timedelta(hours=72)  # contract §9
+
+# One statement, whatever the number of endpoints. What is kept is written even where nobody listens.
+WRITE = """
+WITH listening AS (
+    SELECT id FROM partners_webhookendpoint
+    WHERE partner_id = %(partner)s AND disabled_at IS NULL AND removed_at IS NULL
+    AND event_types && %(types)s::varchar[]
+), message AS (
+    INSERT INTO partners_webhookmessage (id, partner_id, type, subject, body, expires_at, created_at)
+    SELECT %(id)s, %(partner)s, %(type)s, %(subject)s, %(body)s, %(expires_at)s, %(now)s
+    WHERE %(is_kept)s OR EXISTS (SELECT FROM listening)
+    RETURNING id
+)
+INSERT INTO partners_webhookdelivery
+    (message_id, endpoint_id, subject, state, attempts, due_at, give_up_at, expires_at, outcome)
+SELECT message.id, listening.id, %(subject)s, 'pending', 0, %(now)s, %(give_up_at)s, %(expires_at)s, ''
+FROM message, listening
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What became of one message. `acknowledged_at`: the partner's first 2xx (§11.5)."""
+
+    key: UUID
+    type: str
+    told_at: datetime
+    acknowledged_at: datetime | None
+    outcome: str
+
+
+def announce(
+    *,
+    partner: Partner,
+    type: str,
+    data: Callable[[], dict[str, Any]],
+    now: datetime,
+    subject: UUID | None = None,
+    expires_at: datetime | None = None,
+) -> UUID | None:
+    """Writes down what the partner's endpoints that take `type` are to be told; they are told after the commit.
+
+    Call it in the transaction of the cause. `data` is put together only where somebody may listen. What is told of
+    one `subject` (an enrollment, whose row the caller holds) comes in order; None: in no order. After `expires_at` it
+    is told no more. The answer is the message's key; None where there is nobody to tell. A partner without an
+    endpoint costs no statement, but for the types that are kept on record.
+    """
+    is_kept = TYPES[type].is_kept
+    if not partner.takes_webhooks and not is_kept:
+        return None
+    key = new_id()
+    body = _body(type, key, data(), now=now) if partner.takes_webhooks else ""
+    is_told = _write(partner, type, key, body, subject=subject, expires_at=expires_at, now=now)
+    return key if is_told else None
+
+
+def announce_to(endpoint: WebhookEndpoint, *, type: str, data: dict[str, Any], now: datetime) -> UUID:
+    """To this endpoint alone, whatever types it takes."""
+    with transaction.atomic():
+        message = WebhookMessage(id=new_id(), partner=endpoint.partner, type=type, created_at=now)
+        message.body = _body(type, message.pk, data, now=now)
+        message.save(force_insert=True)
+        WebhookDelivery.objects.create(message=message, endpoint=endpoint, due_at=now, give_up_at=now + GIVE_UP_AFTER)
+    return message.pk
+
+
+def tellings(subject: UUID, *, type: str | None = None) -> list[Telling]:
+    """What a partner was told of one enrollment, oldest first, and what became of it."""
+    messages = WebhookMessage.objects.filter(subject=subject).prefetch_related("deliveries").order_by("id")
+    if type is not None:
+        messages = messages.filter(type=type)
+    return [Telling(each.pk, each.type, each.created_at, each.acknowledged_at, _outcome(each)) for each in messages]
+
+
+def forget(subject: UUID) -> int:
+    """Blanks what was said of one enrollment, and what was answered: for the erasure of a person. How many messages.
+
+    What is yet to be told is told no more.
+    """
+    messages = WebhookMessage.objects.filter(subject=subject)
+    pending = WebhookDelivery.objects.filter(subject=subject, state=WebhookDelivery.State.PENDING)
+    with transaction.atomic():
+        pending.delete()
+        WebhookAttempt.objects.filter(delivery__message__in=messages).update(answer="")
+        return messages.update(body="")
+
+
+def _body(type: str, key: UUID, data: dict[str, Any], *, now: datetime) -> str:
+    document = {"type": type, "version": VERSION, "key": str(key), "timestamp": to_wire(now), "data": data}
+    return to_json(document).decode()
+
+
+def _write(
+    partner: Partner,
+    type: str,
+    key: UUID,
+    body: str,
+    *,
+    subject: UUID | None,
+    expires_at: datetime | None,
+    now: datetime,
+) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WRITE,
+            {
+                "id": key,
+                "partner": partner.pk,
+                "type": type,
+                "types": [type, EVERY],
+                "subject": subject,
+                "body": body,
+                "expires_at": expires_at,
+                "now": now,
+                "is_kept": TYPES[type].is_kept,
+                "give_up_at": now + GIVE_UP_AFTER,
+            },
+        )
+        return bool(cursor.rowcount)
+
+
+def _outcome(message: WebhookMessage) -> str:
+    """`acknowledged`, `pending`, `dead` and so on; `nobody` where the partner had no endpoint for it."""
+    if message.acknowledged_at is not None:
+        return "acknowledged"
+    states = {delivery.state for delivery in message.deliveries.all()}
+    order = (state for state in WebhookDelivery.State.values if state in states)
+    return next(order, "nobody")

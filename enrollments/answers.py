@@ -1,7 +1,10 @@
 """Enrolling as a call has it done, and the answers that carry an enrollment."""
 
-from enrollments import intake
+from django.db.models import Model
+
+from enrollments import duplicates, intake
 from enrollments.claims import EnrollmentClaim
+from enrollments.intake import Enrolled
 from enrollments.matching import find
 from enrollments.models import Enrollment
 from enrollments.models.enrollment import MatchOutcome
@@ -9,12 +12,12 @@ from enrollments.overview import Overview, overview
 from enrollments.presentation import show
 from partners import evidence
 from partners.answers import Answer
-from partners.calls import Call, Effect
+from partners.calls import Call, Holding
 
 LATER = (MatchOutcome.AMBIGUOUS, MatchOutcome.DEFERRED)
 
 
-def enrolling(call: Call, claim: EnrollmentClaim, *, own_bytes: bytes | None = None) -> Effect:
+def enrolling(call: Call, claim: EnrollmentClaim, *, own_bytes: bytes | None = None) -> Holding:
     """Checks the claim and locates its address, outside any transaction; the effect enrolls and answers.
 
     `own_bytes` is a batch item's part of the request.
@@ -23,7 +26,7 @@ def enrolling(call: Call, claim: EnrollmentClaim, *, own_bytes: bytes | None = N
     finding = find(claim.site, pointer="/site/address")
 
     def effect() -> Answer:
-        enrollment, new = intake.enroll(
+        enrolled = intake.enroll(
             claim,
             partner=call.partner,
             finding=finding,
@@ -32,16 +35,18 @@ def enrolling(call: Call, claim: EnrollmentClaim, *, own_bytes: bytes | None = N
             now=call.now,
             by=call.actor,
         )
-        return _answer_to_enrolling(enrollment, new)
+        return _answer_to_enrolling(enrolled)
 
-    return effect
+    names = duplicates.names(call.partner, claim.device, customer_reference=claim.customer_reference)
+    return Holding(names, effect)
 
 
-def _answer_to_enrolling(enrollment: Enrollment, new: Overview | None) -> Answer:
+def _answer_to_enrolling(enrolled: Enrolled) -> Answer:
     """201, or 202 where the outcome comes later, or 200 where it was added to one that the customer had begun."""
-    if new is None:
-        return answer_with(enrollment)
-    return _answer(new, status=202 if enrollment.match_outcome in LATER else 201)
+    if enrolled.new is None:
+        return answer_with(enrolled.enrollment)
+    status = 202 if enrolled.enrollment.match_outcome in LATER else 201
+    return _answer(enrolled.new, status=status, unwritten=enrolled.unwritten)
 
 
 def answer_with(enrollment: Enrollment, *, status: int = 200) -> Answer:
@@ -49,6 +54,6 @@ def answer_with(enrollment: Enrollment, *, status: int = 200) -> Answer:
     return _answer(overview(Enrollment.objects.shown().get(pk=enrollment.pk)), status=status)
 
 
-def _answer(shown: Overview, *, status: int) -> Answer:
+def _answer(shown: Overview, *, status: int, unwritten: tuple[Model, ...] = ()) -> Answer:
     headers = {"Location": f"/v1/enrollments/{shown.enrollment.pk}"} if status in (201, 202) else {}
-    return Answer(status, show(shown), headers)
+    return Answer(status, show(shown), headers, unwritten)

@@ -49,4 +49,6 @@ def _enroll_once(call: Call, item: Any) -> StoredAnswer:
     def refused(refusal: Refusal) -> StoredAnswer:
         return answers.store_refusal(refusal, base=call.origin, request_id=call.request_id)
 
-    return idempotency.once(key, now=call.now, effect=lambda: answers.store(enroll()), refused=refused)
+    return idempotency.once(
+        key, now=call.now, effect=lambda: answers.store(enroll()), refused=refused, names=enroll.names
+    )

@@ -1,9 +1,7 @@
 """One device, one open enrollment (contract §3): who has this device already, and what that means to whom."""
 
-import hashlib
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Max, Q
 
 from devices.models import Device
@@ -11,8 +9,14 @@ from enrollments.claims import DeviceClaim
 from enrollments.models import Enrollment
 from partners.models import Partner
 from partners.models.partner import same_name
+from texture_portal import prepared
 from texture_portal.refusals import Refusal, refuse
 
+IS_ANYTHING_KNOWN = """
+SELECT EXISTS (SELECT FROM devices_device WHERE partner_id = %s AND manufacturer_device_id = %s)
+    OR EXISTS (SELECT FROM devices_device WHERE serial_key = %s)
+    OR EXISTS (SELECT FROM partners_customer WHERE partner_id = %s AND reference_id = %s)
+"""
 SERIAL_UNDER_ANOTHER_ID = "serial_number_under_another_id"
 
 
@@ -20,18 +24,19 @@ def serial_key(claim: DeviceClaim) -> str:
     return f"{same_name(claim.manufacturer)}|{same_name(claim.serial_number)}"
 
 
-def hold(partner: Partner, claim: DeviceClaim, *, customer_reference: str) -> None:
-    """Until the end of the transaction, nobody else enrolls this device or makes this customer."""
-    names = (
+def names(partner: Partner, claim: DeviceClaim, *, customer_reference: str) -> tuple[str, ...]:
+    """What a transaction must hold alone to enroll this device, and to make this customer."""
+    return (
         f"device|{partner.pk}|{claim.manufacturer_device_id}",
         f"serial|{serial_key(claim)}",
         f"customer|{partner.pk}|{customer_reference}",
     )
-    numbers = sorted(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True) for name in names)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s)", numbers
-        )
+
+
+def is_anything_known(partner: Partner, claim: DeviceClaim, *, customer_reference: str) -> bool:
+    """Whether there is a device or a customer of theirs to look for: mostly both are new, and this is all it takes."""
+    mine = [partner.pk, claim.manufacturer_device_id, serial_key(claim), partner.pk, customer_reference]
+    return bool(prepared.execute(IS_ANYTHING_KNOWN, mine)[0][0])
 
 
 def known_device(partner: Partner, claim: DeviceClaim) -> tuple[Device | None, Enrollment | None]:

@@ -1,7 +1,10 @@
 """A partner enrolls a device (§11.2-11.5): checked, matched, recorded with its evidence, moved on."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Model
 
 from devices.models import Device
 from enrollments import consent, consents, duplicates, ledger, lifecycle, matching, notices
@@ -16,7 +19,6 @@ from partners.models import Customer, Partner
 from programs.models import Program
 from texture_portal.actors import Actor
 from texture_portal.refusals import Fault, Refusal, refuse
-from texture_portal.writing import insert
 
 STATED = (
     "serial_number",
@@ -28,6 +30,15 @@ STATED = (
     "telemetry",
     "ratings",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """`new` is the overview of an enrollment that is new, and `unwritten` all its rows, for one statement."""
+
+    enrollment: Enrollment
+    new: Overview | None = None
+    unwritten: tuple[Model, ...] = ()
 
 
 def check_claim(claim: EnrollmentClaim, *, partner: Partner) -> None:
@@ -61,30 +72,30 @@ def enroll(
     signed_at: datetime,
     now: datetime,
     by: Actor,
-) -> tuple[Enrollment, Overview | None]:
-    """The enrollment, with its overview where it is new: one that the customer made by OAuth only is added to (§11.8).
+) -> Enrolled:
+    """The enrollment, new and yet to be written; or the one that the customer made by OAuth only, added to (§11.8).
 
-    Call it in a transaction. Raises `Refusal`, in the contract's order: state, consent, territory.
+    Call it in a transaction that holds `duplicates.names`. Raises `Refusal`, in the contract's order: state, consent,
+    territory.
     """
-    duplicates.hold(partner, claim.device, customer_reference=claim.customer_reference)
-    device, by_oauth = duplicates.known_device(partner, claim.device)
+    known = duplicates.is_anything_known(partner, claim.device, customer_reference=claim.customer_reference)
+    device, by_oauth = duplicates.known_device(partner, claim.device) if known else (None, None)
     if claim.consent is not None:
         revoked_at = duplicates.last_revocation(device)
         consent.check(claim.consent, now=now, signed_at=signed_at, revoked_at=revoked_at)
     if by_oauth is not None:
-        return _merge(by_oauth, claim, evidence=evidence, signed_at=signed_at, now=now, by=by), None
+        return Enrolled(_merge(by_oauth, claim, evidence=evidence, signed_at=signed_at, now=now, by=by))
     if finding.refusal is not None:
         raise finding.refusal
-    customer = _customer(partner, claim.customer_reference)
+    customer = _customer(partner, claim.customer_reference, known=known)
     enrollment = _draft(claim, partner=partner, customer=customer, now=now)
     matching.record(enrollment, finding, now=now)
     enrollment.device = _device(device, claim.device, enrollment)
     enrollment.opening_request = evidence(customer)
-    return enrollment, _write(enrollment, claim.consent, now=now, by=by)
+    return _begin(enrollment, claim.consent, now=now, by=by)
 
 
-def _write(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> Overview:
-    """Everything that is new, by one statement."""
+def _begin(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> Enrolled:
     ledger.note(enrollment, enrollment, reason="enrollment_received", by=by, now=now)
     given = _consents(enrollment, claim, now=now, by=by)
     standing = consent.standing([each.as_grant() for each in given], revoked_at=None)
@@ -92,10 +103,10 @@ def _write(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime,
     around = [enrollment.customer, enrollment.site, enrollment.device, enrollment.opening_request]
     cases = [made.case] if made.case else []
     rows = [*around, enrollment, *given, *made.participations, *cases]
-    insert([*(row for row in rows if row is not None and row._state.adding), *enrollment.take_entries()])
-    shown = Overview(enrollment, standing, tuple(each.program for each in made.participations), made.case)
-    notices.tell_of_new(shown, now=now)
-    return shown
+    new = [row for row in rows if row is not None and row._state.adding]
+    overview = Overview(enrollment, standing, tuple(each.program for each in made.participations), made.case)
+    notices.tell_of_new(overview, now=now)
+    return Enrolled(enrollment, overview, unwritten=(*new, *enrollment.take_entries()))
 
 
 def _consents(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> list[Consent]:
@@ -126,9 +137,9 @@ def _merge(
     return enrollment
 
 
-def _customer(partner: Partner, reference_id: str) -> Customer:
+def _customer(partner: Partner, reference_id: str, *, known: bool) -> Customer:
     """The partner's customer, made where new. After an erasure it begins anew, under a new key."""
-    customer = Customer.objects.filter(partner=partner, reference_id=reference_id).first()
+    customer = Customer.objects.filter(partner=partner, reference_id=reference_id).first() if known else None
     if customer is None:
         customer = Customer(partner=partner, reference_id=reference_id)
     elif customer.sealed_data_key is not None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
 
 from enrollments.consent import Standing
 from enrollments.models import Enrollment
 from enrollments.models.enrollment import TERRITORY_KNOWN
 from programs.eligibility import Against, Applicant, device_reasons, reasons_against
-from programs.models import Participation, Program
+from programs.models import Participation, Program, local_date
 from programs.participation import join, leave
+from texture_portal import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,16 @@ def _programs_here(enrollment: Enrollment, *, now: datetime) -> list[Program]:
     if enrollment.match_outcome not in TERRITORY_KNOWN:
         return []
     site = enrollment.site
-    programs = Program.objects.in_force(now=now).owned_by(site.utility_id, site.cca_id)
-    return list(programs.order_by("created_at", "id"))
+    statement, parameters = _question(local_date(now), site.utility_id, site.cca_id)
+    return [prepared.instance(Program, row) for row in prepared.execute(statement, parameters)]
+
+
+@lru_cache(maxsize=1024)
+def _question(today: date, *owner_ids: UUID | None) -> tuple[str, tuple[Any, ...]]:
+    """Asked for every enrollment, and the same all day long: put together once."""
+    programs = Program.objects.in_force_on(today).owned_by(*owner_ids).order_by("created_at", "id")
+    statement, parameters = programs.query.sql_with_params()
+    return statement, tuple(parameters)
 
 
 def _leave_what_no_longer_fits(enrollment: Enrollment, *, standing: Standing, now: datetime) -> list[Participation]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import DisallowedHost
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
 from partners import problems
@@ -21,17 +22,22 @@ class Answer:
     status: int
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
+    unwritten: tuple[Model, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer in the bytes that go out; `refusal` is what it says no with, and `replayed` that it was kept."""
+    """An answer in the bytes that go out; `refusal` is what it says no with, and `replayed` that it was kept.
+
+    `unwritten` are rows that it tells of and that are yet to be written, by one statement with the record of it.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
     refusal: Refusal | None = None
     replayed: bool = False
+    unwritten: tuple[Model, ...] = ()
 
 
 def to_json(body: Any) -> bytes:
@@ -39,7 +45,8 @@ def to_json(body: Any) -> bytes:
 
 
 def store(answer: Answer) -> StoredAnswer:
-    return StoredAnswer(answer.status, {"Content-Type": "application/json", **answer.headers}, to_json(answer.body))
+    headers = {"Content-Type": "application/json", **answer.headers}
+    return StoredAnswer(answer.status, headers, to_json(answer.body), unwritten=answer.unwritten)
 
 
 def store_refusal(refusal: Refusal, *, base: str, request_id: UUID) -> StoredAnswer:

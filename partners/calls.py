@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from partners import documents, problems
 from partners.answers import Answer
-from partners.models import Application, Partner, SigningKey
+from partners.models import Application, IdempotencyRecord, Partner, SigningKey
 from partners.signatures import Message, VerifiedSignature
 from partners.wire import WireSerializer, faults_of
 from texture_portal.actors import Actor
@@ -21,9 +21,23 @@ Effect = Callable[[], Answer]
 SUBJECT_FIELD = "manufacturerDeviceId"
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """An effect whose transaction must hold these names alone: of the device that it is about, and the like."""
+
+    names: tuple[str, ...]
+    act: Effect
+
+    def __call__(self) -> Answer:
+        return self.act()
+
+
 @dataclass(frozen=True)
 class Call:
-    """`origin` is the portal's own, as the caller addressed it; `message` is what the signature covers."""
+    """`origin` is the portal's own, as the caller addressed it; `message` is what the signature covers.
+
+    `kept` is what was answered to this idempotency key before, to whatever request.
+    """
 
     partner: Partner
     application: Application
@@ -37,6 +51,7 @@ class Call:
     signing_key: SigningKey | None = None
     signature: VerifiedSignature | None = None
     idempotency_key: str | None = None
+    kept: IdempotencyRecord | None = None
 
     @property
     def method(self) -> str:

@@ -43,13 +43,13 @@ def signed(call: Call, request: HttpRequest, *, content_types: Collection[str], 
     key = idempotency.read_key(headers.get("idempotency-key")) if call.method in KEYED else None
     check_content_digest(headers.get("content-digest"), body)
     claim = signatures.read(headers, required=required_components(call.message))
-    signing_key = keys.active_key(call.partner, key_id=claim.key_id, now=call.now)
+    signing_key, kept = keys.active_key(call.partner, key_id=claim.key_id, idempotency_key=key, now=call.now)
     signatures.check_fresh(claim, now=call.now)
     signature = signatures.verify(
         claim, call.message, algorithm=signing_key.algorithm, material=keys.material_of(signing_key)
     )
     keys.note_use(signing_key, now=call.now)
-    return replace(call, body=body, idempotency_key=key, signing_key=signing_key, signature=signature)
+    return replace(call, body=body, idempotency_key=key, kept=kept, signing_key=signing_key, signature=signature)
 
 
 def required_components(message: Message) -> list[str]:

@@ -1,28 +1,28 @@
 """One effect per key, and the first answer again (contract §2.4).
 
-The record is inserted in the transaction of its effect, so a concurrent bearer of the same key waits on the unique
-index, and a holder that dies frees the key because PostgreSQL rolls its transaction back.
+The record is written in the transaction of its effect, which holds the key: a concurrent bearer waits for it, and a
+holder that dies frees the key because PostgreSQL rolls its transaction back.
 """
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NoReturn
 
-from django.db import OperationalError, transaction
-from psycopg.errors import DeadlockDetected, LockNotAvailable
+from django.db import IntegrityError, transaction
+from psycopg.errors import UniqueViolation
 
 from partners import problems
 from partners.answers import StoredAnswer
 from partners.models import IdempotencyRecord, Partner
+from partners.models.request import UNIQUE_KEY, IdempotencyRecords
+from texture_portal.holding import NameHeldError, hold
 from texture_portal.refusals import Refusal
+from texture_portal.writing import insert
 
 KEPT = timedelta(days=90)  # contract §2.4
 KEPT_BRIEFLY = timedelta(hours=24)  # contract §2.4: eligibility and telemetry
-LONGEST_WAIT = "10s"  # for a concurrent holder of the same key
-LONGEST_IDLE = "50s"  # a holder whose machine died must free its key within 60 s (contract §2.4)
 
 BARE_KEY = re.compile(r"[!#-~][!-~]{0,254}")  # a leading quote begins a structured-field string
 QUOTED_KEY = re.compile(r'"((?:[!#-\[\]-~]|\\["\\])*)"')
@@ -61,68 +61,78 @@ def fingerprint_of(*, method: str, target: str, body: bytes) -> bytes:
 
 def recall(key: Key, *, now: datetime) -> StoredAnswer | None:
     """The first answer to this key, if there was one; raises `idempotency_key_reused` for another request's key."""
-    record = _look_up(key)
-    return _replay(record, key) if record and record.status is not None and now < record.expires_at else None
+    record = _records(key).first()
+    return None if record is None else replay(record, key, now=now)
 
 
-def once(
-    key: Key, *, now: datetime, effect: Callable[[], StoredAnswer], refused: Callable[[Refusal], StoredAnswer]
-) -> StoredAnswer:
-    """Runs `effect` in one transaction with the record of its answer, or gives the answer that is there already.
-
-    A refusal by a business rule undoes the effect and is kept, as `refused` writes it; any other outcome undoes
-    everything, so that the key is free again. Raises `request_in_progress` where the wait was too long.
-    """
-    try:
-        return _once(key, now=now, effect=effect)
-    except Refusal as refusal:
-        if not problems.is_kept(refusal):
-            raise
-        kept = refused(refusal)
-    return _once(key, now=now, effect=lambda: kept)
-
-
-@transaction.atomic
-def _once(key: Key, *, now: datetime, effect: Callable[[], StoredAnswer]) -> StoredAnswer:
-    record_id = _claim(key, now=now)
-    if record_id is None:
-        record = _look_up(key)
-        return _replay(record, key) if record and record.status is not None else _in_progress()
-    answer = effect()
-    IdempotencyRecord.objects.settle(record_id, status=answer.status, headers=answer.headers, body=answer.body)
-    return answer
-
-
-def _claim(key: Key, *, now: datetime) -> int | None:
-    """The id of the new record; None where another holds or held the key."""
-    try:
-        return IdempotencyRecord.objects.claim(
-            partner=key.partner,
-            namespace=key.namespace,
-            key=key.value,
-            fingerprint=key.fingerprint,
-            now=now,
-            expires_at=now + key.kept,
-            longest_wait=LONGEST_WAIT,
-            longest_idle=LONGEST_IDLE,
-        )
-    except OperationalError as fault:
-        if isinstance(fault.__cause__, LockNotAvailable | DeadlockDetected):
-            _in_progress()
-        raise
-
-
-def _look_up(key: Key) -> IdempotencyRecord | None:
-    return IdempotencyRecord.objects.look_up(partner=key.partner, namespace=key.namespace, key=key.value)
-
-
-def _replay(record: IdempotencyRecord, key: Key) -> StoredAnswer:
+def replay(record: IdempotencyRecord, key: Key, *, now: datetime) -> StoredAnswer | None:
+    """What the record answers to this key; None where it is kept no longer."""
+    if record.expires_at <= now:
+        return None
     if bytes(record.fingerprint) != key.fingerprint:
         raise Refusal("idempotency_key_reused", "This key was used for another request: use a new one.")
-    if record.status is None:
-        _in_progress()
     return StoredAnswer(record.status, record.headers, bytes(record.body), replayed=True)
 
 
-def _in_progress() -> NoReturn:
-    raise Refusal("request_in_progress", "The first request with this key is still running.")
+def once(
+    key: Key,
+    *,
+    now: datetime,
+    effect: Callable[[], StoredAnswer],
+    refused: Callable[[Refusal], StoredAnswer],
+    names: Collection[str] = (),
+) -> StoredAnswer:
+    """Runs `effect` in one transaction with the record of its answer, or gives the answer that is there already.
+
+    The transaction holds the key, and `names`, alone. A refusal by a business rule undoes the effect and is kept, as
+    `refused` writes it; any other outcome undoes everything, so that the key is free again. Raises
+    `request_in_progress` where another held one of them for too long.
+    """
+    names = (*names, f"key|{key.partner.pk}|{key.namespace}|{key.value}")
+    try:
+        return _once(key, now=now, effect=effect, names=names)
+    except NameHeldError as held:
+        raise Refusal("request_in_progress", "Another request for the same is still running.") from held
+    except (Refusal, IntegrityError) as fault:
+        if first := recall(key, now=now):  # it met what the first bearer of the key had left when we held it
+            return first
+        if isinstance(fault, Refusal) and problems.is_kept(fault):
+            kept = refused(fault)
+        elif _is_of_this_key(fault):  # an answer that is kept no longer was in the way
+            _records(key).purge(now=now)
+            return once(key, now=now, effect=effect, refused=refused, names=names)
+        else:
+            raise
+    return _once(key, now=now, effect=lambda: kept, names=names)
+
+
+@transaction.atomic
+def _once(key: Key, *, now: datetime, effect: Callable[[], StoredAnswer], names: Collection[str]) -> StoredAnswer:
+    """The record's unique key undoes whatever was done a second time."""
+    hold(names)
+    answer = effect()
+    insert([*answer.unwritten, _record(key, answer, now=now)])
+    return answer
+
+
+def _records(key: Key) -> IdempotencyRecords:
+    return IdempotencyRecord.objects.of_key(partner=key.partner, namespace=key.namespace, key=key.value)
+
+
+def _record(key: Key, answer: StoredAnswer, *, now: datetime) -> IdempotencyRecord:
+    return IdempotencyRecord(
+        partner=key.partner,
+        namespace=key.namespace,
+        key=key.value,
+        fingerprint=key.fingerprint,
+        status=answer.status,
+        headers=answer.headers,
+        body=answer.body,
+        expires_at=now + key.kept,
+        created_at=now,
+    )
+
+
+def _is_of_this_key(fault: Exception) -> bool:
+    cause = fault.__cause__
+    return isinstance(cause, UniqueViolation) and cause.diag.constraint_name == UNIQUE_KEY

@@ -14,11 +14,12 @@ from rest_framework.views import APIView
 from partners import answers, door, idempotency, keys, problems
 from partners.answers import Answer, StoredAnswer
 from partners.authentication import Caller, authenticate
-from partners.calls import Call, Effect
+from partners.calls import Call, Effect, Holding
 from partners.failures import refusal_of_failure
 from partners.refusal_log import record_refusal
 from texture_portal import clock
 from texture_portal.refusals import Refusal
+from texture_portal.writing import insert
 
 __all__ = ["MEBIBYTE", "Answer", "Call", "Effect", "NotFoundView", "PartnerView"]
 
@@ -84,10 +85,12 @@ class PartnerView(APIView):
         if call.idempotency_key is None:
             effect = self._effect(call, path)
             with transaction.atomic():
-                return answers.store(effect())
+                answer = answers.store(effect())
+                insert(answer.unwritten)
+                return answer
         fingerprint = idempotency.fingerprint_of(method=call.method, target=call.target, body=call.body)
         key = idempotency.Key(call.partner, call.idempotency_key, fingerprint, kept=self.retention)
-        if first := idempotency.recall(key, now=call.now):
+        if call.kept and (first := idempotency.replay(call.kept, key, now=call.now)):
             return first
         effect = self._effect(call, path)
         return idempotency.once(
@@ -95,6 +98,7 @@ class PartnerView(APIView):
             now=call.now,
             effect=lambda: answers.store(effect()),
             refused=lambda refusal: answers.store_refusal(refusal, base=call.origin, request_id=call.request_id),
+            names=effect.names if isinstance(effect, Holding) else (),
         )
 
     def _effect(self, call: Call, path: dict[str, Any]) -> Effect:

@@ -33,7 +33,9 @@ class ProgramType(models.TextChoices):
 class ProgramQuerySet(models.QuerySet["Program"]):
     def in_force(self, *, now: datetime) -> Self:
         """Active or full, begun and not ended; dates count in the portal's time zone."""
-        today = local_date(now)
+        return self.in_force_on(local_date(now))
+
+    def in_force_on(self, today: date) -> Self:
         return self.filter(
             Q(starts_on__isnull=True) | Q(starts_on__lte=today),
             Q(ends_on__isnull=True) | Q(ends_on__gte=today),

@@ -11,6 +11,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import AutoField, Field, Model
 
+from texture_portal import prepared
+
 
 def insert(rows: Iterable[Model]) -> None:
     """Inserts new rows. Their order does not matter: foreign keys are checked when the transaction commits.
@@ -24,8 +26,7 @@ def insert(rows: Iterable[Model]) -> None:
     if not tables:
         return
     document = {model._meta.db_table: [_columns(row) for row in of_one] for model, of_one in tables.items()}
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(tuple(tables)), [json.dumps(document, default=_plain)])
+    prepared.execute(_statement(tuple(tables)), [json.dumps(document, default=_plain)])
     for of_one in tables.values():
         for row in of_one:
             row._state.adding, row._state.db = False, connection.alias

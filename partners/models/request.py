@@ -1,66 +1,24 @@
 """What is kept of partners' requests: answers to replay, refusals to explain, signed originals as evidence."""
 
-import json
 from datetime import datetime
+from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models
+from django.db import models
 
 from partners.models.customer import Customer
 from partners.models.partner import Partner
 from partners.models.signing_key import SigningKey
+from texture_portal import clock
 from texture_portal.append_only import append_only
 from texture_portal.ids import new_id
 
-# The limits are set before the row is made, and making it may wait for another that is made in a transaction.
-CLAIM = """
-WITH limits AS MATERIALIZED (
-    SELECT set_config('lock_timeout', %s, true), set_config('idle_in_transaction_session_timeout', %s, true)
-)
-INSERT INTO partners_idempotencyrecord AS held
-    (partner_id, namespace, key, fingerprint, status, headers, body, expires_at, created_at)
-SELECT %s, %s, %s, %s, NULL, '{}', '', %s, %s FROM limits
-ON CONFLICT (partner_id, namespace, key) DO UPDATE
-    SET fingerprint = EXCLUDED.fingerprint, status = NULL, headers = '{}', body = '',
-        expires_at = EXCLUDED.expires_at, created_at = EXCLUDED.created_at
-    WHERE held.expires_at <= EXCLUDED.created_at
-RETURNING id
-"""
-
-SETTLE = "UPDATE partners_idempotencyrecord SET status = %s, headers = %s, body = %s WHERE id = %s"
-LOOK_UP = "SELECT * FROM partners_idempotencyrecord WHERE partner_id = %s AND namespace = %s AND key = %s"
+UNIQUE_KEY = "idempotency_key_of_partner"
 
 
 class IdempotencyRecords(models.QuerySet["IdempotencyRecord"]):
-    def look_up(self, *, partner: Partner, namespace: str, key: str) -> "IdempotencyRecord | None":
-        return next(iter(self.raw(LOOK_UP, [partner.id, namespace, key])), None)
-
-    def claim(
-        self,
-        *,
-        partner: Partner,
-        namespace: str,
-        key: str,
-        fingerprint: bytes,
-        now: datetime,
-        expires_at: datetime,
-        longest_wait: str,
-        longest_idle: str,
-    ) -> int | None:
-        """The id of a record made for this key; None where one is in force, after waiting for a concurrent one.
-
-        The limits, as PostgreSQL writes them (`10s`), hold to the end of the transaction.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute(
-                CLAIM, [longest_wait, longest_idle, partner.id, namespace, key, fingerprint, expires_at, now]
-            )
-            row = cursor.fetchone()
-        return int(row[0]) if row else None
-
-    def settle(self, record_id: int, *, status: int, headers: dict[str, str], body: bytes) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(SETTLE, [status, json.dumps(headers), body, record_id])
+    def of_key(self, *, partner: Partner, namespace: str, key: str) -> Self:
+        return self.filter(partner=partner, namespace=namespace, key=key)
 
     def purge(self, *, now: datetime) -> int:
         """Deletes what is kept no longer, and returns how many there were."""
@@ -68,10 +26,7 @@ class IdempotencyRecords(models.QuerySet["IdempotencyRecord"]):
 
 
 class IdempotencyRecord(models.Model):
-    """The answer to one request, written in the transaction of its effect (contract §2.4).
-
-    `status` is null only inside that transaction: others that bring the same key wait on the unique index.
-    """
+    """The answer to one request, written in the transaction of its effect (contract §2.4)."""
 
     class Namespace(models.TextChoices):
         REQUEST = "request", "Idempotency-Key of a request"
@@ -82,18 +37,16 @@ class IdempotencyRecord(models.Model):
     namespace = models.CharField(max_length=10, choices=Namespace, default=Namespace.REQUEST)
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(help_text="SHA-256 over method, path with query, and body.")
-    status = models.PositiveSmallIntegerField(null=True)
+    status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
     body = models.BinaryField(default=b"")
     expires_at = models.DateTimeField(db_index=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now)
 
     objects = IdempotencyRecords.as_manager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["partner", "namespace", "key"], name="idempotency_key_of_partner")
-        ]
+        constraints = [models.UniqueConstraint(fields=["partner", "namespace", "key"], name=UNIQUE_KEY)]
         verbose_name = "kept answer"
         permissions = [("view_whole_idempotency_key", "Can read a partner's whole idempotency key")]
 

@@ -1,7 +1,6 @@
 """The keys with which partners sign their requests (RFC 9421)."""
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -9,18 +8,6 @@ from django.db.models import Q
 from partners.models.partner import Partner
 from texture_portal import vault
 from texture_portal.ids import new_id
-
-LOOK_UP = "SELECT * FROM partners_signingkey WHERE id = %s AND partner_id = %s"
-
-
-class SigningKeys(models.QuerySet["SigningKey"]):
-    def look_up(self, *, partner: Partner, key_id: str) -> "SigningKey | None":
-        """By hand: this runs on every signed request, and the ORM would spend more on the query than the database."""
-        try:
-            found = self.raw(LOOK_UP, [UUID(key_id), partner.id])
-        except ValueError:
-            return None
-        return next(iter(found), None)
 
 
 class SigningKey(models.Model):
@@ -44,8 +31,6 @@ class SigningKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = SigningKeys.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

@@ -19,6 +19,7 @@ from territories.matching import Candidate, Match
 from territories.models import Utility
 from texture_portal import actors
 from texture_portal.ids import new_id
+from texture_portal.writing import insert
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 ADDRESS = Address("3501 Civic Center Dr", "", "San Rafael", "CA", "94903")
@@ -106,7 +107,7 @@ def enroll(partner):
             eligibility=eligibility or EligibilityClaim(),
         )
         with transaction.atomic():
-            enrollment, _ = intake.enroll(
+            enrolled = intake.enroll(
                 claim,
                 partner=by_partner,
                 finding=found,
@@ -115,6 +116,7 @@ def enroll(partner):
                 now=now,
                 by=BY,
             )
-        return enrollment
+            insert(enrolled.unwritten)
+        return enrolled.enrollment
 
     return enroll

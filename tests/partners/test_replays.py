@@ -9,7 +9,7 @@ from django.db import connection
 from partners import idempotency
 from partners.idempotency import Key, fingerprint_of
 from partners.models import Customer, IdempotencyRecord, RefusedRequest
-from texture_portal import clock
+from texture_portal import clock, holding
 
 pytestmark = pytest.mark.urls("door_views")
 NOTE = {"referenceId": "cust-81"}
@@ -130,7 +130,7 @@ def test_parallel_posts_of_one_key_have_one_effect(acme):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_bearer_that_waits_too_long_is_told_to_come_again(acme, problem, monkeypatch):
-    monkeypatch.setattr(idempotency, "LONGEST_WAIT", "50ms")
+    monkeypatch.setattr(holding, "LONGEST_WAIT", "50ms")
     key = Key(acme.partner, "key-1", fingerprint_of(method="POST", target="/v1/notes", body=b""))
     waiting = []
 

@@ -1,0 +1,89 @@
+"""Statements that run on every request: their values go beside them, and PostgreSQL plans each once a connection.
+
+What the ORM spends on building and reading such a query is more than the database spends on answering it.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
+
+Row = tuple[Any, ...]
+M = TypeVar("M", bound=Model)
+
+
+def execute(statement: str, parameters: Sequence[Any]) -> list[Row]:
+    """The rows that it gives; none where it gives no rows at all."""
+    with _cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def first_of_request(statement: str, parameters: Sequence[Any]) -> list[Row]:
+    """Likewise, on a connection that may have gone stale since the last request: it is made anew, once.
+
+    That it answers is also what `CONN_HEALTH_CHECKS` would ask the database by a statement of its own.
+    """
+    if connection.in_atomic_block or connection.connection is None:
+        return execute(statement, parameters)
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    try:
+        return execute(statement, parameters)
+    except (OperationalError, InterfaceError):
+        if connection.is_usable():
+            raise
+        connection.close()
+        return execute(statement, parameters)
+
+
+def columns_of(model: type[Model], alias: str) -> str:
+    """For a SELECT list that `instance` reads: all columns of the model, in its own order."""
+    return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
+
+
+def width_of(model: type[Model]) -> int:
+    return len(_attributes(model))
+
+
+def instance(model: type[M], values: Sequence[Any]) -> M:
+    """A row of `columns_of(model)` as the ORM would have made it."""
+    return model.from_db(connection.alias, _attributes(model), _converted(model, values))
+
+
+def _cursor() -> CursorWrapper:
+    """One that binds on the server, with Django's kinds of errors. Logged statements are whole."""
+    if connection.queries_logged:
+        return connection.cursor()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    connection.validate_thread_sharing()
+    with connection.wrap_database_errors:
+        return connection.make_cursor(psycopg.Cursor(connection.connection))  # type: ignore[arg-type]
+
+
+def _converted(model: type[Model], values: Sequence[Any]) -> Sequence[Any]:
+    converters = _converters(model)
+    if not converters:
+        return values
+    made = list(values)
+    for place, convert in converters:
+        made[place] = convert(made[place], None, connection)
+    return made
+
+
+@cache
+def _attributes(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+@cache
+def _converters(model: type[Model]) -> list[tuple[int, Any]]:
+    return [
+        (place, convert)
+        for place, field in enumerate(model._meta.concrete_fields)
+        for convert in field.get_db_converters(connection)
+    ]

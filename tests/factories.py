@@ -22,6 +22,7 @@ from territories.matching import Candidate, Match
 from territories.models import DataSet, ServiceTerritory, Site, Utility
 from texture_portal import actors
 from texture_portal.ids import new_id
+from texture_portal.writing import insert
 
 EVIDENCE = ("boundary", "zip_table")
 NOW = datetime(2026, 5, 4, 15, tzinfo=UTC)  # a Monday that is no holiday
@@ -250,7 +251,7 @@ def enrolled(
     )
     by = actors.partner(partner.pk, request_id=new_id())
     with transaction.atomic():
-        made, _ = enroll(
+        made = enroll(
             claim,
             partner=partner,
             finding=finding,
@@ -259,7 +260,8 @@ def enrolled(
             now=now,
             by=by,
         )
-    return Enrollment.objects.get(pk=made.pk)
+        insert(made.unwritten)
+    return Enrollment.objects.get(pk=made.enrollment.pk)
 
 
 def listening_partner(**options):

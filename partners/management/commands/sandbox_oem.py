@@ -1,0 +1,60 @@
+"""`sandbox_oem --devices N --port P`: a simulated OEM cloud, to try the portal against (partners/sandbox/API.md)."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from partners.sandbox.cloud import Cloud
+from partners.sandbox.control import inflict
+from partners.sandbox.faults import fault_from
+from partners.sandbox.limits import limits_from
+from partners.sandbox.refusals import Refused
+from partners.sandbox.server import credentials, serve
+
+
+class Command(BaseCommand):
+    help = "Runs a simulated OEM cloud until stopped; prints its address and credentials as one line of JSON."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--devices", type=int, default=100)
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8600, help="0: any that is free")
+        parser.add_argument("--public-url", help="where clients reach it, if elsewhere; it is the OAuth issuer")
+        parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same homes and weather")
+        parser.add_argument("--rate-limits", default="", metavar="LIMITS", help="telemetry=5/s:10+50000/day,control=…")
+        parser.add_argument("--fault", action="append", default=[], metavar="FAULT", help="latency:ms=200,rate=0.1")
+        parser.add_argument("--access-token-seconds", type=int, default=3600)
+        parser.add_argument("--push-seconds", type=float, default=60.0, help="between two pushes of a device")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            limits = limits_from(options["rate_limits"])
+        except ValueError as fault:
+            raise CommandError(str(fault)) from fault
+        if options["devices"] < 1 or options["push_seconds"] <= 0:
+            raise CommandError("--devices and --push-seconds must be more than 0.")
+
+        def cloud_at(origin: str) -> Cloud:
+            cloud = Cloud(
+                devices=options["devices"], seed=options["seed"], issuer=options["public_url"] or origin,
+                limits=limits, access_seconds=options["access_token_seconds"], push_seconds=options["push_seconds"],
+            )  # fmt: skip
+            for text in options["fault"]:
+                self._inflict(cloud, text)
+            return cloud
+
+        try:
+            serve(cloud_at, host=options["host"], port=options["port"], ready=self._greet)
+        except OSError as fault:
+            raise CommandError(f"Cannot listen on {options['host']}:{options['port']}: {fault.strerror}") from fault
+
+    def _inflict(self, cloud: Cloud, text: str) -> None:
+        try:
+            inflict(cloud, fault_from(text))
+        except Refused as refused:
+            raise CommandError(f"--fault {text}: {refused.message}") from refused
+
+    def _greet(self, cloud: Cloud) -> None:
+        self.stdout.write(credentials(cloud))
+        self.stdout.flush()

@@ -33,7 +33,8 @@ def give_consent(
     """
     if enrollment.state == State.REVOKED:
         raise Refusal("state_conflict", "The enrollment is revoked: a new consent starts a new enrollment.")
-    consent.check(claim, now=now, signed_at=signed_at, revoked_at=last_revocation(enrollment.device), pointer=pointer)
+    revoked_at = last_revocation(enrollment.partner, enrollment.device.manufacturer_device_id)
+    consent.check(claim, now=now, signed_at=signed_at, revoked_at=revoked_at, pointer=pointer)
     original = evidence(enrollment.customer)
     original.save()
     write(enrollment, claim, path=path, original=original, now=now, by=by)

@@ -1,12 +1,13 @@
 """One device, one open enrollment (contract §3): who has this device already, and what that means to whom."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Max, Q
 
 from devices.models import Device
 from enrollments.claims import DeviceClaim
-from enrollments.models import Enrollment
+from enrollments.models import Enrollment, PartnerEvent
 from partners.models import Partner
 from partners.models.partner import same_name
 from texture_portal import prepared
@@ -16,6 +17,7 @@ IS_ANYTHING_KNOWN = """
 SELECT EXISTS (SELECT FROM devices_device WHERE partner_id = %s AND manufacturer_device_id = %s)
     OR EXISTS (SELECT FROM devices_device WHERE serial_key = %s)
     OR EXISTS (SELECT FROM partners_customer WHERE partner_id = %s AND reference_id = %s)
+    OR EXISTS (SELECT FROM enrollments_partnerevent WHERE partner_id = %s AND manufacturer_device_id = %s)
 """
 SERIAL_UNDER_ANOTHER_ID = "serial_number_under_another_id"
 
@@ -24,18 +26,23 @@ def serial_key(claim: DeviceClaim) -> str:
     return f"{same_name(claim.manufacturer)}|{same_name(claim.serial_number)}"
 
 
+def device_name(partner_id: UUID, manufacturer_device_id: str) -> str:
+    return f"device|{partner_id}|{manufacturer_device_id}"
+
+
 def names(partner: Partner, claim: DeviceClaim, *, customer_reference: str) -> tuple[str, ...]:
     """What a transaction must hold alone to enroll this device, and to make this customer."""
     return (
-        f"device|{partner.pk}|{claim.manufacturer_device_id}",
+        device_name(partner.pk, claim.manufacturer_device_id),
         f"serial|{serial_key(claim)}",
         f"customer|{partner.pk}|{customer_reference}",
     )
 
 
 def is_anything_known(partner: Partner, claim: DeviceClaim, *, customer_reference: str) -> bool:
-    """Whether there is a device or a customer of theirs to look for: mostly both are new, and this is all it takes."""
-    mine = [partner.pk, claim.manufacturer_device_id, serial_key(claim), partner.pk, customer_reference]
+    """Whether there is anything to look for: mostly device and customer are new, and this is all it takes."""
+    device = [partner.pk, claim.manufacturer_device_id]
+    mine = [*device, serial_key(claim), partner.pk, customer_reference, *device]
     return bool(prepared.execute(IS_ANYTHING_KNOWN, mine)[0][0])
 
 
@@ -58,12 +65,16 @@ def known_device(partner: Partner, claim: DeviceClaim) -> tuple[Device | None, E
     return own, oauth_only
 
 
-def last_revocation(device: Device | None) -> datetime | None:
-    """When consent for this device was last revoked, in any enrollment of it."""
-    if device is None:
-        return None
-    latest: datetime | None = device.enrollments.aggregate(latest=Max("consent_revoked_at"))["latest"]
-    return latest
+def last_revocation(partner: Partner, manufacturer_device_id: str) -> datetime | None:
+    """When consent for this device was last revoked: in any enrollment of it, or before anybody knew it."""
+    of_device = Enrollment.objects.filter(
+        device__partner=partner, device__manufacturer_device_id=manufacturer_device_id
+    )
+    in_enrollments: datetime | None = of_device.aggregate(latest=Max("consent_revoked_at"))["latest"]
+    before_any = PartnerEvent.objects.last_revocation(
+        partner_id=partner.pk, manufacturer_device_id=manufacturer_device_id
+    )
+    return max(filter(None, (in_enrollments, before_any)), default=None)
 
 
 def _same_id(device: Device, claim: DeviceClaim) -> bool:

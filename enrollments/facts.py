@@ -56,5 +56,11 @@ def _took_part(enrollment: Enrollment, placement: Placement) -> bool:
 def _hold(enrollment: Enrollment) -> str:
     if enrollment.compliance_hold_at is not None:
         return COMPLIANCE
-    lost_at, seen_at = enrollment.connectivity_lost_at, enrollment.device.last_reading_at
-    return CONNECTIVITY_LOST if lost_at is not None and (seen_at is None or seen_at <= lost_at) else ""
+    return CONNECTIVITY_LOST if _is_silent(enrollment) else ""
+
+
+def _is_silent(enrollment: Enrollment) -> bool:
+    """Lost, and neither reported as restored nor heard of since. At a tie the loss wins."""
+    lost_at = enrollment.connectivity_lost_at
+    signs = (enrollment.connectivity_restored_at, enrollment.device.last_reading_at)
+    return lost_at is not None and not any(sign is not None and sign > lost_at for sign in signs)

@@ -81,7 +81,8 @@ def enroll(
     known = duplicates.is_anything_known(partner, claim.device, customer_reference=claim.customer_reference)
     device, by_oauth = duplicates.known_device(partner, claim.device) if known else (None, None)
     if claim.consent is not None:
-        revoked_at = duplicates.last_revocation(device)
+        device_id = claim.device.manufacturer_device_id
+        revoked_at = duplicates.last_revocation(partner, device_id) if known else None
         consent.check(claim.consent, now=now, signed_at=signed_at, revoked_at=revoked_at)
     if by_oauth is not None:
         return Enrolled(_merge(by_oauth, claim, evidence=evidence, signed_at=signed_at, now=now, by=by))

@@ -99,9 +99,11 @@ class Beginning:
 def advance(enrollment: Enrollment, *, now: datetime, by: Actor, why: str = "") -> None:
     """Moves the enrollment as far as its facts carry it, saves it, keeps its review cases and tells its partner.
 
-    Idempotent. A revoked enrollment never moves again.
+    Idempotent. A revoked enrollment never moves again; what was noted of it is written.
     """
     if enrollment.state == State.REVOKED:
+        enrollment.save()
+        notices.tell(enrollment, now=now)
         return
     standing = enrollment.standing()
     placement = place(enrollment, standing=standing, now=now)
@@ -136,11 +138,16 @@ def revoke(enrollment: Enrollment, *, reason: str, now: datetime, by: Actor, why
 def revoke_consent(
     enrollment: Enrollment, *, revoked_at: datetime, source: str, now: datetime, by: Actor, why: str = ""
 ) -> None:
-    """Strikes every consent granted until then, by whichever path, and opts out (§11.8)."""
-    if enrollment.consent_revoked_at is None or enrollment.consent_revoked_at < revoked_at:
+    """Strikes every consent granted until then, by whichever path, and opts out (§11.8).
+
+    The other side is told unless later consents are all that there is: then nothing changed.
+    """
+    known = enrollment.consent_revoked_at
+    if known is None or known < revoked_at:
         enrollment.consent_revoked_at = revoked_at
-        notices.note_consent_revoked(enrollment, revoked_at=revoked_at, source=source)
         ledger.note(enrollment, enrollment, reason="consent_revoked", now=now, by=by)
+        if enrollment.consents.filter(granted_at__lte=revoked_at).exists() or not enrollment.consents.exists():
+            notices.note_consent_revoked(enrollment, revoked_at=revoked_at, source=source)
     for consent in enrollment.consents.filter(granted_at__lte=revoked_at):
         if consent.revoked_at is None or consent.revoked_at < revoked_at:
             consent.revoked_at, consent.revocation_source = revoked_at, source
@@ -186,10 +193,14 @@ def report_connectivity_lost(enrollment: Enrollment, *, last_seen_at: datetime, 
     advance(enrollment, now=now, by=by)
 
 
+def report_connectivity_restored(enrollment: Enrollment, *, restored_at: datetime, now: datetime, by: Actor) -> None:
+    if enrollment.connectivity_restored_at is None or enrollment.connectivity_restored_at < restored_at:
+        enrollment.connectivity_restored_at = restored_at
+    advance(enrollment, now=now, by=by)
+
+
 def report_ownership_transfer(enrollment: Enrollment, *, transferred_at: datetime, now: datetime, by: Actor) -> None:
-    """Out of dispatch at once; a case asks staff whether it is so."""
-    if enrollment.state == State.OPTED_OUT:
-        raise Refusal("state_conflict", "The enrollment is opted out.")
+    """Out of dispatch at once; a case asks staff whether it is so. One that is opted out stays so meanwhile."""
     enrollment.ownership_reported_at = transferred_at
     advance(enrollment, now=now, by=by)
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from enrollments import api
+from enrollments.events.api import EventsView, EventView
 
 urlpatterns = [
     path("v1/enrollments", api.EnrollmentsView.as_view()),
@@ -9,4 +10,6 @@ urlpatterns = [
     path("v1/enrollments/<uuid:enrollment_id>/consents", api.ConsentsView.as_view()),
     path("v1/enrollments/<uuid:enrollment_id>/history", api.HistoryView.as_view()),
     path("v1/eligibility", api.EligibilityView.as_view()),
+    path("v1/events", EventsView.as_view()),
+    path("v1/events/<path:event_id>", EventView.as_view()),
 ]

@@ -20,8 +20,12 @@ class Caller:
     partner: Partner
     scopes: frozenset[str]
 
+    @property
+    def is_suspended(self) -> bool:
+        return self.partner.status != Partner.Status.ACTIVE
+
     def check_status(self) -> None:
-        if self.partner.status != Partner.Status.ACTIVE:
+        if self.is_suspended:
             raise Refusal("partner_suspended", "The partner is suspended: ask the portal's staff.")
 
     def check_certified(self, *, now: datetime) -> None:

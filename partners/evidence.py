@@ -10,6 +10,7 @@ from partners.calls import Call
 from partners.digests import check_content_digest
 from partners.models import Customer, SignedRequest
 from partners.signatures import VerifiedSignature
+from texture_portal import vault
 from texture_portal.ids import new_id
 from texture_portal.refusals import Refusal
 
@@ -20,9 +21,11 @@ class EvidenceBrokenError(Exception):
     """What is kept is not what was signed."""
 
 
-def signed_request(call: Call, customer: Customer, *, body: bytes | None = None) -> SignedRequest:
+def signed_request(call: Call, customer: Customer | None, *, body: bytes | None = None) -> SignedRequest:
     """The request as it came, as a row to be written. `body` is a batch item's own part: the batch's signature
     covers the whole, which holds other customers too, so an item is kept as verified at receipt.
+
+    `customer` is None where the request is about nobody that the portal knows.
     """
     key, signature = call.signing_key, call.signature
     if key is None or signature is None:
@@ -30,7 +33,8 @@ def signed_request(call: Call, customer: Customer, *, body: bytes | None = None)
     provable = body is None and key.algorithm != key.Algorithm.HMAC_SHA256
     evidence_id = new_id()
     message = json.dumps(_message(call, signature, call.body if body is None else body)).encode()
-    sealed = customer.seal(message, place=_place(evidence_id))
+    place = _place(evidence_id)
+    sealed = vault.seal(message, place=place) if customer is None else customer.seal(message, place=place)
     return SignedRequest(
         id=evidence_id,
         customer=customer,
@@ -62,7 +66,9 @@ def reverify(evidence: SignedRequest) -> SignedRequest.Proof:
 
 def opened(evidence: SignedRequest) -> dict[str, Any]:
     """`method`, `scheme`, `authority`, `target`, `headers`, and `body` as bytes."""
-    plain = evidence.customer.open(evidence.sealed_message, place=_place(evidence.id))
+    place, sealed = _place(evidence.id), evidence.sealed_message
+    customer = evidence.customer
+    plain = vault.open_sealed(sealed, place=place) if customer is None else customer.open(sealed, place=place)
     message: dict[str, Any] = json.loads(plain)
     return message | {"body": base64.b64decode(message["body"])}
 

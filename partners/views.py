@@ -72,7 +72,7 @@ class PartnerView(APIView):
         return answers.response(answer)
 
     def _check_caller(self, caller: Caller, request: HttpRequest, *, now: datetime) -> None:
-        if not self.takes_from_suspended(request):
+        if caller.is_suspended and not self.takes_from_suspended(request):
             caller.check_status()
         caller.check_certified(now=now)
         caller.check_scope(self.scopes["GET" if request.method == "HEAD" else str(request.method)])

@@ -37,7 +37,7 @@ class Consent(models.Model):
     granted_at = models.DateTimeField()
     received_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
-    revocation_source = models.CharField(max_length=60, blank=True)
+    revocation_source = models.CharField(max_length=255, blank=True)
     expired_at = models.DateTimeField(null=True, blank=True)
     certification_version = models.CharField(max_length=20, help_text="Of the statement of §11.5 (1-5).")
     sealed_evidence = models.BinaryField(

@@ -91,6 +91,7 @@ class Enrollment(models.Model):
     installer_id = models.CharField(max_length=255, blank=True)
     sales_channel = models.CharField(max_length=255, blank=True)
     connectivity_lost_at = models.DateTimeField(null=True, blank=True, editable=False)
+    connectivity_restored_at = models.DateTimeField(null=True, blank=True, editable=False)
     compliance_hold_at = models.DateTimeField(null=True, blank=True, editable=False)
     ownership_reported_at = models.DateTimeField(null=True, blank=True, editable=False)
     consent_revoked_at = models.DateTimeField(
@@ -124,6 +125,7 @@ class Enrollment(models.Model):
         excluded_fields=[
             "match", "match_outcome", "fits_since", "utility_account_number", "account_claimed_verified",
             "account_verified_at", "program_choice", "installer_id", "sales_channel", "connectivity_lost_at",
+            "connectivity_restored_at",
             "compliance_hold_at", "ownership_reported_at", "consent_expiries", "partner_coordinates", "utility_hint",
             "geocode_attempts", "geocode_due_at", "advanced_at", "opening_request", "ledger_length",
             "ledger_head", "created_at", "updated_at",

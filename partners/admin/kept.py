@@ -106,7 +106,7 @@ def records_of_request(request_id: UUID | None) -> list[int]:
     if request_id is None:
         return []
     signed = SignedRequest.objects.filter(request_id=request_id).select_related("customer")[:MOST_FOUND]
-    moments = {(each.customer.partner_id, each.received_at) for each in signed}
+    moments = {(each.customer.partner_id, each.received_at) for each in signed if each.customer}
     found: list[int] = []
     for partner_id, received_at in moments:
         ends = (received_at + KEPT, received_at + KEPT + timedelta(microseconds=1))

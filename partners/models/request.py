@@ -92,7 +92,9 @@ class RefusedRequest(models.Model):
 
 
 class SignedRequest(models.Model):
-    """The raw signed request of an accepted enrollment or consent, sealed under its customer's key; append-only.
+    """The raw signed request of an accepted enrollment, consent or event, sealed under its customer's key; append-only.
+
+    An event about a device that nobody enrolled has no customer: it is sealed under the portal's own key.
 
     `sealed_message` opens to JSON: method, target, authority, the signed headers, and the body (base64).
     """
@@ -102,7 +104,7 @@ class SignedRequest(models.Model):
         RECEIPT = "receipt", "Verified at receipt"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="signed_requests")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="signed_requests")
     request_id = models.UUIDField(db_index=True)
     received_at = models.DateTimeField()
     signature_created_at = models.DateTimeField()

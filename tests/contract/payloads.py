@@ -84,3 +84,30 @@ def without(body: dict[str, Any], pointer: str) -> dict[str, Any]:
 def again(body: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The same customer and site with another device."""
     return {**copy.deepcopy(body), "device": enrollment()["device"], **changes}
+
+
+FACT = {
+    "consent.revoked": "revokedAt",
+    "consent.expired": "expiredAt",
+    "device.decommissioned": "decommissionedAt",
+    "device.relocated": "relocatedOn",
+    "device.ownership_transferred": "transferredOn",
+    "device.connectivity_lost": "lastSeenAt",
+    "device.connectivity_restored": "restoredAt",
+}
+MORE: dict[str, dict[str, Any]] = {
+    "consent.revoked": {"source": "device_app"},
+    "device.decommissioned": {"reason": "The customer bought a bigger one."},
+    "device.relocated": {"previousAddress": grid.MATCHED, "newAddress": grid.WANTS_SET_POWER},
+    "device.ownership_transferred": {"previousOwner": "cust-1", "newOwner": "cust-2"},
+}
+
+
+def event(type: str, device: str, at: str | None = None, **changes: Any) -> dict[str, Any]:
+    """About a fact of a minute ago, unless `at` says when it was."""
+    at = at or ago(minutes=1)
+    data = {FACT[type]: at, **MORE.get(type, {}), **changes.pop("data", {})}
+    return {
+        "id": f"evt-{uuid.uuid4()}", "type": type, "manufacturerDeviceId": device, "occurredAt": at, "data": data,
+        **changes,
+    }  # fmt: skip

@@ -1,5 +1,6 @@
 """The document against the running portal: each answer and each refusal that it names, brought about and held to it."""
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from contract import grid
 from contract.client import Answer, Client, send
-from contract.payloads import again, ago, changed, consent, enrollment
+from contract.payloads import FACT, again, ago, changed, consent, enrollment, event
 from contract.signing import Key, Request, content_digest, sign
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
@@ -46,8 +47,15 @@ class Portal:
         return self.oem.enrolled(enrollment(place))
 
     def draft(self, call: Call, body: Any = None, *, client: Client | None = None) -> Request:
-        path = call.path.replace("{enrollmentId}", self.made()["id"]) if "{" in call.path else call.path
+        path = call.path.replace("{enrollmentId}", self.made()["id"]) if "{enrollmentId}" in call.path else call.path
+        path = path.replace("{eventId}", self.event()["id"]) if "{eventId}" in path else path
         return (client or self.oem).draft(call.method, path, body if body is not None else self.good(call))
+
+    def event(self) -> dict[str, Any]:
+        """One that was sent and taken."""
+        sent = event("consent.revoked", self.made()["device"]["manufacturerDeviceId"])
+        assert self.oem.post("/v1/events", sent).status == 202
+        return sent
 
     def good(self, call: Call) -> Any:
         return {
@@ -56,6 +64,7 @@ class Portal:
             "correctEnrollment": lambda: {"customer": {"utilityAccountNumber": "1"}},
             "giveConsent": consent,
             "askEligibility": lambda: {"address": grid.MATCHED, "device": _kind()},
+            "sendEvent": lambda: event("consent.expired", self.made()["device"]["manufacturerDeviceId"]),
         }.get(call.name, dict)()
 
     def ask(self, call: Call, body: Any = None) -> tuple[Request, Answer]:
@@ -131,6 +140,17 @@ def _enrolling(**changes: Any) -> Callable[[Portal], Exchange]:
     return lambda portal: portal.ask(BY_NAME["enroll"], enrollment(place, **changes))
 
 
+def _event(type: str) -> Callable[[Portal], Exchange]:
+    def bring(portal: Portal) -> Exchange:
+        return portal.ask(BY_NAME["sendEvent"], event(type, portal.made()["device"]["manufacturerDeviceId"]))
+
+    return bring
+
+
+def _unknown_event(portal: Portal) -> Exchange:
+    return portal.ask(BY_NAME["sendEvent"], event("consent.revoked", str(uuid.uuid4())))
+
+
 GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
     ("enroll", "matched", 201, _enrolling()),
     ("enroll", "partial", 201, _enrolling(place=grid.PARTIAL)),
@@ -150,6 +170,10 @@ GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
     ("askEligibility", "ambiguous", 200, _eligibility(grid.AMBIGUOUS)),
     ("askEligibility", "no match", 200, _eligibility(grid.OUTSIDE)),
     ("askEligibility", "invalid location", 200, _eligibility(grid.NO_SUCH_ZIP)),
+    *[("sendEvent", type, 202, _event(type)) for type in FACT],
+    ("sendEvent", "of a device that nobody knows", 202, _unknown_event),
+    ("sendEvent", "the same again", 200, lambda portal: portal.ask(BY_NAME["sendEvent"], portal.event())),
+    ("getEvent", "one", 200, lambda portal: portal.ask(BY_NAME["getEvent"])),
 ]
 
 
@@ -217,7 +241,7 @@ def _invalid(portal: Portal, call: Call) -> Exchange:
 
 
 def _suspended(portal: Portal, call: Call) -> Exchange:
-    path = call.path.replace("{enrollmentId}", str(uuid.uuid4()))
+    path = re.sub(r"{\w+}", str(uuid.uuid4()), call.path)
     partner = portal.new_partner()
     request = partner.draft(call.method, path, {})
     Partner.objects.filter(pk=partner.partner_id).update(status=Partner.Status.SUSPENDED)
@@ -292,11 +316,14 @@ def _revoke(enrollment_id: str) -> None:
 
 
 def _nobody(portal: Portal, call: Call) -> Exchange:
-    path = call.path.replace("{enrollmentId}", str(uuid.uuid4()))
-    return portal.send(portal.oem.draft(call.method, path, portal.good(call)))
+    path = re.sub(r"{\w+}", str(uuid.uuid4()), call.path)
+    body = event("consent.expired", str(uuid.uuid4())) if call.name == "sendEvent" else portal.good(call)
+    return portal.send(portal.oem.draft(call.method, path, body))
 
 
 def _ended(portal: Portal, call: Call) -> Exchange:
+    if call.name == "sendEvent":
+        return portal.ask(call, {**portal.event(), "occurredAt": ago(days=1)})
     made = portal.made()["id"]
     _revoke(made)
     return portal.send(portal.oem.draft(call.method, call.path.replace("{enrollmentId}", made), portal.good(call)))

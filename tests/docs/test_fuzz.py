@@ -12,7 +12,7 @@ import requests
 import schemathesis
 from contract import grid
 from contract.client import Client
-from contract.payloads import ago, enrollment
+from contract.payloads import ago, enrollment, event
 from contract.signing import Request, content_digest, sign
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -42,7 +42,8 @@ BOUNDED = settings(
 LABELS = [
     "POST /v1/enrollments", "GET /v1/enrollments", "POST /v1/enrollments/batch", "GET /v1/enrollments/{enrollmentId}",
     "PATCH /v1/enrollments/{enrollmentId}", "POST /v1/enrollments/{enrollmentId}/consents",
-    "GET /v1/enrollments/{enrollmentId}/history", "POST /v1/eligibility", "POST /oauth/token/", "GET /v1/openapi.json",
+    "GET /v1/enrollments/{enrollmentId}/history", "POST /v1/eligibility", "POST /v1/events", "GET /v1/events/{eventId}",
+    "POST /oauth/token/", "GET /v1/openapi.json",
 ]  # fmt: skip
 
 
@@ -86,6 +87,7 @@ def test_no_answer_is_beyond_the_document(
 ) -> None:
     operation = next(each.ok() for each in api.get_all_operations() if each.ok().label == label)
     made = oem.enrolled(enrollment())["id"]
+    oem.post("/v1/events", event("consent.revoked", "nobody's", id=made))  # an event by the same id
     answered: list[int] = []
 
     @BOUNDED
@@ -109,8 +111,8 @@ def _is_ours(label: str) -> bool:
 
 def _settle(case: Any, made: str) -> None:
     """What no schema can say: an enrollment that is there, an address that is served, a consent of today."""
-    if case.path_parameters:
-        case.path_parameters["enrollmentId"] = made
+    for name in case.path_parameters or {}:
+        case.path_parameters[name] = made
     if isinstance(case.body, dict):
         items = case.body.get("enrollments")
         for body in items if isinstance(items, list) else [case.body]:

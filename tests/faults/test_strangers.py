@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver
 
 from tests.contract.client import close_connections
-from tests.contract.payloads import consent, enrollment
+from tests.contract.payloads import consent, enrollment, event
 from texture_portal.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,6 +27,8 @@ ROUTES = {
     },
     "v1/enrollments/<uuid:enrollment_id>/consents": {"POST": consent},
     "v1/enrollments/<uuid:enrollment_id>/history": {"GET": None},
+    "v1/events": {"POST": lambda: event("consent.expired", "unknown")},
+    "v1/events/<path:event_id>": {"GET": None},
     "v1/eligibility": {
         "POST": lambda: {
             "address": enrollment()["site"]["address"],
@@ -91,6 +93,9 @@ def told(answer) -> dict:
 def test_a_stranger_finds_nothing_and_changes_nothing(onboarded, method, route):
     victim, stranger = onboarded(), onboarded()
     made = victim.enrolled(enrollment())
+    if "event_id" in route:  # the victim's event goes by the id of its enrollment
+        sent = event("device.connectivity_restored", made["device"]["manufacturerDeviceId"], id=made["id"])
+        assert victim.post("/v1/events", sent).status == 202
     body = ROUTES[route][method]
     there = ask(stranger, method, address_of(route, made["id"]), body)
     nowhere = ask(stranger, method, address_of(route, str(uuid.uuid4())), body)

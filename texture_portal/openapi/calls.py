@@ -11,6 +11,8 @@ from enrollments.documents import (
     EnrollmentDocument,
     GivenConsentDocument,
 )
+from enrollments.events.api import EventsView, EventView
+from enrollments.events.documents import EventDocument
 from partners.pagination import PageQuery
 from partners.views import PartnerView
 from partners.wire import WireSerializer
@@ -126,5 +128,27 @@ CALLS = (
         "Answered by the same rules as enrolling. Nothing is kept but the answer, for 24 hours.",
         {200: Answer("The verdict", "EligibilityAnswer", examples.VERDICT)},
         group="Eligibility", body=EligibilityQuestionDocument, sent=examples.QUESTION_TO_SEND,
+    ),
+    Call(
+        "sendEvent", "POST", "/v1/events", EventsView,
+        "Report what happened to a device or its consent",
+        "Events count in the order of the facts' own times, however they arrive. A suspended partner's "
+        "`consent.revoked` and `device.decommissioned` are taken all the same. See `/docs/events`.",
+        {
+            202: Answer(
+                "Taken: `processed`, `accepted` (it waits), or `superseded` by a later fact", "Event",
+                examples.EVENT, names_place=True,
+            ),
+            200: Answer(
+                "The same event again under a new key: its first outcome", "Event", examples.EVENT, names_place=True
+            ),
+        },
+        group="Events", body=EventDocument, sent=examples.EVENT_TO_SEND, codes=("not_found", "state_conflict"),
+    ),
+    Call(
+        "getEvent", "GET", "/v1/events/{eventId}", EventView,
+        "Read what became of an event", "By the id that you gave it.",
+        {200: Answer("The event", "EventRead", examples.EVENT_READ)},
+        group="Events", codes=("not_found",),
     ),
 )  # fmt: skip

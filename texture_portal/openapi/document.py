@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document of the portal (contract §10), put together from the table of calls."""
 
+import re
 from typing import Any
 
 from partners.door import KEYED
@@ -20,7 +21,7 @@ HTTP Message Signatures (RFC 9421): exactly one, by one of your active keys (`ke
 `"@authority"`, `"@path"`, `"content-digest"`, on POST and PATCH `"idempotency-key"`, and `"@query"` where there is one;
 `created` within 300 seconds. Algorithms: `ed25519`, `ecdsa-p256-sha256`, `hmac-sha256`. See `/docs/signing`."""
 
-TAGS = ("Enrollments", "Eligibility", "Tokens", "Health", "Documentation")
+TAGS = ("Enrollments", "Eligibility", "Events", "Tokens", "Health", "Documentation")
 
 HEADERS = {
     "X-Request-ID": {
@@ -67,6 +68,14 @@ PARAMETERS = {
         "required": True,
         "schema": {"type": "string", "format": "uuid"},
         "example": problems.ENROLLMENT_ID,
+    },
+    "eventId": {
+        "name": "eventId",
+        "in": "path",
+        "required": True,
+        "description": "The id that you gave the event.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "example": "evt-1",
     },
 }
 
@@ -130,7 +139,7 @@ def _operation(call: Call) -> dict[str, Any]:
 
 
 def _parameters(call: Call) -> list[dict[str, Any]]:
-    names = ["enrollmentId"] if "{enrollmentId}" in call.path else []
+    names = re.findall(r"{(\w+)}", call.path)
     names += ["IdempotencyKey"] if call.method in KEYED else []
     names += ["ContentDigest", "SignatureInput", "Signature"] if call.is_signed else []
     in_query = query_parameters(call.query) if call.query else []

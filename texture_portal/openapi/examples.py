@@ -179,6 +179,20 @@ VERDICT = {
         },
     ],
 }
+EVENT_TO_SEND = {
+    "id": "evt-1",
+    "type": "consent.revoked",
+    "manufacturerDeviceId": "PW3-00017-A",
+    "occurredAt": "2026-05-20T09:30:00Z",
+    "data": {"revokedAt": "2026-05-20T09:30:00Z", "source": "device_app"},
+}
+EVENT: dict[str, Any] = {
+    "id": "evt-1",
+    "status": "processed",
+    "enrollmentId": ENROLLMENT_ID,
+    "enrollmentState": "opted_out",
+}
+EVENT_READ = {**EVENT, "receivedAt": "2026-05-20T09:30:02.114Z", "processedAt": "2026-05-20T09:30:02.114Z"}
 TOKEN = {
     "access_token": "vT4sT0k3nTh4tNev3rW4s",
     "expires_in": 3600,

@@ -20,6 +20,9 @@ from enrollments.documents import (
     StateField,
     UtilityHintDocument,
 )
+from enrollments.events.documents import EventDocument, Members
+from enrollments.events.fields import PastDayOrInstant
+from enrollments.events.kinds import KINDS as EVENT_KINDS
 from partners.wire import Choice, Day, Digits, Flag, Identifier, Instant, ListOf, Number, Text, Whole, WireSerializer
 from territories.addresses import USPS_CODES
 from texture_portal.openapi.words import FIELDS
@@ -129,6 +132,16 @@ def _(field: Day) -> Schema:
 
 
 @schema_of.register
+def _(field: PastDayOrInstant) -> Schema:
+    return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+
+
+@schema_of.register
+def _(field: Members) -> Schema:
+    return {"type": "object"}
+
+
+@schema_of.register
 def _(field: Identifier) -> Schema:
     return _or_null(field, {"type": "string", "format": "uuid"})
 
@@ -167,6 +180,13 @@ def _commands_by_type() -> list[Schema]:
     ]
 
 
+def _data_by_type() -> list[Schema]:
+    return [
+        {"properties": {"type": {"const": str(name)}, "data": reference(kind.data)}}
+        for name, kind in EVENT_KINDS.items()
+    ]
+
+
 # What the serializers check beyond single fields.
 BETWEEN_FIELDS: dict[type, Schema] = {
     UtilityHintDocument: {"minProperties": 1},
@@ -176,11 +196,15 @@ BETWEEN_FIELDS: dict[type, Schema] = {
         "then": {"required": list(ON_OPT_IN)},
     },
     GivenConsentDocument: {"allOf": [{"properties": {"optedIn": {"const": True}}}]},
+    EventDocument: {"oneOf": _data_by_type()},
 }
 
 
 def _within(document: Wire) -> Iterator[Wire]:
     yield document
+    if issubclass(document, EventDocument):
+        for kind in EVENT_KINDS.values():
+            yield from _within(kind.data)
     for field in document().fields.values():
         inner = field.child if isinstance(field, ListOf) else field
         if isinstance(inner, WireSerializer):

@@ -9,7 +9,7 @@ from typing import Any
 from devices.kinds import DeviceType
 from enrollments.actions import By
 from enrollments.consent import ConsentStatus
-from enrollments.models import Consent, Enrollment, ReviewCase
+from enrollments.models import Consent, Enrollment, PartnerEvent, ReviewCase
 from enrollments.models.enrollment import MatchOutcome
 from enrollments.states import State
 from partners.problems import PROBLEMS
@@ -133,6 +133,12 @@ ELIGIBILITY = whole(
     candidates=listed(shape("Candidate")),
     programs=listed(shape("EligibilityVerdict")),
 )
+EVENT = whole(
+    id=said("The id that you gave it.", TEXT),
+    status=one_of(PartnerEvent.Status.values),
+    enrollmentId=said("Null where the device is not known.", nullable(UUID)),
+    enrollmentState=said("The state that the event led to.", nullable(one_of(State))),
+)
 PROBLEM = {
     **whole(
         type={"type": "string", "format": "uri-reference", "description": "The page that explains the code."},
@@ -166,6 +172,12 @@ SHAPES: dict[str, Schema] = {
     "BatchResult": BATCH_RESULT,
     "BatchResults": whole(results=listed(shape("BatchResult"))),
     "EligibilityVerdict": VERDICT,
+    "Event": EVENT,
+    "EventRead": {
+        **EVENT,
+        "properties": {**EVENT["properties"], "receivedAt": INSTANT, "processedAt": nullable(INSTANT)},
+        "required": [*EVENT["required"], "receivedAt", "processedAt"],
+    },
     "EligibilityAnswer": ELIGIBILITY,
     "Problem": PROBLEM,
     "Fault": FAULT,

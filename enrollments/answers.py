@@ -5,7 +5,7 @@ from django.db.models import Model
 from enrollments import duplicates, intake
 from enrollments.claims import EnrollmentClaim
 from enrollments.intake import Enrolled
-from enrollments.matching import find
+from enrollments.matching import Finding, find
 from enrollments.models import Enrollment
 from enrollments.models.enrollment import MatchOutcome
 from enrollments.overview import Overview, overview
@@ -14,22 +14,26 @@ from partners import evidence
 from partners.answers import Answer
 from partners.calls import Call, Holding
 
+ADDRESS_POINTER = "/site/address"
 LATER = (MatchOutcome.AMBIGUOUS, MatchOutcome.DEFERRED)
 
 
-def enrolling(call: Call, claim: EnrollmentClaim, *, own_bytes: bytes | None = None) -> Holding:
+def enrolling(
+    call: Call, claim: EnrollmentClaim, *, own_bytes: bytes | None = None, finding: Finding | None = None
+) -> Holding:
     """Checks the claim and locates its address, outside any transaction; the effect enrolls and answers.
 
-    `own_bytes` is a batch item's part of the request.
+    Of a batch item, `own_bytes` is its part of the request, and `finding` what its address led to, where that was
+    found together with the others'.
     """
     intake.check_claim(claim, partner=call.partner)
-    finding = find(claim.site, pointer="/site/address")
+    found = finding or find(claim.site, pointer=ADDRESS_POINTER)
 
     def effect() -> Answer:
         enrolled = intake.enroll(
             claim,
             partner=call.partner,
-            finding=finding,
+            finding=found,
             evidence=lambda customer: evidence.signed_request(call, customer, body=own_bytes),
             signed_at=call.signed_at,
             now=call.now,

@@ -132,7 +132,7 @@ class EligibilityView(PartnerView):
 
     def post(self, call: Call) -> Effect:
         site, device = question_of(call.read(EligibilityQuestionDocument))
-        finding = find(site, pointer="/address")
+        finding = find(site, pointer="/address", keep=False)  # contract §3: keeps nothing but the answer
         return lambda: Answer(200, answer_question(finding, device, now=call.now))
 
 

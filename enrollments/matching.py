@@ -1,5 +1,6 @@
 """From an address to the facts of a match (§11.3), and from a person's decision to the same facts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from enrollments.models import Enrollment
 from enrollments.models.enrollment import MatchOutcome
 from territories import geocoding, index
 from territories.addresses import Address
-from territories.geocoding import AddressNotFoundError, GeocodersUnavailableError, Location
+from territories.geocoding import AddressNotFoundError, GeocodersUnavailableError, Location, Verdict
 from territories.matching import Candidate, Match
 from territories.models import Utility
 from territories.models.utility import Segment
@@ -37,21 +38,36 @@ class Finding:
         return self.match.outcome if self.match is not None else MatchOutcome.DEFERRED.value
 
 
-def find(site: SiteClaim, *, pointer: str) -> Finding:
-    """Geocodes and matches. `pointer` is where the address stands in the request, for the faults."""
+def find(site: SiteClaim, *, pointer: str, keep: bool = True) -> Finding:
+    """Geocodes and matches. `pointer` is where the address stands in the request, for the faults.
+
+    Unless `keep`, nothing is kept of what a geocoder answers.
+    """
     try:
-        location = geocoding.locate(site.address, coordinates=site.coordinates)
-    except AddressNotFoundError as unknown:
-        fault_at = f"{pointer}{unknown.pointer}"
+        located: Verdict = geocoding.locate(site.address, coordinates=site.coordinates, keep=keep)
+    except (AddressNotFoundError, GeocodersUnavailableError) as verdict:
+        located = verdict
+    return _finding(site, located, pointer=pointer)
+
+
+def find_many(sites: Sequence[SiteClaim], *, pointer: str) -> list[Finding]:
+    """What `find` says of each, in order; geocoders are asked for all together where they can be."""
+    located = geocoding.locate_many([(site.address, site.coordinates) for site in sites])
+    return [_finding(site, each, pointer=pointer) for site, each in zip(sites, located, strict=True)]
+
+
+def _finding(site: SiteClaim, located: Verdict, *, pointer: str) -> Finding:
+    if isinstance(located, GeocodersUnavailableError):
+        return Finding(site)
+    if isinstance(located, AddressNotFoundError):
+        fault_at = f"{pointer}{located.pointer}"
         return Finding(
             site,
-            refusal=refuse("location_invalid", unknown.reason, pointer=fault_at, suggestions=unknown.suggestions),
+            refusal=refuse("location_invalid", located.reason, pointer=fault_at, suggestions=located.suggestions),
         )
-    except GeocodersUnavailableError:
-        return Finding(site)
-    match = index.match(location, address=site.address, utility_hint=site.utility_hint)
+    match = index.match(located, address=site.address, utility_hint=site.utility_hint)
     refusal = refuse("territory_unsupported", match.reason, pointer=pointer) if match.outcome == "no_match" else None
-    return Finding(site, location, match, refusal)
+    return Finding(site, located, match, refusal)
 
 
 def record(enrollment: Enrollment, finding: Finding, *, now: datetime) -> None:

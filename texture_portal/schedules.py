@@ -32,6 +32,7 @@ JOBS = (
     Job("advance", "enrollments.tasks.advance_waiting", every=MINUTE),
     Job("purge_idempotency", "partners.tasks.purge_idempotency_records", every=timedelta(hours=1)),
     Job("purge_tokens", "partners.tasks.purge_tokens", every=timedelta(hours=6)),
+    Job("purge_places", "territories.tasks.purge_known_places", every=timedelta(hours=6)),
     Job("purge_failures", "texture_portal.jobs.purge_failures", every=timedelta(hours=6)),
 )
 

@@ -4,6 +4,7 @@ Naming a public host in ALLOWED_HOSTS makes it production: then the secrets and 
 and DEBUG is refused.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -183,8 +184,22 @@ REQUIRE_CERTIFICATION = env.bool("REQUIRE_CERTIFICATION", default=False)
 
 # -- territories -----------------------------------------------------------------------------------------------
 
+
+def _by_geocoder(prefix: str) -> dict[str, str]:
+    """GEOCODER_KEY_GOOGLE=… is the key of `google`."""
+    return {name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
+
+
 GEOCODERS = env.list("GEOCODERS", default=["postal"])  # asked in this order
+GEOCODER_KEYS = _by_geocoder("GEOCODER_KEY_")
+GEOCODER_URLS = _by_geocoder("GEOCODER_URL_")
 CENSUS_GEOCODER_URL = env.str("CENSUS_GEOCODER_URL", default="https://geocoding.geo.census.gov/geocoder")
+GEOCODER_USER_AGENT = env.str("GEOCODER_USER_AGENT", default="texture-enrollment-portal")
+GEOCODER_SECONDS = env.float("GEOCODER_SECONDS", default=7.0)  # for one address, all attempts together
+GEOCODER_SECONDS_OF = {name: float(given) for name, given in _by_geocoder("GEOCODER_SECONDS_").items()}
+GEOCODE_BATCH_SECONDS = env.float("GEOCODE_BATCH_SECONDS", default=30.0)  # for all addresses of a batch together
+GEOCODER_FAULTS = env.int("GEOCODER_FAULTS", default=5)  # so many in a row, and it is not asked for a while
+GEOCODE_CACHE_DAYS = env.int("GEOCODE_CACHE_DAYS", default=90)  # 0: no answer is kept
 
 # -- jobs ------------------------------------------------------------------------------------------------------
 

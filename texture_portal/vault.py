@@ -5,6 +5,7 @@ one version byte, a 12-byte nonce and the ciphertext with its tag.
 """
 
 import hashlib
+import hmac
 import secrets
 
 from cryptography.exceptions import InvalidTag
@@ -50,6 +51,11 @@ def open_sealed(sealed: bytes | memoryview, *, place: str) -> bytes:
         except SealBrokenError:
             continue
     raise SealBrokenError(f"no key in DATA_KEYS opens what was sealed for {place!r}")
+
+
+def derived_key(text: str, *, purpose: str) -> bytes:
+    """32 bytes that only who has both the newest master key and `text` can make: a key, or a name for a row."""
+    return hmac.digest(_master_keys()[0], f"{purpose}\0{text}".encode(), hashlib.sha256)
 
 
 def _master_keys() -> list[bytes]:

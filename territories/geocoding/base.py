@@ -1,8 +1,8 @@
 """What every geocoder takes, answers and raises."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from territories.addresses import Address
 
@@ -34,16 +34,37 @@ class AddressNotFoundError(Exception):
 
 
 class GeocoderUnavailableError(Exception):
-    """One geocoder is out of reach."""
+    """One geocoder is out of reach, or says nothing of use; `retry_after` seconds where it said when to come back."""
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 class GeocodersUnavailableError(Exception):
     """Every geocoder of the chain is out of reach: try again later."""
 
 
-class Geocoder(Protocol):
-    def __call__(self, address: Address) -> Location:
-        """Raises AddressNotFoundError, or GeocoderUnavailableError where it is out of reach."""
+Answer = Location | AddressNotFoundError | GeocoderUnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class Geocoder:
+    """One way to locate an address: an entry of the table in `geocoders.py`.
+
+    `ask` is given an address and how many seconds it may take; it raises AddressNotFoundError, or
+    GeocoderUnavailableError. `ask_many` has one answer for each address, in order, and raises the latter where it has
+    none at all. `at_once` is how many single questions the service takes in parallel. `keeps_days` is how long its
+    terms let an answer be kept, where they say; `wants_key`: it answers nobody without a key.
+    """
+
+    name: str
+    ask: Callable[[Address, float], Location]
+    ask_many: Callable[[Sequence[Address], float], list[Answer]] | None = None
+    asks_outside: bool = True
+    at_once: int = 1
+    keeps_days: int | None = None
+    wants_key: bool = False
 
 
 def meters_between(one: tuple[float, float], other: tuple[float, float]) -> float:

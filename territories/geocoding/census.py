@@ -1,113 +1,80 @@
-"""The US Census Bureau's geocoder, asked over HTTP: interpolates along a street's range of house numbers."""
+"""The US Census Bureau's geocoder, one address at a time: interpolates along a street's range of house numbers."""
 
-import logging
-import threading
+import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import requests
 from django.conf import settings
-from tzfpy import get_tz
 
 from territories.addresses import Address
-from territories.geocoding.base import AddressNotFoundError, GeocoderUnavailableError, Location
+from territories.geocoding import http
+from territories.geocoding.base import AddressNotFoundError, GeocoderUnavailableError, Location, meters_between
+from territories.geocoding.choice import COARSEST_METERS, SUGGESTIONS, Offer, choose
 
+NAME = "census"
 BENCHMARK = "Public_AR_Current"
-TIMEOUT_SECONDS = (2.0, 5.0)  # to connect, to read
-ATTEMPTS = 2
-PASSING_FAULTS = frozenset({429, 500, 502, 503, 504})
 # It answers a point on the street between two known house numbers, not a roof: right to the block and its side.
 ACCURACY_METERS = 100.0
 
-_local = threading.local()
 
-
-def ask_census(address: Address) -> Location:
+def ask_census(address: Address, seconds: float) -> Location:
     """No part of the address goes into a log or an error: the service's own message may repeat it."""
-    answer = _answer(address)
-    if answer.status_code == requests.codes.bad_request:
+    answer = http.ask("GET", url("locations/address"), seconds=seconds, params=_question(address))
+    if answer.status == requests.codes.bad_request:
         raise AddressNotFoundError("The Census geocoder refuses the address as incomplete.", pointer="/streetOne")
-    if answer.status_code != requests.codes.ok:
-        raise GeocoderUnavailableError(f"the Census geocoder answers {answer.status_code}")
-    return _location(_first_match(answer), state=address.state)
+    if answer.status != requests.codes.ok:
+        raise GeocoderUnavailableError(f"it answers {answer.status}")
+    return choose(_agreed(_offers(answer.body)), address=address, geocoder=NAME)
 
 
-def _answer(address: Address) -> requests.Response:
-    """Asked once more where the first answer is a passing fault. (urllib3's own retries would log the address.)"""
-    for attempts_left in reversed(range(ATTEMPTS)):
-        try:
-            answer = _ask(address)
-        except (requests.ConnectionError, requests.Timeout) as fault:
-            if not attempts_left:
-                raise GeocoderUnavailableError(_out_of_reach(fault)) from None
-        except requests.RequestException as fault:
-            raise GeocoderUnavailableError(_out_of_reach(fault)) from None
-        else:
-            if answer.status_code not in PASSING_FAULTS or not attempts_left:
-                return answer
-    raise AssertionError("ATTEMPTS is at least one")
+def url(path: str) -> str:
+    return f"{settings.CENSUS_GEOCODER_URL.rstrip('/')}/{path}"
 
 
-def _ask(address: Address) -> requests.Response:
-    return _session().get(
-        f"{settings.CENSUS_GEOCODER_URL.rstrip('/')}/locations/address",
-        params={
-            "street": address.street_one,
-            "city": address.city,
-            "state": address.state,
-            "zip": address.zip_code,
-            "benchmark": BENCHMARK,
-            "format": "json",
-        },
-        timeout=TIMEOUT_SECONDS,
-        allow_redirects=False,
-    )
+def _question(address: Address) -> dict[str, str]:
+    return {
+        "street": address.street_one,
+        "city": address.city,
+        "state": address.state,
+        "zip": address.zip_code,
+        "benchmark": BENCHMARK,
+        "format": "json",
+    }
 
 
-def _out_of_reach(fault: requests.RequestException) -> str:
-    return f"the Census geocoder cannot be reached ({type(fault).__name__})"
-
-
-def _first_match(answer: requests.Response) -> dict[str, Any]:
+def _offers(body: bytes) -> list[Offer]:
     try:
-        matches = answer.json()["result"]["addressMatches"]
-        if not (isinstance(matches, list) and all(isinstance(match, dict) for match in matches)):
-            raise TypeError
+        matches = json.loads(body)["result"]["addressMatches"]
+        return [_offer(match) for match in matches]
     except (ValueError, KeyError, TypeError):
-        raise GeocoderUnavailableError("the Census geocoder's answer is malformed") from None
-    if not matches:
-        raise AddressNotFoundError("The Census geocoder knows no such street address.", pointer="/streetOne")
-    first: dict[str, Any] = matches[0]
-    return first
+        raise GeocoderUnavailableError("its answer is malformed") from None
 
 
-def _location(match: dict[str, Any], *, state: str) -> Location:
-    try:
-        longitude, latitude = (float(match["coordinates"][axis]) for axis in ("x", "y"))
-        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-            raise ValueError
-    except (ValueError, KeyError, TypeError):
-        raise GeocoderUnavailableError("the Census geocoder's answer is malformed") from None
-    return Location(
-        latitude=latitude,
-        longitude=longitude,
+def _offer(match: dict[str, Any]) -> Offer:
+    return Offer(
+        latitude=float(match["coordinates"]["y"]),
+        longitude=float(match["coordinates"]["x"]),
         accuracy_meters=ACCURACY_METERS,
-        timezone=get_tz(longitude, latitude),
-        geocoder="census",
-        state=state.strip().upper(),
+        label=str(match.get("matchedAddress", "")),
     )
 
 
-def _session() -> requests.Session:
-    """One a thread: a session's pool may be shared, its cookies and state should not."""
-    if not hasattr(_local, "session"):
-        _local.session = requests.Session()
-    session: requests.Session = _local.session
-    return session
+def _agreed(offers: Sequence[Offer]) -> list[Offer]:
+    """Several are equally good. Close together they are one place, known to within their spread."""
+    if len(offers) < 2:
+        return list(offers)
+    first = offers[0]
+    spread = max(meters_between(_point(first), _point(other)) for other in offers[1:])
+    if spread <= COARSEST_METERS:
+        return [replace(first, accuracy_meters=ACCURACY_METERS + spread)]
+    raise AddressNotFoundError(
+        "Several places have this street address.",
+        pointer="/streetOne",
+        suggestions=tuple(dict.fromkeys(offer.label for offer in offers if offer.label))[:SUGGESTIONS],
+    )
 
 
-def _without_addresses(record: logging.LogRecord) -> bool:
-    """urllib3 logs the URLs it asks at level DEBUG, and here the URL is somebody's address."""
-    return "/locations/address" not in record.getMessage()
-
-
-logging.getLogger("urllib3.connectionpool").addFilter(_without_addresses)
+def _point(offer: Offer) -> tuple[float, float]:
+    return offer.latitude, offer.longitude

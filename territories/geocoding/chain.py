@@ -1,81 +1,89 @@
-"""The geocoders by name, asked in the order of the setting GEOCODERS. A new geocoder is one new entry here."""
+"""From addresses to places: what is known already, then the geocoders in the order of the setting GEOCODERS."""
 
-import math
-from dataclasses import replace
+import time
+from collections.abc import Sequence
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
-from tzfpy import get_tz
 
 from territories.addresses import Address
+from territories.geocoding import places
+from territories.geocoding.asking import ask_each
 from territories.geocoding.base import (
     AddressNotFoundError,
     Geocoder,
     GeocodersUnavailableError,
     GeocoderUnavailableError,
     Location,
-    meters_between,
 )
-from territories.geocoding.census import ask_census
-from territories.geocoding.postal import look_up_zip_code
+from territories.geocoding.coordinates import Coordinates, with_coordinates
+from territories.geocoding.geocoders import chain
+from texture_portal import clock
 
-GEOCODERS: dict[str, Geocoder] = {"postal": look_up_zip_code, "census": ask_census}
-
-# What a phone or a surveyed parcel is good for; partners do not say how theirs were taken.
-PARTNER_ACCURACY_METERS = 50.0
-# A geocode of a street may sit at the kerb of a large parcel.
-SLACK_METERS = 250.0
+Verdict = Location | AddressNotFoundError | GeocodersUnavailableError
 
 
-def locate(address: Address, *, coordinates: tuple[float, float] | None = None) -> Location:
+def locate(address: Address, *, coordinates: Coordinates | None = None, keep: bool = True) -> Location:
     """`coordinates` are the partner's (latitude, longitude): used where they agree with the address, else noted.
 
     Raises AddressNotFoundError (the verdict of the last geocoder that could be asked) and GeocodersUnavailableError.
+    Unless `keep`, nothing of the answer is kept.
     """
-    location = _first_answer(address)
-    return location if coordinates is None else _with_coordinates(location, coordinates)
+    verdict = _verdicts([address], keep=keep, deadline=None)[0]
+    if isinstance(verdict, Exception):
+        raise verdict
+    return with_coordinates(verdict, coordinates)
 
 
-def _first_answer(address: Address) -> Location:
-    not_found: AddressNotFoundError | None = None
-    unavailable: list[str] = []
-    for name in settings.GEOCODERS:
-        try:
-            return _geocoder(name)(address)
-        except AddressNotFoundError as verdict:
-            not_found = verdict
-        except GeocoderUnavailableError as fault:
-            unavailable.append(f"{name}: {fault}")
-    if not_found is not None:
-        raise not_found
-    raise GeocodersUnavailableError("; ".join(unavailable) or "no geocoder is configured")
+def locate_many(asked: Sequence[tuple[Address, Coordinates | None]], *, seconds: float | None = None) -> list[Verdict]:
+    """What `locate` says of each, in order: one question a file of them, where the geocoder takes files.
+
+    `seconds` (by default the setting GEOCODE_BATCH_SECONDS) is for all: which outside geocoders were not asked by
+    then counts as out of reach.
+    """
+    deadline = time.monotonic() + (settings.GEOCODE_BATCH_SECONDS if seconds is None else seconds)
+    verdicts = _verdicts([address for address, _ in asked], keep=True, deadline=deadline)
+    return [
+        with_coordinates(verdict, coordinates) if isinstance(verdict, Location) else verdict
+        for verdict, (_, coordinates) in zip(verdicts, asked, strict=True)
+    ]
 
 
-def _geocoder(name: str) -> Geocoder:
-    try:
-        return GEOCODERS[name]
-    except KeyError:
-        raise ImproperlyConfigured(
-            f"GEOCODERS names {name!r}. Remedy: name only {', '.join(sorted(GEOCODERS))}."
-        ) from None
+def asks_outside() -> bool:
+    return any(geocoder.asks_outside for geocoder in chain())
 
 
-def _with_coordinates(location: Location, coordinates: tuple[float, float]) -> Location:
-    latitude, longitude = coordinates
-    if not (math.isfinite(latitude) and abs(latitude) <= 90 and math.isfinite(longitude) and abs(longitude) <= 180):
-        return replace(location, note="The partner's coordinates are no place on earth, so they were set aside.")
-    distance = meters_between((location.latitude, location.longitude), coordinates)
-    if distance > location.accuracy_meters + SLACK_METERS:
-        return replace(
-            location,
-            note=f"The partner's coordinates lie {distance / 1000:.1f} km from the address, "
-            f"which is known to {location.accuracy_meters / 1000:.1f} km, so they were set aside.",
-        )
-    return replace(
-        location,
-        latitude=latitude,
-        longitude=longitude,
-        accuracy_meters=PARTNER_ACCURACY_METERS,
-        timezone=get_tz(longitude, latitude),
-        geocoder=f"{location.geocoder}+partner",
-    )
+def _verdicts(addresses: Sequence[Address], *, keep: bool, deadline: float | None) -> list[Verdict]:
+    geocoders = chain()
+    if not any(geocoder.asks_outside for geocoder in geocoders):
+        return _ask_chain(geocoders, addresses, deadline=deadline)
+    distinct = {address.key: address for address in addresses}
+    known = places.recall(distinct.values(), chain=geocoders, now=clock.now())
+    new = {key: address for key, address in distinct.items() if key not in known}
+    told = dict(zip(new, _ask_chain(geocoders, list(new.values()), deadline=deadline), strict=True))
+    located = {key: verdict for key, verdict in told.items() if isinstance(verdict, Location)}
+    if keep and located:
+        places.keep(located, chain=geocoders, now=clock.now())
+    return [(known | told)[address.key] for address in addresses]
+
+
+def _ask_chain(geocoders: Sequence[Geocoder], addresses: Sequence[Address], *, deadline: float | None) -> list[Verdict]:
+    """Each geocoder is asked for what those before it did not locate."""
+    told: list[list[AddressNotFoundError | GeocoderUnavailableError]] = [[] for _ in addresses]
+    located: dict[int, Location] = {}
+    for geocoder in geocoders:
+        open_ones = [place for place in range(len(addresses)) if place not in located]
+        answers = ask_each(geocoder, [addresses[place] for place in open_ones], deadline=deadline)
+        for place, answer in zip(open_ones, answers, strict=True):
+            if isinstance(answer, Location):
+                located[place] = answer
+            else:
+                told[place].append(answer)
+    return [located.get(place) or _verdict(told[place]) for place in range(len(addresses))]
+
+
+def _verdict(told: Sequence[AddressNotFoundError | GeocoderUnavailableError]) -> Verdict:
+    """The last that could be asked has the word; the nearest spellings that any of them offered go with it."""
+    verdicts = [each for each in told if isinstance(each, AddressNotFoundError)]
+    if verdicts:
+        return verdicts[-1]
+    return GeocodersUnavailableError("; ".join(map(str, told)) or "no geocoder is configured")

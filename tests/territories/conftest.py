@@ -9,9 +9,12 @@ from django.core.management import call_command
 
 from territories import index
 from territories.addresses import Address
-from territories.geocoding import Location
+from territories.geocoding import Location, breaker, http
+from territories.geocoding.geocoders import GEOCODERS
 from territories.models import Utility
+from tests.geocoders import geocoding_peer
 
+OUTSIDE = sorted(name for name, geocoder in GEOCODERS.items() if geocoder.asks_outside)
 REAL_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -21,6 +24,26 @@ def _fresh_index():
     index.forget()
     yield
     index.forget()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_circuits():
+    """What a process knows of geocoders is the process's too."""
+    breaker.begin_anew()
+    yield
+    breaker.begin_anew()
+
+
+@pytest.fixture
+def service(settings):
+    """A simulated service that every geocoder of the table is sent to; none of its answers is kept."""
+    settings.GEOCODE_CACHE_DAYS = 0
+    with geocoding_peer() as peer:
+        settings.CENSUS_GEOCODER_URL = f"{peer.url}/census"
+        settings.GEOCODER_URLS = {name: f"{peer.url}/{name}" for name in OUTSIDE}
+        settings.GEOCODER_KEYS = {name: "a-key" for name in OUTSIDE if GEOCODERS[name].wants_key}
+        yield peer
+        http.close()
 
 
 @pytest.fixture

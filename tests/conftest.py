@@ -7,11 +7,19 @@ from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
 
+from territories.geocoding import breaker
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _static_files_have_a_folder():
     """WhiteNoise warns where `collectstatic` has not run, and warnings are errors here."""
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_geocoder_failed_of_late():
+    """What a process knows of geocoders is the process's, and would go from one test into the next."""
+    breaker.begin_anew()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -16,6 +16,7 @@ from enrollments.matching import FIRST_RETRY, LONGEST_RETRY
 from enrollments.models import Enrollment
 from tests.census import DOWN, FOUND, NO_MATCH, found_at
 from tests.contract.client import close_connections
+from tests.contract.grid import MATCHED, OUTSIDE
 from tests.contract.payloads import enrollment
 from tests.faults.conftest import wait_for
 from texture_portal import actors, clock, jobs
@@ -29,6 +30,7 @@ IN_MONTANA = found_at(46.59, -112.03)  # within nobody's territory
 def oem(live_server, onboard, settings, peer):
     """A partner's client, and a geocoder that is down."""
     settings.GEOCODERS, settings.CENSUS_GEOCODER_URL = ["census"], peer.url
+    settings.GEOCODER_FAULTS, settings.GEOCODE_CACHE_DAYS = 1_000, 0  # every question reaches the peer
     peer.answers = [DOWN]
     yield onboard(live_server.url.removeprefix("http://"))
     close_connections()
@@ -39,8 +41,13 @@ def waiting(oem) -> str:
     return defer(oem)
 
 
-def defer(oem) -> str:
-    answer = oem.enroll(enrollment())
+@pytest.fixture
+def waiting_in_montana(oem) -> str:
+    return defer(oem, OUTSIDE)
+
+
+def defer(oem, address=MATCHED) -> str:
+    answer = oem.enroll(enrollment(address))
     assert answer.status == 202
     return answer.json["id"]
 
@@ -88,14 +95,14 @@ def test_once_the_geocoder_is_back_it_goes_as_far_as_the_facts_carry(oem, waitin
     call_command("verify_audit_trail")
 
 
-def test_a_late_no_match_ends_it_with_the_reason(oem, waiting, peer):
+def test_a_late_no_match_ends_it_with_the_reason(oem, waiting_in_montana, peer):
     come_back(peer, IN_MONTANA)
     jobs.drain("geocoding")
-    told = shown(oem, waiting)
+    told = shown(oem, waiting_in_montana)
     assert (told["state"], told["stateReason"]) == ("revoked", "territory_unsupported")
     assert told["requiredActions"] == []
     assert Enrollment.objects.get().geocode_due_at is None
-    assert oem.enroll(enrollment()).code == "territory_unsupported"
+    assert oem.enroll(enrollment(OUTSIDE)).code == "territory_unsupported"
 
 
 def test_a_late_invalid_location_is_the_partners_to_correct(oem, waiting, peer):
@@ -131,17 +138,17 @@ def test_a_revoked_one_is_not_asked_for_again(oem, waiting, peer):
     assert (shown(oem, waiting)["state"], peer.asked) == ("revoked", [])
 
 
-def test_what_the_partner_corrects_meanwhile_stands(oem, waiting, peer, in_threads):
+def test_what_the_partner_corrects_meanwhile_stands(oem, waiting_in_montana, peer, in_threads):
     come_back(peer, IN_MONTANA, seconds=1)
 
     def correct():
         wait_for(lambda: peer.asked)  # the worker has claimed the row, and waits for its answer
         peer.answers = [(200, FOUND, 0)]
-        return oem.patch(f"/v1/enrollments/{waiting}", {"site": enrollment()["site"]}).json["state"]
+        return oem.patch(f"/v1/enrollments/{waiting_in_montana}", {"site": enrollment()["site"]}).json["state"]
 
     drained, corrected = in_threads(lambda: jobs.drain("geocoding"), correct)
     assert (drained, corrected) == (None, "enrolled")
-    assert shown(oem, waiting)["state"] == "enrolled"
+    assert shown(oem, waiting_in_montana)["state"] == "enrolled"
 
 
 def test_two_workers_at_once_do_each_row_once(oem, peer, in_threads):

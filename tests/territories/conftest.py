@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from territories import index
 from territories.addresses import Address
-from territories.geocoding import Location, breaker, http
+from territories.geocoding import Location, http
 from territories.geocoding.geocoders import GEOCODERS
 from territories.models import Utility
 from tests.geocoders import geocoding_peer
@@ -24,14 +24,6 @@ def _fresh_index():
     index.forget()
     yield
     index.forget()
-
-
-@pytest.fixture(autouse=True)
-def _fresh_circuits():
-    """What a process knows of geocoders is the process's too."""
-    breaker.begin_anew()
-    yield
-    breaker.begin_anew()
 
 
 @pytest.fixture

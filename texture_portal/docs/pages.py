@@ -13,7 +13,7 @@ GUIDES = (
     "versioning",
 )  # fmt: skip
 MADE = {"errors": "Errors", "reference": "API reference", "try": "Try it"}  # from the code, not from a file
-FOR_OPERATORS = ("operations",)
+FOR_OPERATORS = ("operations", "geocoding")
 DECISIONS = "decisions"
 
 

@@ -4,14 +4,26 @@ import json
 import logging
 from typing import Any
 
+import geopy.geocoders
 import requests
 from geopy.adapters import AdapterHTTPError, BaseSyncAdapter
-from geopy.exc import GeocoderParseError
+from geopy.exc import GeocoderParseError, GeopyError
 
 from territories.geocoding import http
-from territories.geocoding.base import AddressNotFoundError
+from territories.geocoding.base import AddressNotFoundError, GeocoderUnavailableError
 
 REFUSED = (requests.codes.bad_request, requests.codes.unprocessable_entity)
+
+
+def geocode(
+    made: str, question: str | dict[str, str], *, server: dict[str, str], seconds: float, asked: dict[str, Any]
+) -> list[Any]:
+    """geopy's locations, the best first. What it raises may repeat the address or the key, and goes no further."""
+    geocoder = getattr(geopy.geocoders, made)(**server, adapter_factory=DeadlineAdapter)
+    try:
+        return geocoder.geocode(question, exactly_one=False, timeout=seconds, **asked) or []
+    except GeopyError as fault:
+        raise GeocoderUnavailableError(f"it fails ({type(fault).__name__})") from None
 
 
 class DeadlineAdapter(BaseSyncAdapter):

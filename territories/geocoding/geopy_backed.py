@@ -10,23 +10,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from geopy.exc import GeopyError
-from geopy.geocoders import ArcGIS, GoogleV3, MapBox, Nominatim, OpenCage
 
 from territories.addresses import Address
 from territories.geocoding import exactness
 from territories.geocoding.base import Geocoder, GeocoderUnavailableError, Location
 from territories.geocoding.choice import SUGGESTIONS, Offer, choose
-from territories.geocoding.geopy_adapter import DeadlineAdapter
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`made` is geopy's class; `exact` reads from an answer how far off it may be, in metres; `asked` are the words of
-    its `geocode` beside the address, which goes `in_parts` or as one line.
+    """`made` names geopy's class; `exact` reads from an answer how far off it may be, in metres; `asked` goes with the
+    address, which is sent `in_parts` or as one line.
     """
 
-    made: Callable[..., Any]
+    made: str
     exact: Callable[[Mapping[str, Any]], float]
     asked: dict[str, Any] = field(default_factory=dict)
     in_parts: bool = False
@@ -38,15 +35,15 @@ class Service:
 SERVICES = {
     # its public server: one question a second, one at a time
     "nominatim": Service(
-        Nominatim, exactness.of_nominatim, {"country_codes": "us", "limit": SUGGESTIONS}, in_parts=True
+        "Nominatim", exactness.of_nominatim, {"country_codes": "us", "limit": SUGGESTIONS}, in_parts=True
     ),
     "google": Service(
-        GoogleV3, exactness.of_google, {"components": {"country": "US"}}, wants_key=True, keeps_days=30, at_once=8
+        "GoogleV3", exactness.of_google, {"components": {"country": "US"}}, wants_key=True, keeps_days=30, at_once=8
     ),
     # its terms let nothing be kept that was not paid for as such
-    "arcgis": Service(ArcGIS, exactness.of_arcgis, {"out_fields": ["Addr_type"]}, keeps_days=0, at_once=4),
-    "opencage": Service(OpenCage, exactness.of_opencage, {"country": ["us"]}, wants_key=True),
-    "mapbox": Service(MapBox, exactness.of_mapbox, {"country": ["us"]}, wants_key=True, keeps_days=0, at_once=8),
+    "arcgis": Service("ArcGIS", exactness.of_arcgis, {"out_fields": ["Addr_type"]}, keeps_days=0, at_once=4),
+    "opencage": Service("OpenCage", exactness.of_opencage, {"country": ["us"]}, wants_key=True),
+    "mapbox": Service("MapBox", exactness.of_mapbox, {"country": ["us"]}, wants_key=True, keeps_days=0, at_once=8),
 }
 
 
@@ -64,17 +61,19 @@ def geocoders() -> list[Geocoder]:
 
 
 def ask(name: str, address: Address, seconds: float) -> Location:
+    # geopy brings all services that there are, and a second HTTP client: a portal that asks none need not wait for it
+    from territories.geocoding import geopy_adapter
+
     service = SERVICES[name]
     try:
-        answers = _geopy(name).geocode(
+        answers = geopy_adapter.geocode(
+            service.made,
             _in_parts(address) if service.in_parts else _in_one_line(address),
-            exactly_one=False,
-            timeout=seconds,
-            **service.asked,
+            server=_server(name),
+            seconds=seconds,
+            asked=service.asked,
         )
-        offers = [_offer(answer, service) for answer in answers or ()]
-    except GeopyError as fault:  # its message may repeat the address or the key
-        raise GeocoderUnavailableError(f"it fails ({type(fault).__name__})") from None
+        offers = [_offer(answer, service) for answer in answers]
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         raise GeocoderUnavailableError("its answer is malformed") from None
     return choose(offers, address=address, geocoder=name)
@@ -84,15 +83,15 @@ def _offer(answer: Any, service: Service) -> Offer:
     return Offer(answer.latitude, answer.longitude, round(service.exact(answer.raw), 1), str(answer.address or ""))
 
 
-def _geopy(name: str) -> Any:
-    """Made anew each time: it holds nothing but what it was given."""
-    given: dict[str, Any] = {"user_agent": settings.GEOCODER_USER_AGENT, "adapter_factory": DeadlineAdapter}
+def _server(name: str) -> dict[str, str]:
+    """Where it is asked, and with which key; what is not said is geopy's default."""
+    given = {"user_agent": settings.GEOCODER_USER_AGENT}
     if url := settings.GEOCODER_URLS.get(name):
         parts = urlsplit(url)
         given |= {"scheme": parts.scheme, "domain": f"{parts.netloc}{parts.path}".rstrip("/")}
     if key := settings.GEOCODER_KEYS.get(name):
         given["api_key"] = key
-    return SERVICES[name].made(**given)
+    return given
 
 
 def _in_parts(address: Address) -> dict[str, str]:

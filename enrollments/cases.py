@@ -3,8 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
+
 from enrollments import facts as fact
 from enrollments import notices
+from enrollments.case_holding import sign
 from enrollments.models import Enrollment, ReviewCase
 from texture_portal.business_time import add_business_hours, add_business_time, business_time_between
 
@@ -37,8 +40,13 @@ def first_case(enrollment: Enrollment, *, question: str, now: datetime) -> Revie
     return _draft(enrollment, kind=wanted, reason=_reason(enrollment, question), now=now)
 
 
-def open_case(enrollment: Enrollment, *, kind: ReviewCase.Kind, reason: str, now: datetime) -> ReviewCase:
+def open_case(
+    enrollment: Enrollment, *, kind: ReviewCase.Kind, reason: str, now: datetime, user: User | None = None
+) -> ReviewCase:
+    """`user` is who of staff asks the question; None where the lifecycle does."""
     case = _draft(enrollment, kind=kind, reason=reason, now=now)
+    if user is not None:
+        sign(case, reason=reason, user=user)
     case.save()
     notices.note_review_opened(enrollment, case)
     return case

@@ -88,6 +88,7 @@ def _refusal(enrollment: Enrollment, partner: Partner, claim: DeviceClaim) -> Re
             "A device of this manufacturer and serial number is enrolled already. If it is your customer's, "
             "write to support with this request's id.",
             flag="device_enrolled_elsewhere",
+            about=enrollment.pk,
         )
     same_id = _same_id(enrollment.device, claim)
     pointer = "/device/manufacturerDeviceId" if same_id else "/device/serialNumber"
@@ -100,4 +101,5 @@ def _refusal(enrollment: Enrollment, partner: Partner, claim: DeviceClaim) -> Re
     )
     refusal.more["enrollmentId"] = str(enrollment.pk)
     refusal.flag = "" if same_id else SERIAL_UNDER_ANOTHER_ID
+    refusal.about = None if same_id else enrollment.pk
     return refusal

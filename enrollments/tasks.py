@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from enrollments import lifecycle
+from enrollments import escalation, lifecycle
 from enrollments.matching import find, record, site_claim
 from enrollments.models import Enrollment
 from enrollments.waiting import fill_freed_places, settle_programs
@@ -30,6 +30,11 @@ def advance_waiting(*, now: datetime) -> int:
     """Moves on what waited for a program that has appeared, and out of programs that have ended."""
     by = system("advance")
     return settle_programs(now=now, by=by) or fill_freed_places(now=now, by=by)
+
+
+def escalate_cases(*, now: datetime) -> int:
+    """Flags cases that are about to be late, then tells by e-mail of those that nobody was told of."""
+    return escalation.flag(now=now) or escalation.tell(now=now)
 
 
 @transaction.atomic

@@ -37,6 +37,7 @@ def _record(refusal: Refusal, call: Call, *, id: UUID, subject: str, batch_id: U
         faults=[{"pointer": _bounded(fault.pointer), "code": fault.code} for fault in refusal.faults[:MOST_FAULTS]],
         subject=_bounded(subject),
         flag=refusal.flag,
+        about=refusal.about,
     )
 
 

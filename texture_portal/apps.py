@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.conf import settings
+
+from texture_portal.business_time import check_calendar
 
 
 class TexturePortalConfig(AppConfig):
     name = "texture_portal"
     verbose_name = "Texture portal"
+
+    def ready(self) -> None:
+        check_calendar(settings.BUSINESS_CALENDAR)

@@ -1,4 +1,7 @@
-"""Business hours: hours counted on business days, in the portal's time zone, without US federal holidays (§11.3)."""
+"""Business hours: hours counted on business days, in the portal's time zone, without holidays (§11.3).
+
+Which days are holidays is a setting, `BUSINESS_CALENDAR`: the US federal ones unless it says otherwise.
+"""
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -6,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import holidays
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 
 def is_business_day(day: date) -> bool:
-    return day.weekday() < 5 and day not in _federal_holidays(day.year)
+    return day.weekday() < 5 and day not in _holidays(settings.BUSINESS_CALENDAR, day.year)
 
 
 def add_business_hours(start: datetime, *, hours: int) -> datetime:
@@ -49,6 +53,21 @@ def _midnight_after(local: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(local.date() + timedelta(days=1), time(), tzinfo=zone)
 
 
+def check_calendar(name: str) -> None:
+    """Raises `ImproperlyConfigured` where no calendar has this name."""
+    _holidays(name, 2026)
+
+
 @cache
-def _federal_holidays(year: int) -> holidays.HolidayBase:
-    return holidays.country_holidays("US", years=year)
+def _holidays(calendar: str, year: int) -> holidays.HolidayBase:
+    """`US` (federal holidays), `US-CA` (a state's too), or a market's, such as `NYSE`."""
+    country, _, part = calendar.partition("-")
+    try:
+        if country in holidays.list_supported_financial(include_aliases=True):
+            return holidays.financial_holidays(country, years=year)
+        return holidays.country_holidays(country, subdiv=part or None, years=year)
+    except NotImplementedError as unknown:
+        raise ImproperlyConfigured(
+            f"BUSINESS_CALENDAR is {calendar!r}, which is no calendar. Remedy: name a country such as US, a state such "
+            "as US-CA, or a market such as NYSE."
+        ) from unknown

@@ -3,17 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 
 from enrollments.admin.case_page import LATE_MARKS, time_left
 from enrollments.admin.colours import STATES
+from enrollments.admin.conflicts import OPEN as OPEN_CONFLICT
+from enrollments.admin.conflicts import claimed_table
 from enrollments.models import Enrollment, ReviewCase
 from enrollments.states import State
 from partners.models import RefusedRequest
 from texture_portal import clock, workshop
-from texture_portal.console.marks import at, badge, link, table, words
+from texture_portal.console.marks import NOTHING, at, badge, link, table, words
 
 MOST_SHOWN = 8
 
@@ -25,6 +27,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if user.has_perm("enrollments.view_reviewcase"):
         shown |= _cases(now=now)
+    if user.has_perm(OPEN_CONFLICT):
+        shown["claimed"] = claimed_table()
     if user.has_perm("partners.view_refusedrequest"):
         shown["flagged"] = _flagged()
     if user.has_perm("texture_portal.view_heartbeat"):
@@ -35,14 +39,16 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cases(*, now: datetime) -> dict[str, Any]:
-    undecided = ReviewCase.objects.filter(decided_at__isnull=True)
-    counts = undecided.aggregate(every=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))
+    counts = ReviewCase.objects.waiting(user_id=None, now=now)
+    undecided = ReviewCase.objects.filter(decided_at__isnull=True).select_related("assigned_to")
     first = undecided.select_related("enrollment__partner", "enrollment__site").order_by("due_at")[:MOST_SHOWN]
     return {
-        "open_cases": counts["every"],
-        "late_cases": counts["late"],
+        "open_cases": counts["all"],
+        "late_cases": counts["all_late"],
+        "escalated_cases": counts["escalated"],
         "cases": table(
-            ("Question", "Time left", "Waits for", "Due", "Partner", "Place"), (_case(each, now=now) for each in first)
+            ("Question", "Time left", "Looked after by", "Waits for", "Due", "Partner", "Place"),
+            (_case(each, now=now) for each in first),
         ),
     }
 
@@ -52,6 +58,7 @@ def _case(case: ReviewCase, *, now: datetime) -> tuple[Any, ...]:
     return (
         link(case, case.get_kind_display()),
         badge(left, LATE_MARKS[mark]),
+        case.assigned_to.get_username() if case.assigned_to else NOTHING,
         badge("the partner", "warning") if case.waits_for_partner else badge("staff", "info"),
         at(case.due_at),
         case.enrollment.partner.name,

@@ -1,4 +1,7 @@
-"""The admin's side bar: what staff do first stands first. Each entry shows for those who may view it."""
+"""The admin's side bar: what staff do first stands first. Each entry shows for those who may view it.
+
+Beside the review desk's entries stands how many cases wait there.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,10 +9,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from enrollments.models import ReviewCase
+from enrollments.models.review import MOST_COUNTED
+from texture_portal import clock
+
 # group: (title, icon, app, model)
 GROUPS = {
     "Enrollment": (
-        ("Review queue", "fact_check", "enrollments", "reviewcase"),
         ("Enrollments", "bolt", "enrollments", "enrollment"),
         ("Consents", "handshake", "enrollments", "consent"),
         ("Consent history", "history", "enrollments", "historicalconsent"),
@@ -40,10 +46,34 @@ GROUPS = {
 
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """As Unfold's `SIDEBAR.navigation` wants it."""
-    return [
+    shown = [
         {"title": title, "separator": True, "items": [_item(*entry) for entry in entries]}
         for title, entries in GROUPS.items()
     ]
+    desk = {"title": "Review desk", "separator": True, "items": _desk(request)}
+    return [desk, *shown] if desk["items"] else shown
+
+
+def _desk(request: HttpRequest) -> list[dict[str, Any]]:
+    """The queue and what one has taken of it, with how many wait: red where one is late."""
+    if not _may_view("enrollments", "reviewcase")(request):
+        return []
+    counts = ReviewCase.objects.waiting(user_id=request.user.pk, now=clock.now())
+    queue = _item("Review queue", "fact_check", "enrollments", "reviewcase")
+    mine = {**queue, "title": "My cases", "icon": "person_check", "link": f"{queue['link']}?holder=me"}
+    at_desk, of_mine = request.path.startswith(queue["link"]), request.GET.get("holder") == "me"
+    queue["active"], mine["active"] = at_desk and not of_mine, at_desk and of_mine
+    return [
+        queue | _badge(counts["all"], late=counts["all_late"]),
+        mine | _badge(counts["mine"], late=counts["mine_late"]),
+    ]
+
+
+def _badge(count: int, *, late: int) -> dict[str, Any]:
+    if not count:
+        return {}
+    shown = count if count < MOST_COUNTED else f"{count}+"
+    return {"badge": shown, "badge_variant": "danger" if late else "primary", "badge_style": "solid"}
 
 
 def _item(title: str, icon: str, app: str, model: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Rules raise `Refusal`; the partner API renders it as a problem (RFC 9457), the a
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Fault:
 class Refusal(Exception):
     """`code` is one of the contract's codes; `more` are members beside the standard ones, as they go on the wire.
 
-    `flag`, where set, asks for the eyes of staff: it stands on the row of the refused request.
+    `flag`, where set, asks for the eyes of staff: it stands on the row of the refused request, with `about`, the object
+    that it ran into. The caller is told of neither.
     """
 
     code: str
@@ -29,6 +31,7 @@ class Refusal(Exception):
     faults: tuple[Fault, ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
     flag: str = ""
+    about: UUID | None = None
 
     def __post_init__(self) -> None:
         super().__init__(self.detail)

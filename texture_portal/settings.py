@@ -142,6 +142,7 @@ TEMPLATES = [
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.str("TIME_ZONE", default="America/New_York")  # the portal's: business hours are counted in it
 USE_TZ = True
+BUSINESS_CALENDAR = env.str("BUSINESS_CALENDAR", default="US")  # whose holidays are no business days
 
 # -- web -------------------------------------------------------------------------------------------------------
 
@@ -181,6 +182,16 @@ PASSWORD_HASHERS = [
     "partners.hashers.FastSHA256Hasher",
 ]
 REQUIRE_CERTIFICATION = env.bool("REQUIRE_CERTIFICATION", default=False)
+
+# -- the review desk -------------------------------------------------------------------------------------------
+
+ESCALATE_BUSINESS_HOURS = env.int("ESCALATE_BUSINESS_HOURS", default=12)  # before a case is due
+ESCALATE_OWNERSHIP_HOURS = env.int("ESCALATE_OWNERSHIP_HOURS", default=6)  # likewise, of its 24 by the clock
+ESCALATION_EMAILS = env.list("ESCALATION_EMAILS", default=[])  # who is written to then; none: nobody
+PORTAL_URL = env.str("PORTAL_URL", default="").rstrip("/")  # as staff reach it: for links in e-mails
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+EMAIL_TIMEOUT = 20  # seconds: well under a task's
 
 # -- territories -----------------------------------------------------------------------------------------------
 

@@ -3,17 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from enrollments import cases
+from enrollments import cases, escalation, together
 from enrollments.admin.colours import state_badge
 from enrollments.admin.enrollment_page import device_facts, match_facts, said_facts, short, site_facts
 from enrollments.models import ReviewCase
 from texture_portal.business_time import business_time_between
-from texture_portal.console.marks import NOTHING, at, badge, link, words
+from texture_portal.console.marks import NOTHING, at, badge, link, table, words
 
 Facts = list[tuple[str, Any]]
 
 LATE_MARKS = {"late": "danger", "soon": "warning", "later": "success", "decided": ""}
-SOON = 12  # hours: half a business day of 24
 
 
 def context(case: ReviewCase, *, now: datetime) -> dict[str, Any]:
@@ -26,6 +25,8 @@ def context(case: ReviewCase, *, now: datetime) -> dict[str, Any]:
         "said": said_facts(enrollment),
         "match": match_facts(enrollment),
         "candidates": candidates(case),
+        "notes": notes_table(case),
+        "others_alike": len(together.like(case)) - 1 if case.decided_at is None else 0,
     }
 
 
@@ -69,8 +70,28 @@ def question_facts(case: ReviewCase, *, now: datetime) -> Facts:
         ("Opened", at(case.opened_at)),
         ("Due", at(case.due_at)),
         ("Time left", badge(left, LATE_MARKS[mark])),
+        ("Looked after by", holder(case)),
+        *escalated_facts(case),
         *asked_facts(case, now=now),
     ]
+
+
+def holder(case: ReviewCase) -> str:
+    return f"{case.assigned_to.get_username()} since {at(case.assigned_at)}" if case.assigned_to else "nobody yet"
+
+
+def escalated_facts(case: ReviewCase) -> Facts:
+    if case.escalated_at is None:
+        return []
+    told = f", told by e-mail {at(case.escalation_mailed_at)}" if case.escalation_mailed_at else ""
+    return [("Escalated", f"{at(case.escalated_at)}{told}")]
+
+
+def notes_table(case: ReviewCase) -> dict[str, Any]:
+    notes = case.notes.select_related("written_by")
+    return table(
+        ("When", "Who", "Note"), ((at(each.written_at), each.written_by.get_username(), each.text) for each in notes)
+    )
 
 
 def asked_facts(case: ReviewCase, *, now: datetime) -> Facts:
@@ -96,7 +117,7 @@ def time_left(case: ReviewCase, *, now: datetime) -> tuple[str, str]:
     said = f"{hours:.0f} {unit}" if hours >= 1 else f"{hours * 60:.0f} min"
     if now > case.due_at:
         return "late", f"{said} overdue"
-    return ("soon" if hours < SOON else "later"), said
+    return ("soon" if left <= escalation.lead(case.kind) else "later"), said
 
 
 def enrollment_facts(case: ReviewCase) -> Facts:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
 
 from enrollments import review
+from enrollments.admin.desk_verbs import DESK_VERBS
 from enrollments.admin.verbs import what_happened, with_reason
 from enrollments.models import ReviewCase
 from territories.models import Utility
@@ -116,6 +117,14 @@ VERBS = (
         fits=_asks(Kind.OWNERSHIP),
     ),
     with_reason(
+        "dismiss-conflict",
+        "Dismiss the claim",
+        "The device is rightly enrolled here; the enrollment goes on.",
+        DECIDE,
+        review.dismiss_conflict,
+        fits=_asks(Kind.CONFLICT),
+    ),
+    with_reason(
         "end",
         "Reject: end the enrollment",
         "The answer speaks against the enrollment: it is revoked for good.",
@@ -124,4 +133,6 @@ VERBS = (
         fits=_asks(*Kind),
         is_final=True,
     ),
+    *DESK_VERBS,
 )
+TOGETHER = ("resolve", "verify-account", "refute-transfer", "dismiss-conflict", "request-information", "end")

@@ -13,6 +13,7 @@ from unfold.decorators import display
 from enrollments import interventions
 from enrollments.admin import enrollment_page as page
 from enrollments.admin.colours import CONSENTS, STATES
+from enrollments.admin.conflicts import claims_table, open_conflict_verb
 from enrollments.admin.search import HELP, enrollment_ids
 from enrollments.admin.verbs import with_reason
 from enrollments.models import Enrollment
@@ -80,6 +81,7 @@ class EnrollmentAdmin(BigTable, DetailAdmin):
             fits=lambda enrollment: enrollment.state in LIVE,
             is_final=True,
         ),
+        open_conflict_verb(),
     )
 
     def named(self, term: str) -> Q:
@@ -94,7 +96,7 @@ class EnrollmentAdmin(BigTable, DetailAdmin):
         )
 
     def detail_context(self, request: HttpRequest, subject: Enrollment) -> dict[str, Any]:
-        return page.context(subject)
+        return page.context(subject) | {"claims": claims_table(subject)}
 
     @display(description="Enrollment", ordering="id")
     def short_id(self, enrollment: Enrollment) -> str:

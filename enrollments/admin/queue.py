@@ -12,8 +12,10 @@ from unfold.decorators import display
 from enrollments import cases
 from enrollments.admin import case_page as page
 from enrollments.admin.case_verbs import VERBS
+from enrollments.admin.desk_verbs import STAYS
 from enrollments.admin.enrollment_page import short
 from enrollments.admin.search import HELP, enrollment_ids
+from enrollments.admin.together import TogetherMixin
 from enrollments.models import ReviewCase
 from texture_portal import clock
 from texture_portal.console.marks import NOTHING, at
@@ -39,18 +41,52 @@ class OpenFilter(RadioFilter):
         return queryset.filter(decided_at__isnull=self.value() != "yes")
 
 
+class HolderFilter(RadioFilter):
+    title = "looked after by"
+    parameter_name = "holder"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("me", "Me"), ("nobody", "Nobody")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "me":
+            return queryset.filter(assigned_to=request.user.pk)
+        return queryset.filter(assigned_to__isnull=True) if self.value() == "nobody" else queryset
+
+
+class PressingFilter(RadioFilter):
+    title = "pressing"
+    parameter_name = "pressing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("escalated", "Escalated"), ("late", "Overdue")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "late":
+            return queryset.filter(due_at__lt=clock.now())
+        return queryset.filter(escalated_at__isnull=False) if self.value() == "escalated" else queryset
+
+
 @admin.register(ReviewCase)
-class ReviewCaseAdmin(BigTable, DetailAdmin):
+class ReviewCaseAdmin(TogetherMixin, BigTable, DetailAdmin):
     detail_template = "admin/enrollments/reviewcase/detail.html"
     list_display = (
-        "kind", "time_left", "waits_for", "due", "due_without_wait", "enrollment_shown", "partner", "place",
-        "candidates",
+        "kind", "time_left", "looked_after_by", "waits_for", "due", "due_without_wait", "enrollment_shown", "partner",
+        "place", "candidates",
     )  # fmt: skip
-    list_filter = (OpenFilter, ("kind", ChoicesDropdownFilter), ("enrollment__partner", RelatedDropdownFilter))
+    list_filter = (
+        OpenFilter,
+        HolderFilter,
+        PressingFilter,
+        ("kind", ChoicesDropdownFilter),
+        ("enrollment__partner", RelatedDropdownFilter),
+    )
     search_help_text = HELP
     ordering = ("due_at",)
     sortable_by = ("due",)
     verbs = VERBS
+    actions = ("decide_together",)
+    list_disable_select_all = True
 
     def named(self, term: str) -> Q:
         return Q(enrollment__in=enrollment_ids(term))
@@ -67,6 +103,7 @@ class ReviewCaseAdmin(BigTable, DetailAdmin):
                 "enrollment__site__cca",
                 "resolved_utility",
                 "decided_by",
+                "assigned_to",
             )
         )
 
@@ -74,7 +111,9 @@ class ReviewCaseAdmin(BigTable, DetailAdmin):
         return page.context(subject, now=clock.now())
 
     def after(self, verb: Verb, subject: ReviewCase) -> str:
-        """On to the next case."""
+        """On to the next case, where this one is decided."""
+        if verb.name in STAYS:
+            return super().after(verb, subject)
         return reverse("admin:enrollments_reviewcase_changelist")
 
     @display(description="Time left", ordering="due_at", label=page.LATE_MARKS)
@@ -82,6 +121,10 @@ class ReviewCaseAdmin(BigTable, DetailAdmin):
         if case.decided_at is not None:
             return "decided", case.get_decision_display()
         return page.time_left(case, now=clock.now())
+
+    @display(description="Looked after by")
+    def looked_after_by(self, case: ReviewCase) -> str:
+        return case.assigned_to.get_username() if case.assigned_to else NOTHING
 
     @display(description="Waits for", label={"partner": "warning", "staff": "info"})
     def waits_for(self, case: ReviewCase) -> tuple[str, str] | None:

@@ -1,13 +1,38 @@
 """What a machine could not decide, and what staff decided (§11.3)."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from simple_history.models import HistoricalRecords
 
 from enrollments.models.enrollment import Enrollment
 from territories.models import Utility
+from texture_portal.append_only import append_only
 from texture_portal.ids import new_id
+
+MOST_COUNTED = 1000
+
+
+class ReviewCases(models.QuerySet["ReviewCase"]):
+    def waiting(self, *, user_id: int | None, now: datetime) -> dict[str, int]:
+        """How many are open, how many of them this user looks after, and how many of each are late.
+
+        Counted among the first `MOST_COUNTED` that are due: every page of the console asks.
+        """
+        late, mine = Q(due_at__lt=now), Q(assigned_to=user_id)
+        return (
+            self.filter(decided_at__isnull=True)
+            .order_by("due_at")[:MOST_COUNTED]
+            .aggregate(
+                all=Count("pk"),
+                all_late=Count("pk", filter=late),
+                escalated=Count("pk", filter=Q(escalated_at__isnull=False)),
+                mine=Count("pk", filter=mine),
+                mine_late=Count("pk", filter=mine & late),
+            )
+        )
 
 
 class ReviewCase(models.Model):
@@ -41,7 +66,14 @@ class ReviewCase(models.Model):
     waited_seconds = models.PositiveIntegerField(
         default=0, help_text="Business time spent waiting for the partner, in rounds that have ended."
     )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="assigned_cases"
+    )
+    assigned_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True, help_text="When it was flagged as about to be late.")
+    escalation_mailed_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ReviewCases.as_manager()
     history = HistoricalRecords(
         history_user_id_field=models.IntegerField(null=True),
         history_change_reason_field=models.TextField(null=True),
@@ -49,7 +81,11 @@ class ReviewCase(models.Model):
 
     class Meta:
         ordering = ["due_at"]
-        permissions = [("decide_reviewcase", "Can decide review cases, and ask the partner for more")]
+        permissions = [
+            ("decide_reviewcase", "Can decide review cases, and ask the partner for more"),
+            ("assign_reviewcase", "Can take review cases, and hand them to colleagues"),
+            ("open_conflict", "Can open a conflict case on an enrollment"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["enrollment", "kind"],
@@ -65,6 +101,15 @@ class ReviewCase(models.Model):
                 condition=Q(information_given_at__isnull=True)
                 | Q(information_given_at__gte=F("information_requested_at")),
             ),
+            models.CheckConstraint(
+                name="assigned_to_whom_and_when",
+                condition=Q(assigned_to__isnull=True, assigned_at__isnull=True)
+                | Q(assigned_to__isnull=False, assigned_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="mailed_only_where_escalated",
+                condition=Q(escalation_mailed_at__isnull=True) | Q(escalated_at__isnull=False),
+            ),
         ]
         indexes = [models.Index(fields=["due_at"], condition=Q(decided_at__isnull=True), name="open_cases_by_due")]
 
@@ -75,3 +120,22 @@ class ReviewCase(models.Model):
     def waits_for_partner(self) -> bool:
         asked = self.information_requested_at is not None and self.information_given_at is None
         return asked and self.decided_at is None
+
+
+class CaseNote(models.Model):
+    """What somebody of staff wrote down about a case; append-only, like everything that explains a decision."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    case = models.ForeignKey(ReviewCase, on_delete=models.PROTECT, related_name="notes")
+    text = models.TextField()
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["written_at", "id"]
+        default_permissions = ("add", "view")
+        triggers = append_only("notes on cases explain decisions")
+        constraints = [models.CheckConstraint(name="note_says_something", condition=~Q(text=""))]
+
+    def __str__(self) -> str:
+        return f"Note of {self.written_at:%Y-%m-%d %H:%M}"

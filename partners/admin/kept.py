@@ -7,12 +7,11 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from partners.admin.marks import enrollment_link
 from partners.idempotency import KEPT
 from partners.models import IdempotencyRecord, Partner, SignedRequest
 from texture_portal.console.marks import NOTHING, at, badge, breakable, link
@@ -67,7 +66,7 @@ class IdempotencyRecordAdmin(BigTable, DetailAdmin):
 def facts(record: IdempotencyRecord, *, key: str) -> list[tuple[str, Any]]:
     return [
         ("Answer", status_mark(record)),
-        ("Led to", enrollment_link(location_of(record))),
+        ("Led to", led_to(location_of(record))),
         ("Partner", link(record.partner)),
         ("Key", breakable(key)),
         ("What key it is", record.get_namespace_display()),
@@ -89,16 +88,11 @@ def location_of(record: IdempotencyRecord) -> str:
     return str(record.headers.get("Location", ""))
 
 
-def enrollment_link(location: str) -> SafeString | str:
-    """The upper layer's page, by its address: this room does not know enrollments."""
+def led_to(location: str) -> SafeString | str:
     identifier = as_uuid(location.removeprefix(ENROLLMENTS))
     if not location.startswith(ENROLLMENTS) or identifier is None:
         return location or NOTHING
-    return format_html(
-        '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
-        reverse("admin:enrollments_enrollment_change", args=(identifier,)),
-        location,
-    )
+    return enrollment_link(identifier, text=location)
 
 
 def records_of_request(request_id: UUID | None) -> list[int]:

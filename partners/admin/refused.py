@@ -9,6 +9,7 @@ from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import DropdownFilter, RadioFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from partners.admin.marks import enrollment_link
 from partners.models import Partner, RefusedRequest
 from partners.problems import PROBLEMS
 from texture_portal.console.filters import WhenFilter
@@ -106,4 +107,5 @@ def request_facts(refused: RefusedRequest) -> list[tuple[str, Any]]:
         ("When", at(refused.at)),
         ("Request", f"{refused.method} {refused.path}"),
         ("About", refused.subject or "-"),
+        ("It ran into", enrollment_link(refused.about)),
     ]

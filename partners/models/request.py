@@ -76,6 +76,9 @@ class RefusedRequest(models.Model):
         help_text="The device or enrollment it was about, in the partner's own words.",
     )
     flag = models.CharField(max_length=60, blank=True, help_text="Why staff should look at it.")
+    about = models.UUIDField(
+        null=True, blank=True, help_text="The enrollment that it ran into, of whichever partner: for staff alone."
+    )
     batch_id = models.UUIDField(
         null=True, blank=True, db_index=True, help_text="The request id of the batch whose item this was."
     )
@@ -85,6 +88,7 @@ class RefusedRequest(models.Model):
         indexes = [
             models.Index(fields=["partner", "-at"], name="refused_by_partner"),
             models.Index(fields=["subject"], name="refused_by_subject"),
+            models.Index(fields=["about"], condition=models.Q(about__isnull=False), name="refused_by_object"),
         ]
 
     def __str__(self) -> str:

@@ -30,8 +30,11 @@ LISTS = {
     },
     "Administrator": {model._meta.label_lower for model in admin.site._registry},
 }  # fmt: skip
-ENROLLMENT_VERBS = {"suspend", "reinstate", "opt-out", "revoke"}
-CASE_VERBS = {"resolve", "request-information", "verify-account", "refute-transfer", "end"}
+ENROLLMENT_VERBS = {"suspend", "reinstate", "opt-out", "revoke", "open-conflict"}
+CASE_VERBS = {
+    "resolve", "request-information", "verify-account", "refute-transfer", "dismiss-conflict", "end", "take",
+    "hand-over", "put-back", "note",
+}  # fmt: skip
 PARTNER_VERBS = {"add-key", "revoke-key", "add-client", "revoke-client", "suspend", "reinstate", "end"}
 MAY = {
     "Program staff": (ENROLLMENT_VERBS, CASE_VERBS, set()),

@@ -184,13 +184,13 @@ def test_the_same_serial_number_under_another_id_is_flagged(enroll, utility):
 
 def test_a_device_enrolled_elsewhere_is_refused_and_nothing_is_told(enroll, utility):
     device = device_claim()
-    enroll(finding(utility), device=device)
+    theirs = enroll(finding(utility), device=device)
     other = Partner.objects.create(name="Other", kind="tpdo")
     SigningKey.objects.create(partner=other, algorithm="ed25519", public_key_pem="pem", not_before=NOW)
     with pytest.raises(Refusal) as refused:
         enroll(finding(utility), device=device, by_partner=other)
-    assert refused.value.code == "device_enrolled_elsewhere"
-    assert refused.value.more == {}
+    assert (refused.value.code, refused.value.more) == ("device_enrolled_elsewhere", {})
+    assert refused.value.about == theirs.pk, "staff are told, on the refused request's row"
 
 
 def test_a_revoked_device_may_be_enrolled_anew_with_a_later_consent_only(enroll, utility, program):

@@ -1,13 +1,14 @@
 """Business time between two instants: by hand over weekends, holidays and the days when clocks change."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
-from texture_portal.business_time import add_business_time, business_time_between
+from texture_portal.business_time import add_business_time, business_time_between, check_calendar, is_business_day
 
 NEW_YORK = ZoneInfo("America/New_York")
 MOMENTS = st.integers(0, 730 * 86_400).map(lambda after: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=after))
@@ -55,3 +56,19 @@ def test_parts_add_up(first, second, third):
     whole = business_time_between(first, third)
     parts = business_time_between(first, second) + business_time_between(second, third)
     assert abs(whole - parts) < timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "veterans_day", "good_friday", "chavez_day"),
+    [("US", False, True, True), ("US-CA", False, True, False), ("NYSE", True, False, True)],
+)
+def test_whose_holidays_count_is_a_setting(calendar, veterans_day, good_friday, chavez_day, settings):
+    settings.BUSINESS_CALENDAR = calendar
+    days = date(2026, 11, 11), date(2026, 4, 3), date(2026, 3, 31)
+    assert tuple(map(is_business_day, days)) == (veterans_day, good_friday, chavez_day)
+
+
+@pytest.mark.parametrize("calendar", ["Utopia", "US-XX", ""])
+def test_a_calendar_that_is_none_stops_the_start(calendar):
+    with pytest.raises(ImproperlyConfigured, match="Remedy"):
+        check_calendar(calendar)

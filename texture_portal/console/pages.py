@@ -23,7 +23,7 @@ class ReadOnly:
 
 
 class ReadOnlyAdmin(ReadOnly, ModelAdmin):
-    actions = None
+    actions: Any = None
     show_full_result_count = False
     list_filter_submit = True
 

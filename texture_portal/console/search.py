@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from unfold.paginator import InfinitePaginator
+from unfold import paginator
 
 MOST_FOUND = 500  # rows that one term may lead to
 
@@ -17,8 +17,11 @@ def as_uuid(term: str) -> UUID | None:
         return None
 
 
-class FarPaginator(InfinitePaginator):
-    """Skips over keys alone: without joining what stands beside every row before the page."""
+class InfinitePaginator(paginator.InfinitePaginator):
+    """Skips over keys alone: without joining what stands beside every row before the page.
+
+    Unfold's templates know by the class's name that there is no count to show.
+    """
 
     def page(self, number: Any) -> Any:
         number = self.validate_number(number)
@@ -30,7 +33,7 @@ class FarPaginator(InfinitePaginator):
 class BigTable:
     """Lists without counting, newest first; `named` says which rows a term means."""
 
-    paginator = FarPaginator
+    paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
     search_fields = ("pk",)  # that there is a search box; `named` says what it does

@@ -1,0 +1,93 @@
+"""Deciding like cases together: each by the verb that decides one, each in a transaction of its own (§11.3)."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from enrollments.models import ReviewCase
+from texture_portal.refusals import Refusal
+
+MOST = 100  # what a person can look through, and a request can do
+Decide = Callable[[ReviewCase], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happens, or happened, to one case; `refusal` says why not."""
+
+    case: ReviewCase
+    said: str = ""
+    refusal: str = ""
+
+
+class _RolledBackError(Exception):
+    """Ends a trial: everything that it did is undone."""
+
+
+def likeness(case: ReviewCase) -> tuple[object, ...]:
+    """Two cases with the same one are decided by the same facts: the question and, for a territory, who might serve."""
+    if case.kind != ReviewCase.Kind.TERRITORY:
+        return (case.kind,)
+    candidates = case.enrollment.match.get("candidates", [])
+    return case.kind, frozenset(each["utility"]["id"] for each in candidates)
+
+
+def like(case: ReviewCase) -> list[ReviewCase]:
+    """The open cases that are like this one, itself included, first due first."""
+    wanted = likeness(case)
+    alike = (each for each in _open().filter(kind=case.kind).iterator(chunk_size=500) if likeness(each) == wanted)
+    return [each for each, _ in zip(alike, range(MOST), strict=False)]
+
+
+def chosen(ids: Iterable[UUID]) -> list[ReviewCase]:
+    """The cases of these ids, decided ones too, first due first. Raises `Refusal` where they are not alike."""
+    cases = list(_all().filter(pk__in=list(ids)[: MOST + 1]))
+    if not cases:
+        raise Refusal("not_found", "None of these cases is there.")
+    if len(cases) > MOST:
+        raise Refusal("validation_failed", f"At most {MOST} cases are decided together.")
+    if len({likeness(case) for case in cases}) > 1:
+        raise Refusal("state_conflict", "These cases are not alike: they ask different things, or of other utilities.")
+    return cases
+
+
+def preview(cases: Iterable[ReviewCase], decide: Decide) -> Iterator[Outcome]:
+    """What would happen, found out by doing it and undoing it again."""
+    for case in cases:
+        yield _outcome(case, lambda each: _tried(each, decide))
+
+
+def carry_out(cases: Iterable[ReviewCase], decide: Decide) -> Iterator[Outcome]:
+    """Each stands or falls alone: one that somebody else closed meanwhile stops no other."""
+    for case in cases:
+        yield _outcome(case, decide)
+
+
+def _outcome(case: ReviewCase, decide: Decide) -> Outcome:
+    try:
+        return Outcome(case, said=decide(case))
+    except Refusal as refusal:
+        return Outcome(case, refusal=refusal.detail)
+
+
+def _tried(case: ReviewCase, decide: Decide) -> str:
+    said = ""
+    try:
+        with transaction.atomic():
+            said = decide(case)
+            raise _RolledBackError
+    except _RolledBackError:
+        return said
+
+
+def _all() -> "QuerySet[ReviewCase]":
+    return ReviewCase.objects.select_related(
+        "enrollment__partner", "enrollment__device", "enrollment__site", "assigned_to"
+    ).order_by("due_at", "id")
+
+
+def _open() -> "QuerySet[ReviewCase]":
+    return _all().filter(decided_at__isnull=True)

@@ -97,7 +97,8 @@ def enroll(
 
 
 def _begin(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> Enrolled:
-    ledger.note(enrollment, enrollment, reason="enrollment_received", by=by, now=now)
+    opening = enrollment.opening_request
+    ledger.note(enrollment, enrollment, reason="enrollment_received", by=by, now=now, original=opening)
     given = _consents(enrollment, claim, now=now, by=by)
     standing = consent.standing([each.as_grant() for each in given], revoked_at=None)
     made = lifecycle.begin(enrollment, standing=standing, now=now, by=by)

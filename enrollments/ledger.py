@@ -2,7 +2,8 @@
 
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 from enrollments.models.ledger import LedgerEntry
 from texture_portal.actors import Actor
@@ -11,11 +12,28 @@ if TYPE_CHECKING:
     from enrollments.models import Consent, Enrollment
 
 
+class Original(Protocol):
+    """What an entry may rest on: a row that never changes, and its digest."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def digest(self) -> "bytes | memoryview": ...
+
+
 def note(
-    enrollment: "Enrollment", changed: "Enrollment | Consent", *, reason: str, by: Actor, now: datetime
+    enrollment: "Enrollment",
+    changed: "Enrollment | Consent",
+    *,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    original: Original | None = None,
 ) -> LedgerEntry:
     """Seals the present columns of `changed` as the next entry of the enrollment's chain.
 
+    It holds the digest of what it rests on: `original`, or the request that whoever acts acts by.
     The entry is written with the enrollment's row, by its next `save()`: the caller holds that row locked, or made it.
     """
     history = _history_of(type(changed))
@@ -33,6 +51,8 @@ def note(
         actor_name=by.name,
         channel=by.channel,
         request_id=by.request_id,
+        original_id=original.id if original else by.original_id,
+        original_digest=bytes(original.digest) if original else by.original_digest,
     )
     entry.digest = entry.compute_digest()
     enrollment.ledger_length, enrollment.ledger_head = entry.sequence, entry.digest

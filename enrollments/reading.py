@@ -7,6 +7,7 @@ from enrollments.claims import DeviceClaim, EligibilityClaim, EnrollmentClaim, S
 from enrollments.consent import Claim as ConsentClaim
 from enrollments.matching import site_claim as present_site
 from enrollments.models import Enrollment
+from partners.wire import camel_case
 from programs.eligibility import Applicant
 from territories.addresses import Address
 
@@ -37,7 +38,7 @@ def consent_claim(read: dict[str, Any]) -> ConsentClaim:
         source=read["source"],
         terms_version=read["terms_version"],
         program_types=tuple(read["program_types"]),
-        evidence={name: value for name, value in evidence.items() if value},
+        evidence={camel_case(name): value for name, value in evidence.items() if value},
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from enrollments import escalation, lifecycle
+from enrollments.evidence import checkpoints
 from enrollments.matching import find, record, site_claim
 from enrollments.models import Enrollment
 from enrollments.waiting import fill_freed_places, settle_programs
@@ -59,3 +60,9 @@ def _locate_again(claimed: Enrollment, *, now: datetime) -> None:
             return
         record(enrollment, finding, now=now)
         lifecycle.advance(enrollment, now=now, by=by)
+
+
+def sign_checkpoint(*, now: datetime) -> int:
+    """Once a day, though asked every hour: a worker that was down has not missed it."""
+    signed = checkpoints.sign_if_due(now=now)
+    return signed.leaf_count if signed else 0

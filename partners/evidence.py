@@ -1,7 +1,6 @@
 """The raw signed request kept as evidence, sealed under its customer's key (§11.5), and verifying it again."""
 
 import base64
-import hashlib
 import json
 from typing import Any
 
@@ -33,9 +32,9 @@ def signed_request(call: Call, customer: Customer | None, *, body: bytes | None 
     provable = body is None and key.algorithm != key.Algorithm.HMAC_SHA256
     evidence_id = new_id()
     message = json.dumps(_message(call, signature, call.body if body is None else body)).encode()
-    place = _place(evidence_id)
+    place = place_of(evidence_id)
     sealed = vault.seal(message, place=place) if customer is None else customer.seal(message, place=place)
-    return SignedRequest(
+    kept = SignedRequest(
         id=evidence_id,
         customer=customer,
         request_id=call.request_id,
@@ -47,8 +46,9 @@ def signed_request(call: Call, customer: Customer | None, *, body: bytes | None 
         proof=SignedRequest.Proof.SIGNATURE if provable else SignedRequest.Proof.RECEIPT,
         covered=list(signature.covered),
         sealed_message=sealed,
-        digest=hashlib.sha256(sealed).digest(),
     )
+    kept.digest = kept.compute_digest()
+    return kept
 
 
 def reverify(evidence: SignedRequest) -> SignedRequest.Proof:
@@ -56,8 +56,8 @@ def reverify(evidence: SignedRequest) -> SignedRequest.Proof:
 
     A receipt proves only that the sealed message is what was sealed: its signature cannot be verified again.
     """
-    if hashlib.sha256(evidence.sealed_message).digest() != bytes(evidence.digest):
-        raise EvidenceBrokenError(f"the sealed message of {evidence.id} does not have its digest")
+    if evidence.compute_digest() != bytes(evidence.digest):
+        raise EvidenceBrokenError(f"{evidence.id} does not have its digest")
     kept = opened(evidence)
     if evidence.proof == SignedRequest.Proof.SIGNATURE:
         _verify_again(evidence, kept)
@@ -66,7 +66,7 @@ def reverify(evidence: SignedRequest) -> SignedRequest.Proof:
 
 def opened(evidence: SignedRequest) -> dict[str, Any]:
     """`method`, `scheme`, `authority`, `target`, `headers`, and `body` as bytes."""
-    place, sealed = _place(evidence.id), evidence.sealed_message
+    place, sealed = place_of(evidence.id), evidence.sealed_message
     customer = evidence.customer
     plain = vault.open_sealed(sealed, place=place) if customer is None else customer.open(sealed, place=place)
     message: dict[str, Any] = json.loads(plain)
@@ -102,5 +102,5 @@ def _message(call: Call, signature: VerifiedSignature, body: bytes) -> dict[str,
     }
 
 
-def _place(evidence_id: object) -> str:
+def place_of(evidence_id: object) -> str:
     return f"signed-request:{evidence_id}"

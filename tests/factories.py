@@ -1,6 +1,6 @@
 """Rows to test with. `enrolled` and its kin walk the real verbs, so that every state is one that the portal makes."""
 
-import hashlib
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import factory
@@ -207,8 +207,15 @@ def evidence_from(partner, *, at=NOW):
 
     def keep(customer):
         evidence_id = new_id()
-        sealed = customer.seal(b"{}", place=f"signed-request:{evidence_id}")
-        return SignedRequest(
+        message = {
+            "method": "POST",
+            "scheme": "http",
+            "authority": "testserver",
+            "target": "/",
+            "headers": {},
+            "body": "",
+        }
+        made = SignedRequest(
             id=evidence_id,
             customer=customer,
             request_id=new_id(),
@@ -218,9 +225,10 @@ def evidence_from(partner, *, at=NOW):
             algorithm=key.algorithm,
             public_key_pem=key.public_key_pem,
             proof=SignedRequest.Proof.RECEIPT,
-            sealed_message=sealed,
-            digest=hashlib.sha256(sealed).digest(),
+            sealed_message=customer.seal(json.dumps(message).encode(), place=f"signed-request:{evidence_id}"),
         )
+        made.digest = made.compute_digest()
+        return made
 
     return keep
 

@@ -1,6 +1,6 @@
 """Who acts, and through what: carried by every verb, written on every audit row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -22,13 +22,21 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`name` identifies whoever acts within the role: a partner's id, a staff user's name, a job's name."""
+    """`name` identifies whoever acts within the role: a partner's id, a staff user's name, a job's name.
+
+    `original_id` and `original_digest` are of the signed request that they act by, where one is kept.
+    """
 
     role: Role
     name: str
     channel: Channel
     request_id: UUID | None = None
     user_id: int | None = None
+    original_id: UUID | None = None
+    original_digest: bytes | None = None
+
+    def resting_on(self, original_id: UUID, *, digest: bytes) -> "Actor":
+        return replace(self, original_id=original_id, original_digest=bytes(digest))
 
 
 def system(name: str, *, channel: Channel = Channel.JOB) -> Actor:

@@ -1,5 +1,6 @@
 """Secrets for a first run on one's own machine, made once."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -10,7 +11,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 DEVELOPMENT_MARK = "development-"  # what it stands in is refused in production
-NAMES = ("SECRET_KEY", "DATA_KEYS")
+NAMES = ("SECRET_KEY", "DATA_KEYS", "CHECKPOINT_KEY")
 
 
 def development_secrets(home: Path) -> dict[str, str]:
@@ -19,7 +20,8 @@ def development_secrets(home: Path) -> dict[str, str]:
     try:
         if not file.exists():
             _make(file)
-        return dict(json.loads(file.read_text()))
+        known = dict(json.loads(file.read_text()))
+        return known if set(NAMES) <= set(known) else _complete(file)
     except OSError as fault:
         raise ImproperlyConfigured(
             f"The secrets of this machine cannot be kept in {file}: {fault.strerror}. "
@@ -32,7 +34,25 @@ def _make(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, aside = tempfile.mkstemp(dir=file.parent)  # readable by its owner only
     with open(descriptor, "w") as draft:
-        json.dump({name: DEVELOPMENT_MARK + secrets.token_urlsafe(48) for name in NAMES}, draft)
+        json.dump({name: _new() for name in NAMES}, draft)
     with suppress(FileExistsError):
         os.link(aside, file)
     os.unlink(aside)
+
+
+def _complete(file: Path) -> dict[str, str]:
+    """Adds what a newer portal needs to a file of before; of several processes one adds, and all take the same."""
+    with open(file.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = dict(json.loads(file.read_text()))
+        complete = {name: known.get(name) or _new() for name in {**known, **dict.fromkeys(NAMES)}}
+        if complete != known:
+            descriptor, aside = tempfile.mkstemp(dir=file.parent)
+            with open(descriptor, "w") as draft:
+                json.dump(complete, draft)
+            os.replace(aside, file)
+    return complete
+
+
+def _new() -> str:
+    return DEVELOPMENT_MARK + secrets.token_urlsafe(48)

@@ -22,6 +22,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.view_reviewcase", "enrollments.decide_reviewcase", "enrollments.assign_reviewcase",
         "enrollments.open_conflict", "enrollments.view_casenote", "enrollments.add_casenote",
         "enrollments.view_consent",
+        "enrollments.view_terms", "enrollments.add_terms", "enrollments.delete_terms",
         "programs.add_program", "programs.change_program", "programs.view_historicalprogram",
     ),
     "Auditor": (
@@ -29,7 +30,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *_SURROUNDINGS,
         "enrollments.view_reviewcase", "enrollments.view_casenote", "enrollments.view_consent",
         "enrollments.view_historicalconsent",
-        "enrollments.view_evidence", "partners.view_historicalpartner", "partners.view_idempotencyrecord",
+        "enrollments.view_evidence", "enrollments.export_evidence", "enrollments.view_evidenceaccess",
+        "enrollments.view_checkpoint", "enrollments.view_terms", "partners.view_historicalpartner",
+        "partners.view_idempotencyrecord",
         "partners.view_refusedrequest", "partners.view_signingkey", "programs.view_historicalprogram",
         *_WEBHOOKS,
     ),

@@ -19,6 +19,9 @@ GROUPS = {
         ("Enrollments", "bolt", "enrollments", "enrollment"),
         ("Consents", "handshake", "enrollments", "consent"),
         ("Consent history", "history", "enrollments", "historicalconsent"),
+        ("Terms", "contract", "enrollments", "terms"),
+        ("Checkpoints", "verified", "enrollments", "checkpoint"),
+        ("Who looked", "visibility", "enrollments", "evidenceaccess"),
     ),
     "Programs and devices": (
         ("Programs", "energy_savings_leaf", "programs", "program"),

@@ -49,6 +49,7 @@ def _secret(name: str) -> str:
 
 SECRET_KEY = _secret("SECRET_KEY")
 DATA_KEYS = _secret("DATA_KEYS").split(",")  # newest first: the first seals, all open
+CHECKPOINT_KEYS = _secret("CHECKPOINT_KEY").split(",")  # newest first: the first signs, all verify
 
 # -- database --------------------------------------------------------------------------------------------------
 

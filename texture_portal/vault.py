@@ -1,7 +1,8 @@
 """Sealing secrets at rest: AES-256-GCM, each ciphertext bound to the place it belongs to.
 
 `settings.DATA_KEYS` lists the master keys, newest first; the first seals, all open. A sealed value is
-one version byte, a 12-byte nonce and the ciphertext with its tag.
+one version byte, a 12-byte nonce and the ciphertext with its tag. Each place has a key of its own, derived from the
+sealing key, so that one value can be shown to be what was sealed (`opening_key`) without giving away any other.
 """
 
 import hashlib
@@ -12,7 +13,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-VERSION = b"\x01"
+VERSION = b"\x02"
+WITHOUT_PLACE_KEY = b"\x01"  # how values were sealed first: by the sealing key itself
 NONCE_BYTES = 12
 KEY_BYTES = 32
 
@@ -27,16 +29,27 @@ def new_key() -> bytes:
 
 def seal_with(key: bytes, plaintext: bytes, *, place: str) -> bytes:
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return VERSION + nonce + AESGCM(key).encrypt(nonce, plaintext, place.encode())
+    return VERSION + nonce + AESGCM(_place_key(key, place)).encrypt(nonce, plaintext, place.encode())
 
 
 def open_with(key: bytes, sealed: bytes | memoryview, *, place: str) -> bytes:
     sealed = bytes(sealed)
     nonce, ciphertext = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+    used = key if sealed[:1] == WITHOUT_PLACE_KEY else _place_key(key, place)
     try:
-        return AESGCM(key).decrypt(nonce, ciphertext, place.encode())
+        return AESGCM(used).decrypt(nonce, ciphertext, place.encode())
     except InvalidTag as broken:
         raise SealBrokenError(f"cannot open what was sealed for {place!r}") from broken
+
+
+def opening_key(key: bytes, sealed: bytes | memoryview, *, place: str) -> bytes | None:
+    """What opens this one value and nothing sealed elsewhere; None for one of the first form, which has no such key."""
+    return None if bytes(sealed[:1]) == WITHOUT_PLACE_KEY else _place_key(key, place)
+
+
+def opening_key_of_sealed(sealed: bytes | memoryview, *, place: str) -> bytes | None:
+    """The same, of what was sealed under a master key."""
+    return opening_key(_key_that_opens(sealed, place=place), sealed, place=place)
 
 
 def seal(plaintext: bytes, *, place: str) -> bytes:
@@ -45,17 +58,26 @@ def seal(plaintext: bytes, *, place: str) -> bytes:
 
 
 def open_sealed(sealed: bytes | memoryview, *, place: str) -> bytes:
+    return open_with(_key_that_opens(sealed, place=place), sealed, place=place)
+
+
+def _key_that_opens(sealed: bytes | memoryview, *, place: str) -> bytes:
     for key in _master_keys():
         try:
-            return open_with(key, sealed, place=place)
+            open_with(key, sealed, place=place)
         except SealBrokenError:
             continue
+        return key
     raise SealBrokenError(f"no key in DATA_KEYS opens what was sealed for {place!r}")
 
 
 def derived_key(text: str, *, purpose: str) -> bytes:
     """32 bytes that only who has both the newest master key and `text` can make: a key, or a name for a row."""
     return hmac.digest(_master_keys()[0], f"{purpose}\0{text}".encode(), hashlib.sha256)
+
+
+def _place_key(key: bytes, place: str) -> bytes:
+    return hmac.digest(key, b"place-key:" + place.encode(), "sha256")
 
 
 def _master_keys() -> list[bytes]:

@@ -2,6 +2,15 @@
 
 from enrollments.admin.consents import ConsentAdmin, ConsentHistoryAdmin
 from enrollments.admin.enrollments import EnrollmentAdmin
+from enrollments.admin.proof import CheckpointAdmin, EvidenceAccessAdmin, TermsAdmin
 from enrollments.admin.queue import ReviewCaseAdmin
 
-__all__ = ["ConsentAdmin", "ConsentHistoryAdmin", "EnrollmentAdmin", "ReviewCaseAdmin"]
+__all__ = [
+    "CheckpointAdmin",
+    "ConsentAdmin",
+    "ConsentHistoryAdmin",
+    "EnrollmentAdmin",
+    "EvidenceAccessAdmin",
+    "ReviewCaseAdmin",
+    "TermsAdmin",
+]

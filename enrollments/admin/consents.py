@@ -6,15 +6,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from enrollments.admin.colours import consent_badge
 from enrollments.admin.enrollment_page import short, who
 from enrollments.admin.search import HELP, enrollment_ids
-from enrollments.models import Consent
+from enrollments.evidence.access import by_user, note_access
+from enrollments.models import Consent, EvidenceAccess
+from enrollments.terms import terms_agreed_to
 from partners.models import Customer, Partner
 from partners.models.customer import CustomerErasedError
+from texture_portal import clock
 from texture_portal.console.filters import WhenFilter
 from texture_portal.console.marks import at, badge, breakable, link, table, words
 from texture_portal.console.pages import DetailAdmin, ReadOnlyAdmin
@@ -76,6 +81,15 @@ class ConsentAdmin(ConsentColumns, DetailAdmin):
 
     def detail_context(self, request: HttpRequest, subject: Consent) -> dict[str, Any]:
         may_see = request.user.has_perm(SEE_EVIDENCE)
+        if may_see:
+            user: Any = request.user
+            note_access(
+                subject.enrollment,
+                what=EvidenceAccess.What.CONSENT,
+                subject=str(subject.pk),
+                now=clock.now(),
+                by=by_user(user),
+            )
         versions = HistoricalConsent.objects.filter(id=subject.pk)
         return {
             "facts": facts(subject),
@@ -146,6 +160,7 @@ def facts(consent: Consent) -> list[tuple[str, Any]]:
         ("Source", consent.get_source_display()),
         ("Programs", ", ".join(map(words, consent.program_types))),
         ("Terms version", consent.terms_version),
+        ("Terms", terms_links(consent)),
         ("Certification", consent.certification_version),
         ("Granted", at(consent.granted_at)),
         ("Received", at(consent.received_at)),
@@ -153,6 +168,13 @@ def facts(consent: Consent) -> list[tuple[str, Any]]:
         ("Revoked through", consent.revocation_source or "-"),
         ("Expired", at(consent.expired_at)),
     ]
+
+
+def terms_links(consent: Consent) -> SafeString | str:
+    """The texts of this version, with their SHA-256."""
+    texts = terms_agreed_to(consent.enrollment).get(consent.terms_version, [])
+    shown = ((link(each, f"of the {each.kind}"), breakable(bytes(each.digest).hex())) for each in texts)
+    return format_html_join(mark_safe("<br>"), "{} {}", shown) or badge("unknown text", "warning")
 
 
 def evidence(consent: Consent) -> list[tuple[str, Any]]:

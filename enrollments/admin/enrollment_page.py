@@ -8,8 +8,9 @@ from django.utils.safestring import SafeString
 
 from enrollments.actions import required_actions
 from enrollments.admin.colours import consent_badge, outcome_badge, state_badge
-from enrollments.models import Enrollment
+from enrollments.models import Enrollment, Terms
 from enrollments.overview import overview
+from enrollments.terms import terms_agreed_to
 from enrollments.timeline import Moment, timeline
 from partners.models import Partner
 from programs.models import Participation
@@ -145,6 +146,7 @@ def programs_table(enrollment: Enrollment) -> dict[str, Any]:
 
 
 def consents_table(enrollment: Enrollment) -> dict[str, Any]:
+    known = terms_agreed_to(enrollment)
     return table(
         ("Consent", "Programs", "Source", "Terms", "Granted", "Revoked", "Expired"),
         (
@@ -152,7 +154,7 @@ def consents_table(enrollment: Enrollment) -> dict[str, Any]:
                 link(each, each.get_path_display()),
                 ", ".join(map(words, each.program_types)),
                 each.get_source_display(),
-                each.terms_version,
+                terms_mark(each.terms_version, known),
                 at(each.granted_at),
                 at(each.revoked_at),
                 at(each.expired_at),
@@ -160,6 +162,13 @@ def consents_table(enrollment: Enrollment) -> dict[str, Any]:
             for each in enrollment.consents.all()
         ),
     )
+
+
+def terms_mark(version: str, known: dict[str, list[Terms]]) -> SafeString | str:
+    """The version, as a link to its text; one whose text is not known is marked."""
+    if version not in known:
+        return format_html("{} {}", version, badge("unknown text", "warning"))
+    return link(known[version][0], version)
 
 
 def timeline_table(moments: list[Moment], *, partner: Partner) -> dict[str, Any]:

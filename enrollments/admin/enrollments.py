@@ -14,6 +14,7 @@ from enrollments import interventions
 from enrollments.admin import enrollment_page as page
 from enrollments.admin.colours import CONSENTS, STATES
 from enrollments.admin.conflicts import claims_table, open_conflict_verb
+from enrollments.admin.evidence_export import EvidenceExportMixin
 from enrollments.admin.search import HELP, enrollment_ids
 from enrollments.admin.verbs import with_reason
 from enrollments.models import Enrollment
@@ -29,7 +30,7 @@ REVOKE = "enrollments.revoke_enrollment"
 
 
 @admin.register(Enrollment)
-class EnrollmentAdmin(BigTable, DetailAdmin):
+class EnrollmentAdmin(EvidenceExportMixin, BigTable, DetailAdmin):
     detail_template = "admin/enrollments/enrollment/detail.html"
     list_display = (
         "short_id", "state_mark", "partner", "device_shown", "serial_number", "utility", "place", "consent",
@@ -96,7 +97,8 @@ class EnrollmentAdmin(BigTable, DetailAdmin):
         )
 
     def detail_context(self, request: HttpRequest, subject: Enrollment) -> dict[str, Any]:
-        return page.context(subject) | {"claims": claims_table(subject)}
+        evidence = self.evidence_buttons(request, subject)
+        return page.context(subject) | {"claims": claims_table(subject), "evidence": evidence}
 
     @display(description="Enrollment", ordering="id")
     def short_id(self, enrollment: Enrollment) -> str:

@@ -71,6 +71,7 @@ def take(
 def apply(event: PartnerEvent, report: Report, found: Any, *, now: datetime, by: Actor) -> None:
     """Brings it about under the enrollment's lock, and notes on the row what became of it."""
     enrollment = Enrollment.objects.locked().get(events=event)
+    by = by.resting_on(event.signed_request.pk, digest=bytes(event.signed_request.digest))
     event.status = report.kind.apply(enrollment, event, report.data, found, now=now, by=by)
     event.enrollment_state = enrollment.state
     if event.status != Status.ACCEPTED:

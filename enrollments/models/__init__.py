@@ -1,6 +1,19 @@
+from enrollments.models.access import EvidenceAccess
+from enrollments.models.checkpoint import Checkpoint, CheckpointLeaf
 from enrollments.models.consent import Consent
 from enrollments.models.enrollment import Enrollment
 from enrollments.models.event import PartnerEvent
 from enrollments.models.review import CaseNote, ReviewCase
+from enrollments.models.terms import Terms
 
-__all__ = ["CaseNote", "Consent", "Enrollment", "PartnerEvent", "ReviewCase"]
+__all__ = [
+    "CaseNote",
+    "Checkpoint",
+    "CheckpointLeaf",
+    "Consent",
+    "Enrollment",
+    "EvidenceAccess",
+    "PartnerEvent",
+    "ReviewCase",
+    "Terms",
+]

@@ -1,9 +1,7 @@
 """The audit chain: every history row of an enrollment and its consents holds the digest of the one before (§11.5)."""
 
-import hashlib
-import json
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pgtrigger
@@ -11,6 +9,7 @@ from django.db import models
 
 from texture_portal.actors import Channel, Role
 from texture_portal.append_only import append_only
+from texture_portal.fingerprints import fingerprint
 
 GENESIS = bytes(32)
 
@@ -29,6 +28,8 @@ class LedgerEntry(models.Model):
     actor_name = models.CharField(max_length=255)
     channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel])
     request_id = models.UUIDField(null=True)
+    original_id = models.UUIDField(null=True, help_text="The signed request or record that this entry rests on.")
+    original_digest = models.BinaryField(null=True, help_text="Its digest, which so is in the chain.")
 
     if TYPE_CHECKING:  # columns that simple-history adds to every historical model
         id: UUID
@@ -38,26 +39,15 @@ class LedgerEntry(models.Model):
         abstract = True
 
     def compute_digest(self) -> bytes:
-        """SHA-256 over every column but the row's number and the digest itself, the predecessor's digest included."""
-        columns = {
-            field.attname: _canonical(getattr(self, field.attname))
-            for field in self._meta.concrete_fields
-            if field.attname not in ("history_id", "digest")
-        }
-        columns["table"] = self._meta.db_table
-        return hashlib.sha256(json.dumps(columns, sort_keys=True, separators=(",", ":")).encode()).digest()
+        """Over every column but the row's number and the digest itself, the predecessor's digest included."""
+        columns = {name: getattr(self, name) for name in digested_columns(type(self))}
+        return fingerprint({**columns, "table": self._meta.db_table})
 
 
-def _canonical(value: Any) -> Any:
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, list | tuple):
-        return [_canonical(item) for item in value]
-    return str(value)
+@cache
+def digested_columns(history_model: type[models.Model]) -> tuple[str, ...]:
+    names = (field.attname for field in history_model._meta.concrete_fields)
+    return tuple(name for name in names if name not in ("history_id", "digest"))
 
 
 def keep_append_only(history_model: type[models.Model]) -> None:

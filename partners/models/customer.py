@@ -43,6 +43,10 @@ class Customer(models.Model):
     def open(self, sealed: bytes | memoryview, *, place: str) -> bytes:
         return vault.open_with(self._data_key(), sealed, place=place)
 
+    def opening_key(self, sealed: bytes | memoryview, *, place: str) -> bytes | None:
+        """What opens this one value alone, for an auditor to try; None where it was sealed without one."""
+        return vault.opening_key(self._data_key(), sealed, place=place)
+
     def erase_key(self, *, now: datetime) -> None:
         self.sealed_data_key, self.erased_at = None, now
 

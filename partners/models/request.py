@@ -1,5 +1,6 @@
 """What is kept of partners' requests: answers to replay, refusals to explain, signed originals as evidence."""
 
+import hashlib
 from datetime import datetime
 from typing import Self
 
@@ -11,6 +12,7 @@ from partners.models.partner import Partner
 from partners.models.signing_key import SigningKey
 from texture_portal import clock
 from texture_portal.append_only import append_only
+from texture_portal.fingerprints import fingerprint
 from texture_portal.ids import new_id
 
 UNIQUE_KEY = "idempotency_key_of_partner"
@@ -118,10 +120,16 @@ class SignedRequest(models.Model):
     proof = models.CharField(max_length=10, choices=Proof)
     covered = ArrayField(models.CharField(max_length=60), default=list)
     sealed_message = models.BinaryField()
-    digest = models.BinaryField(help_text="SHA-256 of sealed_message: what the audit chain holds on to.")
+    digest = models.BinaryField(help_text="SHA-256 over every column: what the audit chain holds on to.")
 
     class Meta:
         triggers = append_only("signed requests are evidence")
 
     def __str__(self) -> str:
         return str(self.request_id)
+
+    def compute_digest(self) -> bytes:
+        """Over every column but itself, the sealed message by its own SHA-256."""
+        columns = {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
+        columns["sealed_message"] = hashlib.sha256(self.sealed_message).digest()
+        return fingerprint({name: value for name, value in columns.items() if name != "digest"})

@@ -16,11 +16,13 @@ EVIDENCE = "203.0.113.7"
 LISTS = {
     "Program staff": {
         "devices.device", "enrollments.consent", "enrollments.enrollment", "enrollments.reviewcase",
+        "enrollments.terms",
         "partners.partner", "programs.participation", "programs.program", "territories.dataset",
         "territories.serviceterritory", "territories.site", "territories.utility",
     },
     "Auditor": {
-        "devices.device", "enrollments.consent", "enrollments.enrollment", "enrollments.historicalconsent",
+        "devices.device", "enrollments.checkpoint", "enrollments.consent", "enrollments.enrollment",
+        "enrollments.evidenceaccess", "enrollments.historicalconsent", "enrollments.terms",
         "enrollments.reviewcase", "partners.idempotencyrecord", "partners.partner", "partners.refusedrequest",
         "programs.participation", "programs.program", "territories.dataset", "territories.serviceterritory",
         "territories.site", "territories.utility",
@@ -80,9 +82,9 @@ def test_installing_takes_away_what_somebody_added_by_hand(db):
     assert not auditor.permissions.filter(codename="delete_user").exists()
 
 
-def test_an_auditor_has_no_permission_but_to_look(db):
+def test_an_auditor_has_no_permission_but_to_look_and_to_take_evidence_along(db):
     given = Group.objects.get(name="Auditor").permissions.values_list("codename", flat=True)
-    assert all(each.startswith("view_") for each in given)
+    assert {each for each in given if not each.startswith("view_")} == {"export_evidence"}
 
 
 @EVERY_GROUP

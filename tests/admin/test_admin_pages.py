@@ -7,7 +7,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from devices.models import Device
+from enrollments.evidence.access import by_user, note_access
+from enrollments.evidence.checkpoints import sign_if_due
 from enrollments.models import Consent, Enrollment, ReviewCase
+from enrollments.terms import add_terms
 from partners.models import IdempotencyRecord, Partner, RefusedRequest
 from programs.models import Participation, Program
 from territories.models import DataSet, ServiceTerritory, Site, Utility
@@ -51,6 +54,9 @@ def one_of_everything(user):
         headers={"Location": f"/v1/enrollments/{Enrollment.objects.first().pk}"}, body=b"a customer's data",
     )  # fmt: skip
     Heartbeat.objects.create(name="forge", beat_at=NOW)
+    add_terms(version="2026-01", text="You agree.", partner=Partner.objects.first(), program=None, now=NOW, user=user)
+    sign_if_due(now=NOW)
+    note_access(Enrollment.objects.first(), what="consent", now=NOW, by=by_user(user))
 
 
 @pytest.mark.parametrize("model", SHOWN, ids=lambda model: model._meta.label_lower)

@@ -1,6 +1,5 @@
 """One utility with programs, one partner, and `enroll`: the real intake over a finding made by hand."""
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -79,8 +78,9 @@ def finding(*utilities, outcome="matched", cca=None):
 
 def evidence_of(partner):
     def evidence(customer):
-        sealed = customer.seal(b"{}", place="test")
-        return SignedRequest(
+        evidence_id = new_id()
+        made = SignedRequest(
+            id=evidence_id,
             customer=customer,
             request_id=new_id(),
             received_at=NOW,
@@ -88,9 +88,10 @@ def evidence_of(partner):
             signing_key=partner.signing_keys.get(),
             algorithm="ed25519",
             proof="signature",
-            sealed_message=sealed,
-            digest=hashlib.sha256(sealed).digest(),
+            sealed_message=customer.seal(b"{}", place=f"signed-request:{evidence_id}"),
         )
+        made.digest = made.compute_digest()
+        return made
 
     return evidence
 

@@ -14,7 +14,7 @@ from tests.databases import url_of_database
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-PRIVATE = ("ALLOWED_HOSTS", "DATABASE_URL", "DATA_KEYS", "DEBUG", "PORT", "SECRET_KEY")
+PRIVATE = ("ALLOWED_HOSTS", "CHECKPOINT_KEY", "DATABASE_URL", "DATA_KEYS", "DEBUG", "PORT", "SECRET_KEY")
 
 
 @pytest.fixture

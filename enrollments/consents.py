@@ -21,7 +21,7 @@ def give_consent(
     claim: Claim,
     *,
     path: Consent.Path,
-    evidence: Evidence,
+    evidence: Evidence | None,
     signed_at: datetime,
     now: datetime,
     by: Actor,
@@ -29,14 +29,17 @@ def give_consent(
 ) -> None:
     """A first opt-in or a re-consent on an enrollment that exists; the caller holds its row locked.
 
+    `evidence` is None where no partner signed a request: the end user consented on our own page.
+
     Raises `Refusal`: `state_conflict` on a revoked enrollment, else whatever `consent.check` finds.
     """
     if enrollment.state == State.REVOKED:
         raise Refusal("state_conflict", "The enrollment is revoked: a new consent starts a new enrollment.")
     revoked_at = last_revocation(enrollment.partner, enrollment.device.manufacturer_device_id)
     consent.check(claim, now=now, signed_at=signed_at, revoked_at=revoked_at, pointer=pointer)
-    original = evidence(enrollment.customer)
-    original.save()
+    original = evidence(enrollment.customer) if evidence else None
+    if original is not None:
+        original.save()
     write(enrollment, claim, path=path, original=original, now=now, by=by)
     if path != enrollment.method and enrollment.method != Enrollment.Method.HYBRID:
         enrollment.method = Enrollment.Method.HYBRID
@@ -44,7 +47,7 @@ def give_consent(
 
 
 def draft(
-    enrollment: Enrollment, claim: Claim, *, path: Consent.Path, original: SignedRequest, now: datetime
+    enrollment: Enrollment, claim: Claim, *, path: Consent.Path, original: SignedRequest | None, now: datetime
 ) -> Consent:
     """The consent as a row that is not yet written, its evidence sealed under the customer's key."""
     made = Consent(enrollment=enrollment, path=path)
@@ -53,7 +56,13 @@ def draft(
 
 
 def write(
-    enrollment: Enrollment, claim: Claim, *, path: Consent.Path, original: SignedRequest, now: datetime, by: Actor
+    enrollment: Enrollment,
+    claim: Claim,
+    *,
+    path: Consent.Path,
+    original: SignedRequest | None,
+    now: datetime,
+    by: Actor,
 ) -> None:
     """An older consent that arrives late is kept in the history and changes nothing that stands."""
     standing = enrollment.consents.filter(path=path).first()
@@ -73,7 +82,7 @@ def write(
     enrollment.touch(now)
 
 
-def _state(made: Consent, claim: Claim, *, original: SignedRequest, now: datetime) -> None:
+def _state(made: Consent, claim: Claim, *, original: SignedRequest | None, now: datetime) -> None:
     made.granted_at = claim.granted_at
     made.source = claim.source
     made.terms_version = claim.terms_version
@@ -81,7 +90,7 @@ def _state(made: Consent, claim: Claim, *, original: SignedRequest, now: datetim
     made.received_at = now
     made.certification_version = CERTIFICATION_VERSION
     made.signed_request = original
-    made.signed_request_digest = original.digest
+    made.signed_request_digest = original.digest if original else None
     made.sealed_evidence = _sealed(made, claim)
 
 

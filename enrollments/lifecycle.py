@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from enrollments import cases, ledger, notices
+from enrollments import cases, duties, ledger, notices
 from enrollments import facts as fact
 from enrollments.consent import ConsentStatus, Standing
 from enrollments.facts import Facts, weigh
@@ -148,6 +148,7 @@ def revoke_consent(
         ledger.note(enrollment, enrollment, reason="consent_revoked", now=now, by=by)
         if enrollment.consents.filter(granted_at__lte=revoked_at).exists() or not enrollment.consents.exists():
             notices.note_consent_revoked(enrollment, revoked_at=revoked_at, source=source)
+            duties.owe(enrollment, revoked_at=revoked_at, now=now, by=by)
     for consent in enrollment.consents.filter(granted_at__lte=revoked_at):
         if consent.revoked_at is None or consent.revoked_at < revoked_at:
             consent.revoked_at, consent.revocation_source = revoked_at, source

@@ -42,7 +42,11 @@ def place(enrollment: Enrollment, *, standing: Standing, now: datetime) -> Place
     if not _may_participate(enrollment, standing):
         return Placement(fits, tuple(kept))
     present = {participation.program_id for participation in kept}
-    left = [program for program in programs if program.pk not in present]
+    left = [
+        program
+        for program in programs
+        if program.pk not in present and not program.finds_too_old(standing.granted_at, now=now)
+    ]
     joined = _join(enrollment, left, kept, standing=standing, now=now)
     wanted = not kept and not joined and _account_is_wanted(enrollment, left, standing)
     return Placement(fits, (*kept, *joined), account_wanted=wanted, joined=joined)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from enrollments import escalation, lifecycle
+from enrollments import ageing, escalation, lifecycle, silence, transfers
 from enrollments.evidence import checkpoints
 from enrollments.matching import find, record, site_claim
 from enrollments.models import Enrollment
@@ -36,6 +36,22 @@ def advance_waiting(*, now: datetime) -> int:
 def escalate_cases(*, now: datetime) -> int:
     """Flags cases that are about to be late, then tells by e-mail of those that nobody was told of."""
     return escalation.flag(now=now) or escalation.tell(now=now)
+
+
+def end_undecided_transfers(*, now: datetime) -> int:
+    """Ends what changed hands and nobody decided in time (§11.6)."""
+    return transfers.end_undecided(now=now, by=system("transfers"))
+
+
+def follow_connectivity(*, now: datetime) -> int:
+    """Suspends whose device is silent for over 72 hours, and moves on whose device reports (§11.6)."""
+    by = system("connectivity")
+    return silence.suspend_silent(now=now, by=by) or silence.wake_heard(now=now, by=by)
+
+
+def age_consents(*, now: datetime) -> int:
+    """Announces consents that run out by their age, and ends those that have (§11.8)."""
+    return ageing.announce(now=now) or ageing.expire(now=now, by=system("consent_age"))
 
 
 @transaction.atomic

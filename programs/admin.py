@@ -31,7 +31,7 @@ class ProgramForm(forms.ModelForm[Program]):
         model = Program
         fields = (
             "name", "slug", "owner", "type", "status", "device_types", "required_commands", "starts_on", "ends_on",
-            "max_enrollments", "wants_verified_account", "exclusive_group",
+            "max_enrollments", "wants_verified_account", "consent_lasts_days", "exclusive_group",
         )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ class ProgramAdmin(SimpleHistoryAdmin, ModelAdmin):
         (None, {"fields": ("name", "slug", "owner", "type", "status")}),
         ("Which devices", {"fields": ("device_types", "required_commands")}),
         ("When and how many", {"fields": ("starts_on", "ends_on", "max_enrollments")}),
-        ("On what terms", {"fields": ("wants_verified_account", "exclusive_group")}),
+        ("On what terms", {"fields": ("wants_verified_account", "consent_lasts_days", "exclusive_group")}),
     )
 
     def has_delete_permission(self, request: HttpRequest, obj: Program | None = None) -> bool:

@@ -27,6 +27,7 @@ def create_program(
     starts_on: date | None = None,
     ends_on: date | None = None,
     max_enrollments: int | None = None,
+    consent_lasts_days: int | None = None,
     exclusive_group: str = "",
 ) -> Program:
     """An active program. Two may share a name: the slug carries the id's tail."""
@@ -50,5 +51,6 @@ def create_program(
         starts_on=starts_on,
         ends_on=ends_on,
         max_enrollments=max_enrollments,
+        consent_lasts_days=consent_lasts_days,
         exclusive_group=exclusive_group,
     )

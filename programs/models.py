@@ -1,6 +1,6 @@
 """Grid programs of utilities and CCAs, and which devices take part in them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import TruncDate
@@ -80,6 +81,12 @@ class Program(models.Model):
     ends_on = models.DateField(null=True, blank=True)
     max_enrollments = models.PositiveIntegerField(null=True, blank=True)
     wants_verified_account = models.BooleanField(default=False)
+    consent_lasts_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="A consent older than this takes no part: its partner is told 30 and 7 days before. Blank: no limit.",
+    )
     exclusive_group = models.CharField(
         max_length=60, blank=True, help_text="A device is never in two programs of one group."
     )
@@ -104,6 +111,10 @@ class Program(models.Model):
             models.CheckConstraint(
                 name="program_ends_after_it_starts",
                 condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+            ),
+            models.CheckConstraint(
+                name="program_lets_consent_last_a_while",
+                condition=Q(consent_lasts_days__isnull=True) | Q(consent_lasts_days__gte=1),
             ),
             models.CheckConstraint(name="program_names_device_types", condition=Q(device_types__len__gt=0)),
         ]
@@ -141,6 +152,11 @@ class Program(models.Model):
 
     def live_count(self) -> int:
         return self.participations.live().count()
+
+    def finds_too_old(self, granted_at: datetime | None, *, now: datetime) -> bool:
+        """Whether a consent granted then is too old for this program."""
+        lasts = self.consent_lasts_days
+        return lasts is not None and granted_at is not None and granted_at + timedelta(days=lasts) <= now
 
     def is_over(self, *, now: datetime) -> bool:
         """Its participants must leave: archived, back in draft, or past its last day. A pause keeps them."""

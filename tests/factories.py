@@ -11,9 +11,10 @@ from devices.models import Device
 from enrollments import lifecycle
 from enrollments.claims import DeviceClaim, EligibilityClaim, EnrollmentClaim, SiteClaim
 from enrollments.consent import Claim as ConsentClaim
+from enrollments.events.kinds import KINDS
 from enrollments.intake import enroll
 from enrollments.matching import Finding
-from enrollments.models import Enrollment
+from enrollments.models import Enrollment, PartnerEvent
 from partners.models import Customer, Partner, SignedRequest, SigningKey, WebhookEndpoint
 from programs.models import Program
 from territories.addresses import Address
@@ -294,3 +295,29 @@ def ambiguous(*utilities, **options):
     owners = utilities or (ProgramFactory().owner, ProgramFactory().owner)
     finding = matched_to(*owners, coordinates=(38.01, -122.55), hint={"name": owners[0].name})
     return enrolled(finding=finding, **options)
+
+
+def event(enrollment, *, partner=None, received_at=NOW, took=None, type="consent.revoked"):
+    """A row of the inbox as the API leaves it; `took` None: it waits, or nobody knows the device."""
+    partner = partner or enrollment.partner
+    customer = enrollment.customer if enrollment else CustomerFactory(partner=partner)
+    evidence = evidence_from(partner, at=received_at)(customer)
+    evidence.save()
+    waits = enrollment is not None and took is None
+    return PartnerEvent.objects.create(
+        partner=partner,
+        event_id=f"evt-{new_id().hex[-10:]}",
+        type=type,
+        manufacturer_device_id=enrollment.device.manufacturer_device_id if enrollment else f"PW3-{new_id().hex[-10:]}",
+        enrollment=enrollment,
+        enrollment_state=enrollment.state if enrollment else "",
+        occurred_at=received_at,
+        fact_at=received_at,
+        signed_request=evidence,
+        request_id=new_id(),
+        status="processed" if took is not None else "accepted",
+        received_at=received_at,
+        processed_at=received_at + took if took is not None else None,
+        due_at=received_at + KINDS[type].within if enrollment else None,
+        attempt_at=received_at if waits else None,
+    )

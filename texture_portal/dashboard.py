@@ -11,7 +11,7 @@ from enrollments.admin.case_page import LATE_MARKS, time_left
 from enrollments.admin.colours import STATES
 from enrollments.admin.conflicts import OPEN as OPEN_CONFLICT
 from enrollments.admin.conflicts import claimed_table
-from enrollments.models import Enrollment, ReviewCase
+from enrollments.models import Enrollment, PartnerEvent, ReviewCase, RevocationDuty
 from enrollments.states import State
 from partners.models import RefusedRequest
 from texture_portal import clock, workshop
@@ -35,6 +35,10 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         shown |= _work(now=now)
     if user.has_perm("enrollments.view_enrollment"):
         shown["states"] = _states()
+    if user.has_perm("enrollments.view_partnerevent"):
+        shown["late_events"] = PartnerEvent.objects.breaches(now=now).filter(processed_at=None).count()
+    if user.has_perm("enrollments.view_revocationduty"):
+        shown["late_duties"] = RevocationDuty.objects.filter(settled_at=None, due_at__lt=now).count()
     return context | shown | {"title": "What needs you now"}
 
 

@@ -23,6 +23,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.open_conflict", "enrollments.view_casenote", "enrollments.add_casenote",
         "enrollments.view_consent",
         "enrollments.view_terms", "enrollments.add_terms", "enrollments.delete_terms",
+        "enrollments.view_partnerevent", "enrollments.retry_partnerevent",
+        "enrollments.view_revocationduty", "enrollments.retry_revocationduty",
         "programs.add_program", "programs.change_program", "programs.view_historicalprogram",
     ),
     "Auditor": (
@@ -33,11 +35,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.view_evidence", "enrollments.export_evidence", "enrollments.view_evidenceaccess",
         "enrollments.view_checkpoint", "enrollments.view_terms", "partners.view_historicalpartner",
         "partners.view_idempotencyrecord",
+        "enrollments.view_partnerevent", "enrollments.view_revocationduty",
         "partners.view_refusedrequest", "partners.view_signingkey", "programs.view_historicalprogram",
         *_WEBHOOKS,
     ),
     "Partner manager": (
         *_ENROLLMENTS,
+        "enrollments.view_partnerevent",
         "partners.add_partner", "partners.change_partner", "partners.view_historicalpartner",
         "partners.view_signingkey", "partners.rotate_signingkey", "partners.view_application",
         "partners.view_whole_idempotency_key",

@@ -4,10 +4,11 @@ Nothing is lost with a task: the schedule wakes every kind again (`texture_porta
 """
 
 import time
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Model, QuerySet
 from django.utils.module_loading import import_string
 from django_q.models import Failure
@@ -20,6 +21,7 @@ SLICE_SECONDS = 40  # well under the task's time-out (settings.Q_CLUSTER): a lon
 FAILURES_KEPT = timedelta(days=14)
 
 Row = TypeVar("Row", bound=Model)
+Item = TypeVar("Item")
 
 
 def wake(kind: str) -> None:
@@ -59,6 +61,26 @@ def _drain(kind: str) -> None:
 def claim(rows: "QuerySet[Row]", *, limit: int) -> list[Row]:
     """Up to `limit` rows that no other worker holds, locked until the present transaction ends."""
     return list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
+
+
+def one_by_one(rows: Iterable[Item], act: Callable[[Item], None], *, named: Callable[[Item], str]) -> int:
+    """Does each, and returns how many there were. One that fails stops no other.
+
+    What failed is told of by an ExceptionGroup once the others are done; `named` says which row it was.
+    """
+    count, faults = 0, []
+    for row in rows:
+        count += 1
+        try:
+            act(row)
+        except OperationalError:  # the database's fault, not this row's
+            raise
+        except Exception as fault:
+            fault.add_note(named(row))
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup(f"{len(faults)} of {count} rows could not be worked off", faults)
+    return count
 
 
 def purge_failures(*, now: datetime) -> int:

@@ -17,11 +17,13 @@ from texture_portal import clock
 GROUPS = {
     "Enrollment": (
         ("Enrollments", "bolt", "enrollments", "enrollment"),
+        ("Events", "event_note", "enrollments", "partnerevent"),
         ("Consents", "handshake", "enrollments", "consent"),
         ("Consent history", "history", "enrollments", "historicalconsent"),
         ("Terms", "contract", "enrollments", "terms"),
         ("Checkpoints", "verified", "enrollments", "checkpoint"),
         ("Who looked", "visibility", "enrollments", "evidenceaccess"),
+        ("Revocations carried on", "move_down", "enrollments", "revocationduty"),
     ),
     "Programs and devices": (
         ("Programs", "energy_savings_leaf", "programs", "program"),

@@ -29,6 +29,10 @@ class Job:
 JOBS = (
     Job("geocoding", "enrollments.tasks.retry_deferred_geocodes", every=MINUTE),
     Job("events", "enrollments.events.work.process_waiting", every=MINUTE),
+    Job("revocations", "enrollments.duties.carry_out", every=MINUTE),
+    Job("transfers", "enrollments.tasks.end_undecided_transfers", every=MINUTE),
+    Job("connectivity", "enrollments.tasks.follow_connectivity", every=5 * MINUTE),
+    Job("consent_age", "enrollments.tasks.age_consents", every=timedelta(hours=1)),
     Job("advance", "enrollments.tasks.advance_waiting", every=MINUTE),
     Job("escalation", "enrollments.tasks.escalate_cases", every=5 * MINUTE),
     Job("checkpoint", "enrollments.tasks.sign_checkpoint", every=timedelta(hours=1)),

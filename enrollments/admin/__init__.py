@@ -1,7 +1,9 @@
 """The console's pages about enrollments. They look up, call one verb, and say what happened."""
 
 from enrollments.admin.consents import ConsentAdmin, ConsentHistoryAdmin
+from enrollments.admin.duties import RevocationDutyAdmin
 from enrollments.admin.enrollments import EnrollmentAdmin
+from enrollments.admin.events import PartnerEventAdmin
 from enrollments.admin.proof import CheckpointAdmin, EvidenceAccessAdmin, TermsAdmin
 from enrollments.admin.queue import ReviewCaseAdmin
 
@@ -11,6 +13,8 @@ __all__ = [
     "ConsentHistoryAdmin",
     "EnrollmentAdmin",
     "EvidenceAccessAdmin",
+    "PartnerEventAdmin",
     "ReviewCaseAdmin",
+    "RevocationDutyAdmin",
     "TermsAdmin",
 ]

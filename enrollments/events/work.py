@@ -1,8 +1,9 @@
 """Events that wait, worked off by their deadlines. The row is the job: whoever dies over it frees it by its lease."""
 
 from datetime import datetime, timedelta
+from itertools import islice
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 
 from enrollments.duplicates import device_name
 from enrollments.events import inbox
@@ -12,7 +13,7 @@ from enrollments.models import PartnerEvent
 from partners import documents, evidence
 from texture_portal import actors
 from texture_portal.holding import hold
-from texture_portal.jobs import claim
+from texture_portal.jobs import claim, one_by_one
 
 LEASE = timedelta(seconds=90)  # longer than one geocode with every time-out
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=10)
@@ -20,20 +21,9 @@ BATCH = 20
 
 
 def process_waiting(*, now: datetime) -> int:
-    """Tries what waits, and says how many it tried. One that fails stops no other."""
-    tried, faults = 0, []
-    while tried < BATCH and (event := _claim_next(now=now)) is not None:
-        tried += 1
-        try:
-            _process(event, now=now)
-        except OperationalError:  # the database's fault, not this row's
-            raise
-        except Exception as fault:
-            fault.add_note(f"event {event.pk}")
-            faults.append(fault)
-    if faults:
-        raise ExceptionGroup(f"{len(faults)} of {tried} events could not be processed", faults)
-    return tried
+    """Tries one batch of what waits, by deadline, and says how many it tried."""
+    claimed = islice(iter(lambda: _claim_next(now=now), None), BATCH)
+    return one_by_one(claimed, lambda event: _process(event, now=now), named=lambda event: f"event {event.pk}")
 
 
 def report_again(event: PartnerEvent) -> Report:

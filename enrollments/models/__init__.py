@@ -1,8 +1,10 @@
 from enrollments.models.access import EvidenceAccess
 from enrollments.models.checkpoint import Checkpoint, CheckpointLeaf
 from enrollments.models.consent import Consent
+from enrollments.models.duty import RevocationDuty
 from enrollments.models.enrollment import Enrollment
 from enrollments.models.event import PartnerEvent
+from enrollments.models.expiry import ExpiryNotice
 from enrollments.models.review import CaseNote, ReviewCase
 from enrollments.models.terms import Terms
 
@@ -13,7 +15,9 @@ __all__ = [
     "Consent",
     "Enrollment",
     "EvidenceAccess",
+    "ExpiryNotice",
     "PartnerEvent",
     "ReviewCase",
+    "RevocationDuty",
     "Terms",
 ]

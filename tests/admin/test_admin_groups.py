@@ -15,20 +15,22 @@ from texture_portal import groups
 EVIDENCE = "203.0.113.7"
 LISTS = {
     "Program staff": {
-        "devices.device", "enrollments.consent", "enrollments.enrollment", "enrollments.reviewcase",
-        "enrollments.terms",
+        "devices.device", "enrollments.consent", "enrollments.enrollment", "enrollments.partnerevent",
+        "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms",
         "partners.partner", "programs.participation", "programs.program", "territories.dataset",
         "territories.serviceterritory", "territories.site", "territories.utility",
     },
     "Auditor": {
         "devices.device", "enrollments.checkpoint", "enrollments.consent", "enrollments.enrollment",
-        "enrollments.evidenceaccess", "enrollments.historicalconsent", "enrollments.terms",
-        "enrollments.reviewcase", "partners.idempotencyrecord", "partners.partner", "partners.refusedrequest",
+        "enrollments.evidenceaccess", "enrollments.historicalconsent", "enrollments.partnerevent",
+        "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms", "partners.idempotencyrecord",
+        "partners.partner", "partners.refusedrequest",
         "programs.participation", "programs.program", "territories.dataset", "territories.serviceterritory",
         "territories.site", "territories.utility",
     },
     "Partner manager": {
-        "enrollments.enrollment", "partners.idempotencyrecord", "partners.partner", "partners.refusedrequest",
+        "enrollments.enrollment", "enrollments.partnerevent", "partners.idempotencyrecord", "partners.partner",
+        "partners.refusedrequest",
     },
     "Administrator": {model._meta.label_lower for model in admin.site._registry},
 }  # fmt: skip

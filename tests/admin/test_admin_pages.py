@@ -9,7 +9,7 @@ from django.urls import reverse
 from devices.models import Device
 from enrollments.evidence.access import by_user, note_access
 from enrollments.evidence.checkpoints import sign_if_due
-from enrollments.models import Consent, Enrollment, ReviewCase
+from enrollments.models import Consent, Enrollment, ReviewCase, RevocationDuty
 from enrollments.terms import add_terms
 from partners.models import IdempotencyRecord, Partner, RefusedRequest
 from programs.models import Participation, Program
@@ -22,6 +22,7 @@ from tests.factories import (
     active,
     ambiguous,
     enrolled,
+    event,
     matched_to,
 )
 from texture_portal.ids import new_id
@@ -57,6 +58,11 @@ def one_of_everything(user):
     add_terms(version="2026-01", text="You agree.", partner=Partner.objects.first(), program=None, now=NOW, user=user)
     sign_if_due(now=NOW)
     note_access(Enrollment.objects.first(), what="consent", now=NOW, by=by_user(user))
+    event(Enrollment.objects.first())
+    RevocationDuty.objects.create(
+        enrollment=Enrollment.objects.first(), kind="partner_told", revoked_at=NOW, opened_at=NOW, due_at=NOW,
+        attempt_at=NOW,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("model", SHOWN, ids=lambda model: model._meta.label_lower)

@@ -24,11 +24,14 @@ class DeviceClaim:
 
 @dataclass(frozen=True, slots=True)
 class SiteClaim:
-    """`coordinates` are (latitude, longitude); `utility_hint` is `{"eiaId"}` or `{"name"}`: evidence, both."""
+    """`coordinates` are (latitude, longitude); `utility_hint` is `{"eiaId"}` or `{"name"}`: evidence, both, and so is
+    the number of the customer's utility account.
+    """
 
     address: Address
     coordinates: tuple[float, float] | None = None
     utility_hint: dict[str, str] | None = None
+    utility_account_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

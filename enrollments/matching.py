@@ -13,8 +13,7 @@ from territories.addresses import Address
 from territories.geocoding import AddressNotFoundError, GeocodersUnavailableError, Location, Verdict
 from territories.matching import Candidate, Match
 from territories.models import Utility
-from territories.models.utility import Segment
-from territories.sites import draft_site, save_site
+from territories.sites import decide_site, draft_site, save_site
 from texture_portal.refusals import Refusal, refuse
 
 FIRST_RETRY = timedelta(minutes=1)
@@ -65,7 +64,12 @@ def _finding(site: SiteClaim, located: Verdict, *, pointer: str) -> Finding:
             site,
             refusal=refuse("location_invalid", located.reason, pointer=fault_at, suggestions=located.suggestions),
         )
-    match = index.match(located, address=site.address, utility_hint=site.utility_hint)
+    match = index.match(
+        located,
+        address=site.address,
+        utility_hint=site.utility_hint,
+        account_number=site.utility_account_number,
+    )
     refusal = refuse("territory_unsupported", match.reason, pointer=pointer) if match.outcome == "no_match" else None
     return Finding(site, located, match, refusal)
 
@@ -94,13 +98,9 @@ def record(enrollment: Enrollment, finding: Finding, *, now: datetime) -> None:
         enrollment.geocode_due_at, enrollment.geocode_attempts = None, 0
 
 
-def record_decision(enrollment: Enrollment, *, utility: Utility) -> None:
-    """A person says which utility serves the site. Only an investor-owned one has a CCA over its wires."""
-    site = enrollment.site
-    site.utility = utility
-    if utility.segment != Segment.INVESTOR_OWNED_UTILITY:
-        site.cca = None
-    site.save(update_fields=["utility", "cca", "updated_at"])
+def record_decision(enrollment: Enrollment, *, utility: Utility, now: datetime) -> None:
+    """A person says which utility serves the site, and the next match nearby hears of it."""
+    decide_site(enrollment.site, utility=utility, now=now)
     enrollment.match_outcome = MatchOutcome.MATCHED
     enrollment.fits_since = None
 
@@ -116,7 +116,12 @@ def site_claim(enrollment: Enrollment) -> SiteClaim:
         postal_code=site.postal_code,
         country=site.country,
     )
-    return SiteClaim(address, (coordinates[0], coordinates[1]) if coordinates else None, enrollment.utility_hint)
+    return SiteClaim(
+        address,
+        (coordinates[0], coordinates[1]) if coordinates else None,
+        enrollment.utility_hint,
+        enrollment.utility_account_number,
+    )
 
 
 def candidate_on_wire(candidate: Candidate) -> dict[str, Any]:
@@ -133,13 +138,21 @@ def candidate_on_wire(candidate: Candidate) -> dict[str, Any]:
 
 
 def _explanation(finding: Finding) -> dict[str, Any]:
-    if finding.match is None or finding.location is None:
+    """What is kept with the match: `reason` and `candidates` as the partner reads them, the rest for reviewers."""
+    match, location = finding.match, finding.location
+    if match is None or location is None:
         return {"reason": finding.refusal.detail if finding.refusal else "", "candidates": []}
     return {
-        "reason": finding.match.reason,
-        "candidates": [candidate_on_wire(candidate) for candidate in finding.match.candidates],
-        "geocoder": finding.location.geocoder,
-        "note": finding.location.note,
+        "reason": match.reason,
+        "candidates": [candidate_on_wire(candidate) for candidate in match.candidates],
+        "testimony": {str(each.utility_id): [said._asdict() for said in each.testimony] for each in match.candidates},
+        "cca": {
+            "outcome": match.overlay.outcome,
+            "candidates": [candidate_on_wire(candidate) for candidate in match.overlay.candidates],
+        },
+        "geocoder": location.geocoder,
+        "accuracyMeters": location.accuracy_meters,
+        "note": location.note,
         "dataSets": index.data_sets_in_force(),
     }
 

@@ -1,5 +1,6 @@
 """How the documents that partners send become claims."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from enrollments.claims import DeviceClaim, EligibilityClaim, EnrollmentClaim, S
 from enrollments.consent import Claim as ConsentClaim
 from enrollments.matching import site_claim as present_site
 from enrollments.models import Enrollment
+from enrollments.models.enrollment import MatchOutcome
 from partners.wire import camel_case
 from programs.eligibility import Applicant
 from territories.addresses import Address
@@ -23,7 +25,7 @@ def enrollment_claim(read: dict[str, Any]) -> EnrollmentClaim:
     customer = read["customer"]
     return EnrollmentClaim(
         device=_device_claim(read["device"]),
-        site=site_claim(read["site"]),
+        site=site_claim(read["site"], account_number=customer.get("utility_account_number") or ""),
         customer_reference=customer["reference_id"],
         utility_account_number=customer.get("utility_account_number") or "",
         consent=consent_claim(read["consent"]) if read["consent"]["opted_in"] else None,
@@ -42,16 +44,20 @@ def consent_claim(read: dict[str, Any]) -> ConsentClaim:
     )
 
 
-def site_claim(read: dict[str, Any]) -> SiteClaim:
+def site_claim(read: dict[str, Any], *, account_number: str = "") -> SiteClaim:
     return SiteClaim(
         address=address(read["address"]),
         coordinates=point(read.get("coordinates")),
         utility_hint=hint_on_wire(read.get("utility_hint")),
+        utility_account_number=account_number,
     )
 
 
 def correction_of(read: dict[str, Any], enrollment: Enrollment) -> tuple[SiteClaim | None, dict[str, Any]]:
-    """The site to match again, None where it is left alone, and the columns to set."""
+    """The site to match again, None where it is left alone, and the columns to set.
+
+    Where it is open which utility serves the site, the number of the account is evidence too.
+    """
     changes: dict[str, Any] = {}
     if "utility_account_number" in read.get("customer", {}):
         changes["utility_account_number"] = read["customer"]["utility_account_number"] or ""
@@ -60,8 +66,11 @@ def correction_of(read: dict[str, Any], enrollment: Enrollment) -> tuple[SiteCla
         for name, column, empty in ELIGIBILITY_COLUMNS:
             if sent is None or name in sent:
                 changes[column] = (sent or {}).get(name) or empty
-    site = corrected_site(read["site"], enrollment) if read.get("site") else None
-    return site, changes
+    number = changes.get("utility_account_number", enrollment.utility_account_number)
+    tells_more = number != enrollment.utility_account_number and enrollment.match_outcome == MatchOutcome.AMBIGUOUS
+    if not (read.get("site") or tells_more):
+        return None, changes
+    return replace(corrected_site(read.get("site") or {}, enrollment), utility_account_number=number), changes
 
 
 def programs_named(read: dict[str, Any]) -> tuple[UUID, ...]:

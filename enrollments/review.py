@@ -29,7 +29,7 @@ def resolve_territory(case: ReviewCase, *, utility: Utility, reason: str, now: d
         raise Refusal("state_conflict", f"{utility} serves no homes ({utility.get_segment_display()}): choose another.")
     case.resolved_utility = utility
     _close(enrollment, case, ReviewCase.Decision.CONFIRMED, reason=reason, now=now, user=user)
-    record_decision(enrollment, utility=utility)
+    record_decision(enrollment, utility=utility, now=now)
     lifecycle.advance(enrollment, now=now, by=actor_of(user), why=reason)
     return enrollment
 

@@ -1,21 +1,28 @@
 """The territories and tables in force, in memory: what `matching` needs to know of a place, in microseconds.
 
-Each process holds one `Index` and swaps it whole, so that look-ups under way are never disturbed.
+Each process holds one `Index` and swaps it whole, so that look-ups under way are never disturbed. What is new is read
+in a thread of its own while look-ups go on with what they have.
 """
 
+import logging
 import threading
 import time
 from typing import Any, TypedDict
 from uuid import UUID
 
+from django.conf import settings
+from django.db import connection
+
 from territories.addresses import Address
 from territories.geocoding import Location
-from territories.matching import Match, decide
+from territories.matching import Match, Rule, decide
 from territories.models import Utility
-from territories.snapshot import Index, load_index, token_in_force
+from territories.snapshot import Index, State, load_index, state_in_force
 
 # Each process asks the database this often at most whether something new was imported: well within 5 s.
 CHECK_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
 
 
 class UtilityHint(TypedDict, total=False):
@@ -26,19 +33,36 @@ class UtilityHint(TypedDict, total=False):
 _lock = threading.Lock()
 _current: Index | None = None
 _checked_at = 0.0
+_reader: threading.Thread | None = None
 
 
-def match(location: Location, *, address: Address, utility_hint: UtilityHint | dict[str, Any] | None = None) -> Match:
+def match(
+    location: Location,
+    *,
+    address: Address,
+    utility_hint: UtilityHint | dict[str, Any] | None = None,
+    account_number: str = "",
+) -> Match:
     """Against the data in force in this process."""
     index = in_force()
-    claims, overlays = index.claims(
+    place = index.place(
         location.latitude,
         location.longitude,
         location.accuracy_meters,
         zip_code=address.zip_code,
-        hint=utility_hint or {},
+        state=address.state.strip().upper(),
+        utility_hint=utility_hint or {},
+        account_number=account_number,
     )
-    return decide(claims, overlays, accuracy_meters=location.accuracy_meters)
+    rule = Rule(settings.MATCH_THRESHOLD, settings.MATCH_MARGIN)
+    heard = index.hear(place)
+    return decide(
+        heard,
+        index.overlays(place),
+        accuracy_meters=location.accuracy_meters,
+        covered=index.covered(place, heard),
+        rule=rule,
+    )
 
 
 def data_sets_in_force() -> list[str]:
@@ -47,14 +71,14 @@ def data_sets_in_force() -> list[str]:
 
 
 def in_force() -> Index:
-    """One thread at a time loads what is new; the others go on with what they have, save for the very first time."""
+    """The very first time it is read here; later a thread reads what is new, and no look-up waits for it."""
     current = _current
     if current is None:
         with _lock:
-            return _current or _refresh()
+            return _current or _load(state_in_force())
     if time.monotonic() - _checked_at > CHECK_SECONDS and _lock.acquire(blocking=False):
         try:
-            return _refresh()
+            _look_for_what_is_new(current)
         finally:
             _lock.release()
     return current
@@ -70,14 +94,35 @@ def utility(utility_id: UUID | None) -> Utility | None:
 def forget() -> None:
     """The next look-up reads the database anew: after an import in this process, and between tests."""
     global _current
+    if _reader is not None:
+        _reader.join()  # what it reads would come back
     with _lock:
         _current = None
 
 
-def _refresh() -> Index:
+def _look_for_what_is_new(current: Index) -> None:
+    """Asks what is in force; where it is not what is in memory, a thread reads it, one at a time."""
+    global _checked_at, _reader
+    if _reader is None or not _reader.is_alive():
+        state = state_in_force()
+        if state != current.state:
+            _reader = threading.Thread(target=_read, args=[state], name="territories", daemon=True)
+            _reader.start()
+    _checked_at = time.monotonic()
+
+
+def _read(state: State) -> None:
+    """In a thread of its own, with a connection of its own. What failed is tried again at the next look."""
+    try:
+        _load(state)
+    except Exception:
+        logger.exception("the territories in force could not be read; matching goes on with those before")
+    finally:
+        connection.close()
+
+
+def _load(state: State) -> Index:
     global _current, _checked_at
-    token = token_in_force()
-    if _current is None or _current.token != token:
-        _current = load_index(token)
+    _current = load_index(state, before=_current)
     _checked_at = time.monotonic()
     return _current

@@ -1,40 +1,40 @@
-"""Which utility serves a place, by the evidence: pure, and each source of evidence a small function.
+"""Which utility serves a place, by the evidence: pure. What the sources say goes in, a `Match` comes out."""
 
-`decide` is what a later, calibrated weighing replaces; its callers know only claims in and a `Match` out.
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 from uuid import UUID
 
+from territories.evidence.base import Inside, Statement, Supplier, distance
+from territories.weights import weight
+
 INVESTOR_OWNED = "investor_owned_utility"
+NOBODY_KNOWN, NOBODY_MAPPED = math.exp(weight("nobody_known")), math.exp(weight("nobody_mapped"))
+LEAST_SCORE = 0.1  # of the likeliest candidate: else the place is nobody's
+SHOWN_SCORE = 0.005  # a candidate that would round to 0 is not worth a reviewer's glance
+MOST_SHOWN = 8
 
 Outcome = Literal["matched", "ambiguous", "no_match"]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What the sources say of one utility (or CCA) at one place, known to within a disc.
+class Rule(NamedTuple):
+    """A candidate is matched whose score is at least `threshold`, and ahead of the next by at least `margin`."""
 
-    `contains`: its territory contains the disc's centre; `covers`: the whole disc; both false: it only touches it, or
-    (where `touches` is false too) has no territory there and is known from a table alone.
-    """
+    threshold: float = 0.75
+    margin: float = 0.5
 
-    utility_id: UUID
-    name: str
-    eia_id: str | None
-    segment: str
-    contains: bool = False
-    covers: bool = False
-    touches: bool = True
-    in_zip_table: bool = False
-    hinted: bool = False
+
+class Heard(NamedTuple):
+    """A candidate, and all that was said of it."""
+
+    supplier: Supplier
+    testimony: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`score` is from 0 to 1, to two decimals."""
+    """`score`: how likely it is this one, of all candidates and of none. `evidence`: the sources that speak for it."""
 
     utility_id: UUID
     name: str
@@ -42,6 +42,16 @@ class Candidate:
     segment: str
     evidence: tuple[str, ...]
     score: float
+    testimony: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Which community choice aggregator supplies there, decided apart from the wires."""
+
+    outcome: Outcome = "no_match"
+    cca_id: UUID | None = None
+    candidates: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,110 +63,111 @@ class Match:
     cca_id: UUID | None
     candidates: tuple[Candidate, ...]
     reason: str = ""
+    overlay: Overlay = field(default_factory=Overlay)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One source: its name on the wire, what it says, and the weight of its word."""
-
-    name: str
-    speaks_for: Callable[[Claim], bool]
-    weight: float
-
-
-# A hint alone never decides: it weighs less than either of the sources that do.
-EVIDENCE = (
-    Evidence("boundary", lambda claim: claim.contains, 0.45),
-    Evidence("whole_disc", lambda claim: claim.covers, 0.15),
-    Evidence("zip_table", lambda claim: claim.in_zip_table, 0.3),
-    Evidence("partner_hint", lambda claim: claim.hinted, 0.05),
-)
-BASE_SCORE = 0.02
-# A single territory that covers the whole disc decides without other witnesses; alone it is worth this much.
-LONE_COVER_SCORE = 0.8
-
-
-def decide(claims: Sequence[Claim], overlays: Sequence[Claim] = (), *, accuracy_meters: float) -> Match:
-    """`claims`: utilities whose wires may reach the place; `overlays`: CCAs whose territory touches the disc."""
-    ranked = sorted(claims, key=lambda claim: (-score(claim), claim.name, claim.utility_id))
-    candidates = tuple(map(_candidate, ranked))
-    touching = [claim for claim in ranked if claim.touches]
-    if not ranked:
-        return Match("no_match", None, None, (), _nothing_within(accuracy_meters))
-    if not touching:
-        return Match("ambiguous", None, None, candidates, _only_in_table(ranked))
-    chosen = _lone(touching) if len(touching) == 1 else _twice_witnessed(touching)
-    if chosen is None:
-        return Match("ambiguous", None, None, candidates, _why_ambiguous(touching, accuracy_meters))
-    if len(touching) == 1:
-        candidates = (_candidate(chosen, at_least=LONE_COVER_SCORE if chosen.covers else 0.0),)
-    return Match("matched", chosen.utility_id, overlay(overlays, segment=chosen.segment), candidates)
+def decide(
+    heard: Sequence[Heard],
+    overlays: Sequence[tuple[Supplier, Inside]] = (),
+    *,
+    accuracy_meters: float,
+    covered: float = 1.0,
+    rule: Rule = Rule(),  # noqa: B008 (a tuple)
+) -> Match:
+    """`heard`: the utilities whose wires may reach the place; `overlays`: the CCAs whose territory may hold it;
+    `covered`: how likely the place is in the territory of any of them.
+    """
+    scores = posterior(heard, covered=covered)
+    if max(scores, default=0.0) < LEAST_SCORE or not any(each.supplier.is_known for each in heard):
+        return Match("no_match", None, None, (), _nobody(heard, accuracy_meters))
+    ranked = sorted(zip(scores, heard, strict=True), key=_rank)
+    candidates = _shown(ranked)
+    (best, (chosen, _)), second = ranked[0], ranked[1][0] if len(ranked) > 1 else 0.0
+    if chosen.is_known and best >= rule.threshold and best - second >= rule.margin:
+        overlay = choose_overlay(overlays, segment=chosen.segment, rule=rule)
+        return Match("matched", chosen.utility_id, overlay.cca_id, candidates, overlay=overlay)
+    return Match("ambiguous", None, None, candidates, _why_ambiguous(ranked, rule))
 
 
-def overlay(overlays: Sequence[Claim], *, segment: str) -> UUID | None:
-    """The CCA that supplies there beyond doubt. A municipal utility's or cooperative's customers are in none."""
-    if segment != INVESTOR_OWNED:
-        return None
-    containing = [claim for claim in overlays if claim.contains]
-    if len(containing) == 1 and containing[0].covers:
-        return containing[0].utility_id
-    return None
+def posterior(heard: Sequence[Heard], *, covered: float = 1.0) -> list[float]:
+    """The odds that all that was said of each makes, against the others' and against none of them."""
+    odds = [math.exp(sum([said.weight for said in each.testimony])) for each in heard]
+    total = sum(odds) + NOBODY_KNOWN + NOBODY_MAPPED * (1 - covered)
+    return [each / total for each in odds]
 
 
-def score(claim: Claim) -> float:
-    return BASE_SCORE + sum([evidence.weight for evidence in EVIDENCE if evidence.speaks_for(claim)])
+def choose_overlay(overlays: Sequence[tuple[Supplier, Inside]], *, segment: str, rule: Rule) -> Overlay:
+    """A municipal utility's or cooperative's customers are in no CCA."""
+    if segment != INVESTOR_OWNED or not overlays:
+        return Overlay()
+    ranked = sorted(overlays, key=lambda each: (-each[1].probability, each[0].name, each[0].utility_id))
+    # of two that hold the place wholly, either may be it
+    total = max(1.0, sum(inside.probability for _, inside in ranked))
+    candidates = tuple(_supplying(supplier, inside, inside.probability / total) for supplier, inside in ranked)
+    best = ranked[0][1].probability / total
+    if best >= rule.threshold:
+        return Overlay("matched", candidates[0].utility_id, candidates)
+    nowhere = sum(inside.probability for _, inside in ranked) <= 1 - rule.threshold
+    return Overlay("no_match" if nowhere else "ambiguous", None, candidates)
 
 
-def _lone(touching: list[Claim]) -> Claim | None:
-    """The only territory near: good where it covers the disc, or a second fact speaks for it."""
-    (claim,) = touching
-    return claim if claim.covers or claim.contains or claim.in_zip_table else None
+def _rank(scored: tuple[float, Heard]) -> tuple[float, str, UUID]:
+    score, (supplier, _) = scored
+    return -score, supplier.name, supplier.utility_id
 
 
-def _twice_witnessed(touching: list[Claim]) -> Claim | None:
-    """Of several: the one that contains the place and that the ZIP table names, and it names no other."""
-    named = [claim for claim in touching if claim.in_zip_table]
-    return named[0] if len(named) == 1 and named[0].contains else None
+def _shown(ranked: Sequence[tuple[float, Heard]]) -> tuple[Candidate, ...]:
+    worth = [each for each in ranked[:MOST_SHOWN] if each[0] >= SHOWN_SCORE] or ranked[:1]
+    return tuple([_candidate(supplier, said, score) for score, (supplier, said) in worth])
 
 
-def _candidate(claim: Claim, *, at_least: float = 0.0) -> Candidate:
+def _candidate(supplier: Supplier, testimony: tuple[Statement, ...], score: float) -> Candidate:
     return Candidate(
-        claim.utility_id,
-        claim.name,
-        claim.eia_id,
-        claim.segment,
-        tuple([evidence.name for evidence in EVIDENCE if evidence.speaks_for(claim)]),
-        round(max(at_least, score(claim)), 2),
+        supplier.utility_id,
+        supplier.name,
+        supplier.eia_id,
+        supplier.segment,
+        tuple([said.name for said in testimony if said.weight > 0]),
+        round(score, 2),
+        testimony,
     )
 
 
-def _nothing_within(accuracy_meters: float) -> str:
-    return f"No utility that serves homes has a territory within {_distance(accuracy_meters)} of this place."
+def _supplying(supplier: Supplier, inside: Inside, score: float) -> Candidate:
+    said = Statement("boundary", inside.probability, "Its territory holds the place, as far as that is known.")
+    return _candidate(supplier, (said,), score)
 
 
-def _only_in_table(ranked: list[Claim]) -> str:
-    return f"No territory reaches this place, but the ZIP table names {_names(ranked)}."
+def _nobody(heard: Sequence[Heard], accuracy_meters: float) -> str:
+    nobody = f"No utility that serves homes has a territory within {distance(accuracy_meters)} of this place"
+    if any(each.supplier.is_known for each in heard) or not heard:
+        return f"{nobody}, and no table names one for its ZIP code."
+    return f"{nobody}; of {names([each.supplier.name for each in heard])} it is not known whether it serves homes."
 
 
-def _why_ambiguous(touching: list[Claim], accuracy_meters: float) -> str:
-    if len(touching) == 1:
-        return (
-            f"The place lies outside {touching[0].name}'s territory, within {_distance(accuracy_meters)} of its edge."
-        )
-    named = [claim for claim in touching if claim.in_zip_table]
-    where = f"The territories of {_names(touching)} reach this place, known to within {_distance(accuracy_meters)}"
-    if not named:
-        return f"{where}, and the ZIP table names none of them."
-    if len(named) > 1:
-        return f"{where}, and the ZIP table names {_names(named)}."
-    return f"{where}; the ZIP table names {named[0].name}, whose territory does not contain it."
+def _why_ambiguous(ranked: Sequence[tuple[float, Heard]], rule: Rule) -> str:
+    """The question in a sentence: who may serve, how likely, and what speaks most for and against the first two."""
+    likely = [each for each in ranked if each[0] >= SHOWN_SCORE] or ranked[:1]
+    if len(likely) == 1:
+        score, (supplier, said) = likely[0]
+        return f"Only {supplier.name} may serve this place, and no more than {score:.0%} speak for it: {_weakest(said)}"
+    who = [f"{supplier.name} ({score:.0%})" for score, (supplier, _) in likely]
+    first, second = likely[0][1], likely[1][1]
+    return (
+        f"{names(who)} may serve this place. {first.supplier.name}: {_decisive(first.testimony)} "
+        f"{second.supplier.name}: {_decisive(second.testimony)}"
+    )
 
 
-def _names(claims: Sequence[Claim], *, most: int = 4) -> str:
-    names = [claim.name for claim in claims]
-    shown = names if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} more"]
+def _decisive(testimony: Sequence[Statement]) -> str:
+    """What weighs most, for or against."""
+    return max(testimony, key=lambda said: abs(said.weight)).words if testimony else "nothing is said of it."
+
+
+def _weakest(testimony: Sequence[Statement]) -> str:
+    return min(testimony, key=lambda said: said.weight).words if testimony else "nothing else is said of it."
+
+
+def names(known: Sequence[str], *, most: int = 4) -> str:
+    shown = list(known) if len(known) <= most else [*known[: most - 1], f"{len(known) - most + 1} more"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def _distance(meters: float) -> str:
-    return f"{meters:.0f} m" if meters < 1000 else f"{meters / 1000:.1f} km"

@@ -9,7 +9,8 @@ from territories import index
 from territories.addresses import Address
 from territories.geocoding import Location
 from territories.matching import Match
-from territories.models import Site
+from territories.models import Site, Utility
+from territories.models.utility import Segment
 
 ADDRESS_FIELDS = ("street_one", "street_two", "city", "state", "postal_code", "country")
 
@@ -46,10 +47,20 @@ def draft_site(
     return site
 
 
+def decide_site(site: Site, *, utility: Utility, now: datetime) -> None:
+    """A person says which utility serves it. Only an investor-owned one has a CCA over its wires."""
+    site.utility, site.decided_at, site.updated_at = utility, now, now
+    if utility.segment != Segment.INVESTOR_OWNED_UTILITY:
+        site.cca = None
+    site.save(update_fields=["utility", "cca", "decided_at", "updated_at"])
+
+
 def _learn(site: Site, location: Location | None, match: Match | None) -> None:
     if location is not None:
         _place(site, location)
     if match is not None and match.utility_id is not None:
+        if site.utility_id != match.utility_id:
+            site.decided_at = None  # a person said otherwise of another place, or on older evidence
         site.utility, site.cca = index.utility(match.utility_id), index.utility(match.cca_id)
 
 

@@ -1,140 +1,134 @@
-"""One reading of the database: territories as prepared geometries in a tree, tables as dictionaries."""
+"""One reading of the database: everything that a match needs to know of a place, in memory."""
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import numpy as np
-import shapely
-from django.db.models import Count, DecimalField, Sum
+from django.db.models import Count, DecimalField, Max, Sum
 from django.db.models.functions import Extract
-from numpy.typing import NDArray
 
-from territories.addresses import abbreviated
-from territories.geocoding.base import EARTH_RADIUS_METERS
-from territories.matching import Claim
-from territories.models import DataSet, ServiceTerritory, Utility, ZipService
+from territories.areas import Areas, draw, index_areas
+from territories.evidence.base import Inside, Place, Source, Supplier, Suppliers
+from territories.evidence.reviewer_decision import ReviewerDecisions
+from territories.evidence.sources import SOURCES
+from territories.homes import mapped
+from territories.matching import Heard
+from territories.models import DataSet, ServiceTerritory, Site, Utility
 from territories.models.utility import Segment
+from territories.suppliers import load_suppliers
 
-Token = tuple[int, int, Decimal]
-
-# Edges are straight in degrees. In the Mercator plane, where a disc stays a disc, a long one would bow by kilometres;
-# cut to pieces of this many degrees it bows by a few metres.
-LONGEST_EDGE_DEGREES = 0.1
-MOST_NORTHERN_DEGREES = 85.0
-
-# A territory covers a disc where it holds all but a hundredth of it: boundaries leave out inlets, and slivers between
-# neighbours. The share is that of points spread evenly over the disc, like seeds in a sunflower.
-COVERED_SHARE = 0.99
-SEEDS = np.arange(200)
-DISC_X, DISC_Y = (
-    np.sqrt((SEEDS + 0.5) / len(SEEDS)) * turn(SEEDS * math.pi * (3 - math.sqrt(5))) for turn in (np.cos, np.sin)
-)
+# Where an import did not say how far its boundaries may be off.
+EDGE_ERROR_METERS = {DataSet.Kind.TERRITORIES: 500.0, DataSet.Kind.CCA_TERRITORIES: 50.0}
 
 
-def token_in_force() -> Token:
-    """Differs whenever an import or a person changed what a match may depend on."""
+class State(NamedTuple):
+    """Of the database. `data` differs whenever an import or a person changed what a match may depend on; `decisions`
+    whenever a reviewer decided, which is read in no time.
+    """
+
+    data: tuple[int, int, Decimal]
+    decisions: tuple[int, Any]
+
+
+def state_in_force() -> State:
     data_sets = DataSet.objects.aggregate(n=Count("pk"))["n"]
     # a sum, since transactions need not commit in the order of their times; to the microsecond, so no integer
     utilities = Utility.objects.aggregate(
         n=Count("pk"), changed=Sum(Extract("updated_at", "epoch"), output_field=DecimalField())
     )
-    return data_sets, utilities["n"], utilities["changed"] or Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Boundaries:
-    """`owners[i]` is whose territory `areas[i]` is. Prepared, in metres of the Mercator plane at the equator."""
-
-    owners: list[Utility]
-    areas: NDArray[np.object_]
-    edges: NDArray[np.object_]
-    tree: shapely.STRtree
-
-    def claims_at(self, x: float, y: float, radius: float) -> list[tuple[Utility, bool, bool]]:
-        """(utility, contains the point, covers the whole disc) for each whose territory touches the disc."""
-        diagonal = shapely.linestrings([[(x - radius, y - radius), (x + radius, y + radius)]])
-        _, hits = self.tree.query(diagonal)  # an array of one: shapely makes one of a single shape at some cost
-        if not hits.size:
-            return []
-        inside = shapely.contains_xy(self.areas[hits], x, y)
-        near_edge = shapely.dwithin(self.edges[hits], shapely.points([x, y]), radius)
-        return [
-            (self.owners[hit], bool(within), bool(within and (not near or self._covers(hit, x, y, radius))))
-            for hit, within, near in zip(hits, inside, near_edge, strict=True)
-            if within or near
-        ]
-
-    def _covers(self, hit: int, x: float, y: float, radius: float) -> bool:
-        inside = shapely.contains_xy(self.areas[hit], x + radius * DISC_X, y + radius * DISC_Y)
-        return bool(inside.mean() >= COVERED_SHARE)
+    decisions = Site.objects.filter(decided_at__isnull=False).aggregate(n=Count("pk"), last=Max("decided_at"))
+    return State((data_sets, utilities["n"], utilities["changed"] or Decimal(0)), (decisions["n"], decisions["last"]))
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    token: Token
+    """`areas` of utilities with wires and of CCAs alike; `ccas`: those of their owners that are CCAs."""
+
+    state: State
     data_sets: tuple[str, ...]
-    boundaries: Boundaries
-    by_zip_code: Mapping[str, frozenset[UUID]]
-    by_eia_id: Mapping[str, Utility]
-    by_name: Mapping[str, frozenset[UUID]]
-    utilities: Mapping[UUID, Utility] = field(default_factory=dict)
+    areas: Areas
+    ccas: frozenset[Supplier]
+    suppliers: Suppliers
+    sources: tuple[Source, ...]
+    utilities: Mapping[UUID, Utility]
 
-    def claims(
-        self, latitude: float, longitude: float, accuracy_meters: float, *, zip_code: str, hint: Mapping[str, Any]
-    ) -> tuple[list[Claim], list[Claim]]:
-        """What is known of the retail utilities, and of the CCAs, within `accuracy_meters` of the point."""
-        x, y, scale = mercator(latitude, longitude)
-        radius = accuracy_meters * scale
-        named = self.by_zip_code.get(zip_code, frozenset())
-        hinted = self._hinted(hint) if hint else frozenset()
-        wires: list[Claim] = []
-        overlays: list[Claim] = []
-        for utility, contains, covers in self.boundaries.claims_at(x, y, radius):
-            (overlays if _is_cca(utility) else wires).append(_claim(utility, contains, covers, named, hinted))
-        if not wires:
-            wires = [_claim(self.utilities[pk], False, False, named, hinted, touches=False) for pk in named]
-        return wires, overlays
+    def place(self, latitude: float, longitude: float, accuracy_meters: float, **said: object) -> Place:
+        """`said`: the fields of a `Place` beside where it is."""
+        inside = self.areas.around(latitude, longitude, accuracy_meters)
+        return Place(latitude, longitude, accuracy_meters, inside=inside, **said)  # type: ignore[arg-type]
 
-    def _hinted(self, hint: Mapping[str, Any]) -> frozenset[UUID]:
-        by_id = self.by_eia_id.get(str(hint.get("eiaId") or "").strip())
-        by_name = self.by_name.get(abbreviated(str(hint.get("name") or "")), frozenset())
-        return by_name | {by_id.pk} if by_id else by_name
+    def hear(self, place: Place) -> list[Heard]:
+        """Every utility that a source would not leave out, with what all of them say of it."""
+        nominated: set[Supplier] = set()
+        for source in self.sources:
+            nominated.update(source.nominate(place))
+        candidates = list(nominated - self.ccas)
+        said = [source.testify(place, candidates) for source in self.sources]
+        return [
+            Heard(candidate, tuple([each for each in column if each is not None]))
+            for candidate, column in zip(candidates, zip(*said, strict=True), strict=True)
+        ]
+
+    def covered(self, place: Place, heard: Sequence[Heard]) -> float:
+        """How likely the place is in the territory of any that has homes for customers there."""
+        outside = 1.0
+        for supplier, _ in heard:
+            if place.zip_code in supplier.unmapped_zip_codes:
+                return 1.0
+            inside = place.inside.get(supplier)
+            if inside is not None and not supplier.is_nominal:
+                outside *= 1 - inside.probability
+        return 1 - outside
+
+    def overlays(self, place: Place) -> list[tuple[Supplier, Inside]]:
+        return [(each, inside) for each, inside in place.inside.items() if each in self.ccas]
 
 
-def mercator(latitude: float, longitude: float) -> tuple[float, float, float]:
-    """x, y, and how many metres of the plane make one metre on the ground there."""
-    phi = math.radians(max(-MOST_NORTHERN_DEGREES, min(MOST_NORTHERN_DEGREES, latitude)))
-    return (
-        EARTH_RADIUS_METERS * math.radians(longitude),
-        EARTH_RADIUS_METERS * math.asinh(math.tan(phi)),
-        1 / math.cos(phi),
+def load_index(state: State, *, before: Index | None = None) -> Index:
+    """`before`: what is in memory already; where only reviewers' decisions are new, the rest of it is kept."""
+    if before is not None and before.state.data == state.data:
+        return replace(before, state=state, sources=_with_decisions(before))
+    return _load_all(state)
+
+
+def _with_decisions(index: Index) -> tuple[Source, ...]:
+    return tuple(
+        ReviewerDecisions.load(index.suppliers) if isinstance(each, ReviewerDecisions) else each
+        for each in index.sources
     )
 
 
-def load_index(token: Token) -> Index:
+def _load_all(state: State) -> Index:
     # Territories before utilities: whatever a territory refers to is then sure to be found.
-    areas = list(ServiceTerritory.objects.order_by("pk").values_list("utility_id", "boundary"))
-    rows = ZipService.objects.values_list("zip_code", "eia_id")
+    territories = list(
+        ServiceTerritory.objects.order_by("pk").values_list(
+            "utility_id", "boundary", "data_set__edge_error_meters", "data_set__kind"
+        )
+    )
     utilities = _with_successors(Utility.objects.all())
-    standing = {pk: utility.standing() for pk, utility in utilities.items()}
-    by_eia_id = {utility.eia_id: standing[pk] for pk, utility in utilities.items() if utility.eia_id}
-    owned: dict[UUID, list[bytes]] = defaultdict(list)
-    for utility_id, boundary in areas:
-        owned[standing[utility_id].pk].append(bytes(boundary))
+    owned = _owned(territories, utilities)
+    drawn = draw([each.boundaries for each in owned.values()], [each.edge_error for each in owned.values()])
+    suppliers = load_suppliers(
+        utilities,
+        mapped={
+            pk: mapped(shape, customers=utilities[pk].customer_count, segment=utilities[pk].segment)
+            for pk, shape in zip(owned, drawn.shapes, strict=True)
+        },
+        with_territory=frozenset(utility_id for utility_id, *_ in territories),
+    )
+    ccas = {pk: _cca(utilities[pk]) for pk in owned if _is_cca(utilities[pk])}
+    kept = [place for place, pk in enumerate(owned) if pk in ccas or pk in suppliers.by_id]
+    owners = [ccas.get(pk) or suppliers.by_id[pk] for pk in owned if pk in ccas or pk in suppliers.by_id]
     return Index(
-        token=token,
-        data_sets=_data_sets(),
-        boundaries=_boundaries(
-            (utilities[pk], wkb) for pk, wkb in owned.items() if utilities[pk].serves_homes or _is_cca(utilities[pk])
-        ),
-        by_zip_code=_by_zip_code(rows, by_eia_id),
-        by_eia_id=by_eia_id,
-        by_name=_by_name(utilities, standing),
+        state=state,
+        data_sets=tuple(map(str, DataSet.newest())),
+        areas=index_areas(owners, drawn.only(kept)),
+        ccas=frozenset(ccas.values()),
+        suppliers=suppliers,
+        sources=tuple(source.load(suppliers) for source in SOURCES),
         utilities=utilities,
     )
 
@@ -148,81 +142,28 @@ def _with_successors(rows: Iterable[Utility]) -> dict[UUID, Utility]:
     return utilities
 
 
-def _boundaries(owned: Iterable[tuple[Utility, list[bytes]]]) -> Boundaries:
-    """One area a utility: where two merged companies' territories meet, there is no edge any more."""
-    owners: list[Utility] = []
-    areas: list[Any] = []
-    for utility, boundaries in owned:
-        parts = shapely.from_wkb(boundaries)
-        owners.append(utility)
-        areas.append(parts[0] if len(parts) == 1 else shapely.union_all(parts))
-    flat = shapely.transform(shapely.segmentize(np.array(areas, dtype=object), LONGEST_EDGE_DEGREES), _to_mercator)
-    edges = shapely.boundary(flat)
-    shapely.prepare(flat)
-    shapely.prepare(edges)
-    _warm(flat, edges)
-    return Boundaries(owners, flat, edges, shapely.STRtree(flat))
+@dataclass(slots=True)
+class Owned:
+    boundaries: list[bytes] = field(default_factory=list)
+    edge_error: float = 0.0
 
 
-def _warm(areas: NDArray[np.object_], edges: NDArray[np.object_]) -> None:
-    """GEOS builds what it prepares at the first question: better here, in one thread, than under the first look-ups."""
-    west, south, east, north = shapely.bounds(areas).T.reshape(4, -1)
-    x, y = (west + east) / 2, (south + north) / 2
-    shapely.contains_xy(areas, x, y)
-    shapely.dwithin(edges, shapely.points(x, y), 1.0)
-
-
-def _to_mercator(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-    radians = np.radians(degrees)
-    limit = math.radians(MOST_NORTHERN_DEGREES)
-    y = np.arcsinh(np.tan(np.clip(radians[:, 1], -limit, limit)))
-    return EARTH_RADIUS_METERS * np.column_stack([radians[:, 0], y])
-
-
-def _by_zip_code(rows: Iterable[tuple[str, str]], by_eia_id: Mapping[str, Utility]) -> dict[str, frozenset[UUID]]:
-    named: dict[str, set[UUID]] = defaultdict(set)
-    for zip_code, eia_id in rows:
-        utility = by_eia_id.get(eia_id)
-        if utility is not None and utility.serves_homes:
-            named[zip_code].add(utility.pk)
-    shared: dict[frozenset[UUID], frozenset[UUID]] = {}  # thousands of ZIP codes name the same few
-    return {code: shared.setdefault(frozenset(ids), frozenset(ids)) for code, ids in named.items()}
-
-
-def _by_name(utilities: Mapping[UUID, Utility], standing: Mapping[UUID, Utility]) -> dict[str, frozenset[UUID]]:
-    names: dict[str, set[UUID]] = defaultdict(set)
-    for pk, utility in utilities.items():
-        names[abbreviated(utility.name)].add(standing[pk].pk)
-    names.pop("", None)
-    return {name: frozenset(ids) for name, ids in names.items()}
-
-
-def _data_sets() -> tuple[str, ...]:
-    newest = DataSet.objects.order_by("kind", "name", "-version").distinct("kind", "name")
-    return tuple(str(data_set) for data_set in newest)
+def _owned(
+    territories: Iterable[tuple[UUID, bytes | memoryview, int | None, str]], utilities: Mapping[UUID, Utility]
+) -> dict[UUID, Owned]:
+    """The territories by who stands for their utilities today."""
+    owned: dict[UUID, Owned] = defaultdict(Owned)
+    for utility_id, boundary, edge_error, kind in territories:
+        its_own = owned[utilities[utility_id].standing().pk]
+        its_own.boundaries.append(bytes(boundary))
+        error = EDGE_ERROR_METERS[DataSet.Kind(kind)] if edge_error is None else float(edge_error)
+        its_own.edge_error = max(its_own.edge_error, error)
+    return owned
 
 
 def _is_cca(utility: Utility) -> bool:
     return utility.segment == Segment.COMMUNITY_CHOICE_AGGREGATOR and utility.status == Utility.Status.ACTIVE
 
 
-def _claim(
-    utility: Utility,
-    contains: bool,
-    covers: bool,
-    named: frozenset[UUID],
-    hinted: frozenset[UUID],
-    *,
-    touches: bool = True,
-) -> Claim:
-    return Claim(
-        utility.pk,
-        utility.name,
-        utility.eia_id,
-        utility.segment,
-        contains=contains,
-        covers=covers,
-        touches=touches,
-        in_zip_table=utility.pk in named,
-        hinted=utility.pk in hinted,
-    )
+def _cca(utility: Utility) -> Supplier:
+    return Supplier(utility.pk, utility.name, utility.eia_id, utility.segment, share=1.0, area_km2=0.0)

@@ -205,6 +205,8 @@ def _by_geocoder(prefix: str) -> dict[str, str]:
 GEOCODERS = env.list("GEOCODERS", default=["postal"])  # asked in this order
 GEOCODER_KEYS = _by_geocoder("GEOCODER_KEY_")
 GEOCODER_URLS = _by_geocoder("GEOCODER_URL_")
+MATCH_THRESHOLD = env.float("MATCH_THRESHOLD", default=0.75)  # a utility is matched whose score is at least this …
+MATCH_MARGIN = env.float("MATCH_MARGIN", default=0.5)  # … and ahead of the next one's by at least this
 CENSUS_GEOCODER_URL = env.str("CENSUS_GEOCODER_URL", default="https://geocoding.geo.census.gov/geocoder")
 GEOCODER_USER_AGENT = env.str("GEOCODER_USER_AGENT", default="texture-enrollment-portal")
 GEOCODER_SECONDS = env.float("GEOCODER_SECONDS", default=7.0)  # for one address, all attempts together

@@ -4,7 +4,7 @@ import math
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from territories.addresses import MILITARY, USPS_CODES, place_key
 
 @dataclass(frozen=True, slots=True)
 class ZipCode:
-    """`city_keys` are all names that mail uses, in the form of `place_key`."""
+    """`cities` are all names that mail uses."""
 
     code: str
     city: str
@@ -24,8 +24,13 @@ class ZipCode:
     county: str
     latitude: float
     longitude: float
-    city_keys: tuple[str, ...]
+    cities: tuple[str, ...]
     is_standard: bool
+
+    @property
+    def city_keys(self) -> tuple[str, ...]:
+        """The names in the form of `place_key`."""
+        return tuple({_key(city) for city in self.cities})
 
     @property
     def located(self) -> bool:
@@ -50,11 +55,31 @@ class ZipCode:
         return f"{self.city}, {self.state} {self.code}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ZipCodes:
     by_code: dict[str, ZipCode]
-    by_city: dict[tuple[str, str], list[ZipCode]]  # (state, city key)
-    standard_centroids: NDArray[np.float64]  # one row a place, on the unit sphere
+
+    @cached_property
+    def by_city(self) -> dict[tuple[str, str], list[ZipCode]]:
+        """By (state, city key). Who never looks for a city's ZIP codes does not wait for it."""
+        found: dict[tuple[str, str], list[ZipCode]] = defaultdict(list)
+        for place in self.by_code.values():
+            for key in place.city_keys:
+                found[place.state, key].append(place)
+        return dict(found)
+
+    @cached_property
+    def standard_centroids(self) -> NDArray[np.float64]:
+        """One row a place, on the unit sphere."""
+        return np.array(
+            list(
+                {
+                    (place.latitude, place.longitude): place.on_unit_sphere
+                    for place in self.by_code.values()
+                    if place.is_standard and place.located
+                }.values()
+            )
+        )
 
 
 @cache
@@ -62,16 +87,12 @@ def zip_codes() -> ZipCodes:
     # state by state, because list_all() would keep a copy of everything, and one query for all needs as much
     states = sorted(USPS_CODES)
     by_code = {row["zip_code"]: _zip_code(row) for state in states for row in zipcodes.filter_by_state(state)}
-    by_city: dict[tuple[str, str], list[ZipCode]] = defaultdict(list)
-    for place in by_code.values():
-        for key in place.city_keys:
-            by_city[place.state, key].append(place)
-    centroids = {
-        (place.latitude, place.longitude): place.on_unit_sphere
-        for place in by_code.values()
-        if place.is_standard and place.located
-    }
-    return ZipCodes(by_code, dict(by_city), np.array(list(centroids.values())))
+    return ZipCodes(by_code)
+
+
+@lru_cache(maxsize=20_000)
+def _key(city: str) -> str:
+    return sys.intern(place_key(city))
 
 
 def _zip_code(row: dict[str, Any]) -> ZipCode:
@@ -83,7 +104,7 @@ def _zip_code(row: dict[str, Any]) -> ZipCode:
         county=sys.intern(row["county"]),
         latitude=float(row["lat"] or 0),
         longitude=_longitude(row),
-        city_keys=tuple({sys.intern(place_key(city)) for city in cities}),
+        cities=tuple(map(sys.intern, cities)),
         is_standard=row["zip_code_type"] == "STANDARD",
     )
 

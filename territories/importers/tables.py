@@ -11,7 +11,7 @@ from typing import Any
 from territories.importers.files import BadFileError, digest, read_csv_rows
 from territories.importers.summary import Summary
 from territories.importers.utilities import eia_id
-from territories.importers.versions import newest_version, put_in_force
+from territories.importers.versions import newest_version, put_in_force, year_in
 from territories.models import CountyService, DataSet, ZipService
 
 Key = tuple[str, ...]
@@ -20,14 +20,22 @@ LONGEST_COUNTY = 100
 LONGEST_NUMBER = 16
 
 
-def import_zip_table(path: Path, *, now: datetime) -> Summary:
+def import_zip_table(path: Path, *, now: datetime, as_of_year: int | None = None) -> Summary:
+    """`as_of_year`: which it describes; where none is given, the one in its name."""
     rows = read_csv_rows(path, columns=("zip", "eiaid"))
     return _import(
-        path, rows, _zip_row, kind=DataSet.Kind.ZIP_TABLE, model=ZipService, fields=("zip_code", "eia_id"), now=now
+        path,
+        rows,
+        _zip_row,
+        kind=DataSet.Kind.ZIP_TABLE,
+        model=ZipService,
+        fields=("zip_code", "eia_id"),
+        now=now,
+        as_of_year=as_of_year,
     )
 
 
-def import_county_table(path: Path, *, now: datetime) -> Summary:
+def import_county_table(path: Path, *, now: datetime, as_of_year: int | None = None) -> Summary:
     rows = read_csv_rows(path, columns=("utility_number", "state", "county"))
     return _import(
         path,
@@ -37,6 +45,7 @@ def import_county_table(path: Path, *, now: datetime) -> Summary:
         model=CountyService,
         fields=("state", "county", "eia_id"),
         now=now,
+        as_of_year=as_of_year,
     )
 
 
@@ -70,6 +79,7 @@ def _import(
     model: Any,
     fields: tuple[str, ...],
     now: datetime,
+    as_of_year: int | None,
 ) -> Summary:
     summary = Summary(path.name)
     after = _parsed(rows, parse, summary)
@@ -84,7 +94,8 @@ def _import(
     summary.withdrawn = sorted(", ".join(key) for key in gone)
     if not summary.changes_something:
         return summary
-    data_set = put_in_force(kind, digest=digest(path), summary=summary, now=now)
+    year = as_of_year or year_in(path.name)
+    data_set = put_in_force(kind, digest=digest(path), summary=summary, now=now, as_of_year=year)
     model.objects.filter(pk__in=[before[key] for key in gone]).delete()
     model.objects.filter(data_set=last).update(data_set=data_set)
     model.objects.bulk_create(

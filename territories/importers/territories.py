@@ -67,9 +67,15 @@ class Owners:
         return utility
 
 
-def import_territories(path: Path, *, cca: bool, now: datetime, progress: Progress) -> Summary:
+def import_territories(
+    path: Path, *, cca: bool, now: datetime, progress: Progress, edge_error: int | None = None
+) -> Summary:
+    """`edge_error`: how far, in metres, the boundaries may be off, simplified as they are."""
     features = read_features(path)
-    return import_features(features, name=path.name, digest=digest(path), cca=cca, now=now, progress=progress)
+    total = digest(path)
+    return import_features(
+        features, name=path.name, digest=total, cca=cca, now=now, progress=progress, edge_error=edge_error
+    )
 
 
 def import_territory_folder(folder: Path, *, now: datetime, progress: Progress) -> list[Summary]:
@@ -90,7 +96,14 @@ def import_territory_folder(folder: Path, *, now: datetime, progress: Progress) 
 
 
 def import_features(
-    features: Sequence[Feature], *, name: str, digest: str, cca: bool, now: datetime, progress: Progress
+    features: Sequence[Feature],
+    *,
+    name: str,
+    digest: str,
+    cca: bool,
+    now: datetime,
+    progress: Progress,
+    edge_error: int | None = None,
 ) -> Summary:
     kind = Kind.CCA_TERRITORIES if cca else Kind.TERRITORIES
     summary = Summary(name)
@@ -108,7 +121,7 @@ def import_features(
     summary.withdrawn = [t.source_id for t in gone]
     _note_made(owners, summary)
     if summary.changes_something:
-        data_set = put_in_force(kind, digest=digest, summary=summary, now=now)
+        data_set = put_in_force(kind, digest=digest, summary=summary, now=now, edge_error_meters=edge_error)
         _write(new, changed, gone, made=owners.made, data_set=data_set)
     return summary
 

@@ -21,6 +21,12 @@ class DataSet(models.Model):
     digest = models.CharField(max_length=64, help_text="SHA-256 of what was read.")
     version = models.PositiveIntegerField(help_text="Counts up with each import that changed something.")
     summary = models.JSONField(default=dict)
+    as_of_year = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="The year that it describes: an older table weighs less."
+    )
+    edge_error_meters = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How far the boundaries may be off, simplified as they are."
+    )
     in_force_since = models.DateTimeField()
 
     class Meta:
@@ -29,3 +35,9 @@ class DataSet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
+
+    @classmethod
+    def newest(cls, *kinds: str) -> list["DataSet"]:
+        """What is in force of these kinds: the newest version under each name."""
+        rows = cls.objects.filter(kind__in=kinds) if kinds else cls.objects.all()
+        return list(rows.order_by("kind", "name", "-version").distinct("kind", "name"))

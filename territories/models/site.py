@@ -30,6 +30,9 @@ class Site(models.Model):
     geocoder = models.CharField(max_length=40, blank=True)
     utility = models.ForeignKey(Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="sites")
     cca = models.ForeignKey(Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="cca_sites")
+    decided_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a person said which utility serves it."
+    )
     created_at = models.DateTimeField(default=now)
     updated_at = models.DateTimeField(default=now)
 
@@ -44,6 +47,12 @@ class Site(models.Model):
                 | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180), accuracy_meters__gte=0)
                 & ~models.Q(timezone=""),
             ),
+            models.CheckConstraint(
+                name="decided_for_a_utility", condition=models.Q(decided_at=None) | models.Q(utility__isnull=False)
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["decided_at"], condition=models.Q(decided_at__isnull=False), name="sites_decided")
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from territories.account_forms import LONGEST_FORM
 from texture_portal.ids import new_id
 
 
@@ -47,6 +48,11 @@ class Utility(models.Model):
     successor = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="predecessors")
     jurisdiction = models.CharField(max_length=255, blank=True, help_text="States, as USPS codes: CA, NV")
     customer_count = models.PositiveIntegerField(null=True, blank=True)
+    account_number_form = models.CharField(
+        max_length=LONGEST_FORM,
+        blank=True,
+        help_text="What its customers' account numbers look like, as far as that tells them from others': evidence.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

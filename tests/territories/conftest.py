@@ -85,7 +85,7 @@ def utility_row(slug, **more):
         "eiaId": None,
         "segment": "INVESTOR_OWNED_UTILITY",
         "status": "ACTIVE",
-        "customerCount": 1000,
+        "customerCount": 50_000,
         "jurisdiction": "KS",
         "successorId": None,
     }
@@ -157,3 +157,12 @@ def grid(db, write, run):
         town=Utility.objects.get(eia_id="3"),
         cca=Utility.objects.get(eia_id="9"),
     )
+
+
+@pytest.fixture
+def real_grid(db, real_data, run):
+    run("import_utilities", real_data / "territories/utilities.json")
+    run("import_territories", real_data / "territories/us_service_territories.geojsonl")
+    run("import_territories", "--cca", real_data / "territories/ca_cca_territories.geojsonl")
+    run("import_zip_table", *sorted((real_data / "zip").glob("*.csv")))
+    run("import_county_table", real_data / "territories/eia861_service_territory_2018.csv")

@@ -1,108 +1,116 @@
-"""The weighing alone: values in, values out."""
+"""The weighing alone: what sources say goes in, a match comes out."""
 
 from uuid import UUID
 
 import pytest
 
-from territories.matching import Claim, decide, overlay
+from territories.evidence.base import SURE, Inside, Statement, Supplier
+from territories.matching import Heard, Rule, choose_overlay, decide, posterior
 
-IOU, MUNICIPAL = "investor_owned_utility", "municipal_utility"
-
-
-def claim(number, segment=IOU, **facts):
-    return Claim(UUID(int=number), f"Utility {number}", str(number), segment, **facts)
+IOU, MUNICIPAL, CCA = "investor_owned_utility", "municipal_utility", "community_choice_aggregator"
 
 
-def decided(*claims, overlays=()):
-    return decide(claims, overlays, accuracy_meters=50)
+def supplier(number, segment=IOU, **facts):
+    return Supplier(UUID(int=number), f"Utility {number}", str(number), segment, share=0.9, area_km2=100.0, **facts)
 
 
-def test_one_territory_that_covers_the_disc_is_a_match():
-    match = decided(claim(1, contains=True, covers=True))
+def heard(number, *weights, segment=IOU, **facts):
+    said = tuple(Statement(f"source_{place}", weight, f"It weighs {weight}.") for place, weight in enumerate(weights))
+    return Heard(supplier(number, segment, **facts), said)
+
+
+def decided(*candidates, overlays=(), **more):
+    return decide(candidates, overlays, accuracy_meters=50, **more)
+
+
+def test_what_stands_out_is_a_match_without_a_reason():
+    match = decided(heard(1, 2.0, 1.0), heard(2, -1.9))
     assert (match.outcome, match.utility_id, match.reason) == ("matched", UUID(int=1), "")
-    (candidate,) = match.candidates
-    assert candidate.evidence == ("boundary", "whole_disc")
-    assert candidate.score >= 0.8
 
 
-def test_no_territory_and_no_table_is_no_match_with_the_reason():
+def test_what_speaks_against_a_candidate_is_kept_but_is_no_evidence_for_it():
+    (candidate, *_) = decided(heard(1, 3.0, -0.2)).candidates
+    assert candidate.evidence == ("source_0",)
+    assert [said.weight for said in candidate.testimony] == [3.0, -0.2]
+
+
+def test_nobody_heard_is_no_match_with_the_reason():
     match = decided()
     assert (match.outcome, match.candidates) == ("no_match", ())
     assert "within 50 m" in match.reason
 
 
-def test_a_utility_that_only_the_zip_table_names_is_for_a_reviewer():
-    match = decided(claim(1, touches=False, in_zip_table=True))
+def test_a_candidate_for_which_next_to_nothing_speaks_is_no_match():
+    assert decided(heard(1, -4.0)).outcome == "no_match"
+
+
+def test_two_that_are_alike_are_ambiguous_and_the_reason_names_both():
+    match = decided(heard(1, 2.0), heard(2, 2.0))
     assert (match.outcome, match.utility_id) == ("ambiguous", None)
-    assert "the ZIP table names Utility 1" in match.reason
+    assert "Utility 1 (49%) and Utility 2 (49%)" in match.reason
 
 
-def test_of_two_territories_the_one_that_the_zip_table_names_is_a_match():
-    match = decided(claim(1, contains=True, covers=True), claim(2, contains=True, covers=True, in_zip_table=True))
-    assert (match.outcome, match.utility_id) == ("matched", UUID(int=2))
-    assert [candidate.utility_id for candidate in match.candidates] == [UUID(int=2), UUID(int=1)]
-    assert "zip_table" in match.candidates[0].evidence
+def test_contradiction_lowers_the_score():
+    agreed, contradicted = decided(heard(1, 2.0, 1.0)), decided(heard(1, 2.0, -1.8), heard(2, -1.9, 1.0))
+    assert contradicted.candidates[0].score < agreed.candidates[0].score - 0.2
+
+
+def test_one_of_unknown_kind_is_never_matched_and_casts_doubt():
+    alone = decided(heard(1, 5.0, is_known=False))
+    assert (alone.outcome, alone.utility_id) == ("no_match", None)
+    assert "not known whether it serves homes" in alone.reason
+    beside = decided(heard(1, 3.0, is_known=False), heard(2, 2.0))
+    assert (beside.outcome, beside.utility_id) == ("ambiguous", None)
+
+
+def test_outside_every_territory_less_is_sure():
+    assert posterior([heard(1, 1.0)], covered=0.0)[0] < posterior([heard(1, 1.0)], covered=1.0)[0]
+
+
+def test_scores_of_all_candidates_and_of_nobody_make_one():
+    scores = posterior([heard(1, 2.0), heard(2, 1.0), heard(3, -3.0)])
+    assert 0.9 < sum(scores) < 1
 
 
 @pytest.mark.parametrize(
-    ("named", "why"),
-    [((), "names none of them"), ((1, 2), "names Utility 1 and Utility 2")],
+    ("rule", "outcome"),
+    [
+        (Rule(threshold=0.6, margin=0.3), "matched"),
+        (Rule(threshold=0.8, margin=0.3), "ambiguous"),
+        (Rule(threshold=0.6, margin=0.6), "ambiguous"),
+    ],
 )
-def test_two_territories_that_the_zip_table_does_not_tell_apart_are_ambiguous(named, why):
-    match = decided(*(claim(n, contains=True, covers=True, in_zip_table=n in named) for n in (1, 2)))
-    assert (match.outcome, match.utility_id) == ("ambiguous", None)
-    assert why in match.reason
-
-
-def test_the_zip_tables_utility_must_contain_the_place():
-    match = decided(claim(1, contains=True), claim(2, in_zip_table=True))
-    assert match.outcome == "ambiguous"
-    assert "does not contain it" in match.reason
-
-
-def test_a_lone_territory_that_only_touches_the_disc_is_ambiguous():
-    match = decided(claim(1))
-    assert match.outcome == "ambiguous"
-    assert "outside Utility 1's territory" in match.reason
-
-
-def test_a_hint_raises_a_score_and_decides_nothing():
-    without = decided(claim(1, contains=True, covers=True), claim(2, contains=True, covers=True))
-    hinted = decided(claim(1, contains=True, covers=True), claim(2, contains=True, covers=True, hinted=True))
-    assert hinted.outcome == without.outcome == "ambiguous"
-    assert hinted.candidates[0].utility_id == UUID(int=2)
-    assert hinted.candidates[0].score > without.candidates[0].score
-    assert "partner_hint" in hinted.candidates[0].evidence
-
-
-def test_scores_are_between_0_and_1_to_two_decimals():
-    match = decided(claim(1, contains=True, covers=True, in_zip_table=True, hinted=True), claim(2))
-    for candidate in match.candidates:
-        assert 0 < candidate.score <= 1
-        assert round(candidate.score, 2) == candidate.score
+def test_the_threshold_and_the_margin_decide(rule, outcome):
+    match = decided(heard(1, 2.0), heard(2, 1.0), rule=rule)  # 0.71 and 0.26
+    assert match.outcome == outcome
 
 
 def test_the_same_evidence_in_another_order_gives_the_same_match():
-    claims = [claim(n, contains=n > 1, in_zip_table=n == 3) for n in (1, 2, 3)]
-    assert decided(*claims) == decided(*reversed(claims))
+    candidates = [heard(n, weight) for n, weight in ((1, 2.0), (2, 2.0), (3, -1.0))]
+    assert decided(*candidates) == decided(*reversed(candidates))
 
 
 def test_a_cca_supplies_inside_an_investor_owned_utilitys_wires():
-    cca = claim(9, "community_choice_aggregator", contains=True, covers=True)
-    assert decided(claim(1, contains=True, covers=True), overlays=[cca]).cca_id == UUID(int=9)
+    match = decided(heard(1, 3.0), overlays=[(supplier(9, CCA), SURE)])
+    assert (match.cca_id, match.overlay.outcome) == (UUID(int=9), "matched")
 
 
 def test_a_municipal_utilitys_customers_are_in_no_cca():
-    cca = claim(9, "community_choice_aggregator", contains=True, covers=True)
-    assert decided(claim(1, MUNICIPAL, contains=True, covers=True), overlays=[cca]).cca_id is None
-
-
-@pytest.mark.parametrize("facts", [{"contains": True}, {}])
-def test_a_doubtful_ccas_edge_is_no_cca_and_no_ambiguity(facts):
-    match = decided(claim(1, contains=True, covers=True), overlays=[claim(9, "community_choice_aggregator", **facts)])
+    match = decided(heard(1, 3.0, segment=MUNICIPAL), overlays=[(supplier(9, CCA), SURE)])
     assert (match.outcome, match.cca_id) == ("matched", None)
 
 
-def test_two_ccas_that_contain_the_place_are_in_doubt():
-    ccas = [claim(n, contains=True, covers=True) for n in (8, 9)]
-    assert overlay(ccas, segment=IOU) is None
+@pytest.mark.parametrize(
+    ("probability", "outcome"), [(0.95, "matched"), (0.6, "ambiguous"), (0.3, "ambiguous"), (0.1, "no_match")]
+)
+def test_a_ccas_edge_has_an_ambiguity_of_its_own(probability, outcome):
+    match = decided(heard(1, 3.0), overlays=[(supplier(9, CCA), Inside(probability, 10.0))])
+    assert (match.outcome, match.utility_id) == ("matched", UUID(int=1))
+    assert match.overlay.outcome == outcome
+    assert (match.cca_id is not None) is (outcome == "matched")
+
+
+def test_two_ccas_that_hold_the_place_are_in_doubt():
+    overlays = [(supplier(n, CCA), SURE) for n in (8, 9)]
+    overlay = choose_overlay(overlays, segment=IOU, rule=Rule())
+    assert (overlay.outcome, overlay.cca_id, len(overlay.candidates)) == ("ambiguous", None, 2)

@@ -65,7 +65,7 @@ UTILITY = {
 }
 CCA = {"id": "0199d0b0-0002-7000-8000-000000000002", "name": "Marin Clean Energy"}
 PROGRAM = {"id": "0199d0b0-0003-7000-8000-000000000003", "name": "Peak Saver", "type": "demand_response"}
-CANDIDATE = {"utility": UTILITY, "evidence": ["boundary", "whole_disc", "zip_table"], "score": 0.92}
+CANDIDATE = {"utility": UTILITY, "evidence": ["boundary", "zip_table", "county_table"], "score": 0.97}
 REPORT_TELEMETRY = {
     "code": "report_telemetry",
     "by": "partner",
@@ -112,8 +112,8 @@ IN_REVIEW: dict[str, Any] = {
     "site": {**ENROLLED["site"], "utility": None, "cca": None},
     "match": {
         "outcome": "ambiguous",
-        "reason": "The place lies outside Pacific Gas & Electric's territory, within 2.4 km of its edge.",
-        "candidates": [{**CANDIDATE, "evidence": [], "score": 0.02}],
+        "reason": "Only Pacific Gas & Electric may serve this place, and no more than 31% speak for it.",
+        "candidates": [{**CANDIDATE, "evidence": ["county_table"], "score": 0.31}],
     },
     "programs": [],
     "requiredActions": [

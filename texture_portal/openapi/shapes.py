@@ -63,7 +63,9 @@ def said(text: str, schema: Schema) -> Schema:
 UTILITY = whole(id=UUID, name=TEXT, eiaId=said("The EIA's utility number.", nullable(TEXT)), segment=one_of(Segment))
 CANDIDATE = whole(
     utility=shape("Utility"),
-    evidence=said("What speaks for it: `boundary`, `whole_disc`, `zip_table`, `partner_hint`.", listed(TEXT)),
+    evidence=said(
+        "What speaks for it: `boundary`, `zip_table`, `county_table`, `account_number`, `partner_hint`, …", listed(TEXT)
+    ),
     score={"type": "number", "minimum": 0, "maximum": 1},
 )
 SITE = whole(

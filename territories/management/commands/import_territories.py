@@ -16,5 +16,12 @@ class Command(ImportCommand):
         super().add_arguments(parser)
         parser.add_argument("--cca", action="store_true", help="they are community choice aggregators' territories")
 
+        parser.add_argument(
+            "--edge-error", type=int, metavar="METERS", help="how far the boundaries may be off (500; CCAs' 50)"
+        )
+
     def read(self, options: dict[str, Any], *, now: datetime, progress: Progress) -> list[Summary]:
-        return [import_territories(path, cca=options["cca"], now=now, progress=progress) for path in options["files"]]
+        return [
+            import_territories(path, cca=options["cca"], now=now, progress=progress, edge_error=options["edge_error"])
+            for path in options["files"]
+        ]

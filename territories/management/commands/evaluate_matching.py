@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from territories.evaluation import judge, read_samples, summary
+from territories.geocoding.coordinates import PARTNER_ACCURACY_METERS
 from territories.importers.files import BadFileError
 from territories.importers.progress import Progress
 
-DEFAULT_ACCURACY_METERS = 50.0  # as with a partner's coordinates
 WORST_SHOWN = 10
 
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             help="use the postal geocoder alone; where coordinates are given, say how often they contradict it",
         )
         parser.add_argument(
-            "--accuracy", type=float, default=DEFAULT_ACCURACY_METERS, help="of the coordinates, metres"
+            "--accuracy", type=float, default=PARTNER_ACCURACY_METERS, help="of the coordinates, metres"
         )
         parser.add_argument("--worst", type=int, default=WORST_SHOWN, help="how many of the worst cases to show")
 

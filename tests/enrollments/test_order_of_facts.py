@@ -68,7 +68,7 @@ class AccountVerified:
 class TerritoryDecided:
     def apply(self, enrollment, now):
         if enrollment.match_outcome == "ambiguous":
-            matching.record_decision(enrollment, utility=enrollment.first_choice, now=NOW)
+            matching.record_decision(enrollment, utility=enrollment.first_choice, now=now)
         lifecycle.advance(enrollment, now=now, by=BY)
 
 

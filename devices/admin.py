@@ -3,9 +3,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from devices.kinds import KINDS, RATINGS, DeviceType, command_of
 from devices.models import Device
 from devices.search import customer_ids, device_ids
 from texture_portal.console.marks import at
@@ -22,11 +24,19 @@ class DeviceAdmin(BigTable, ReadOnlyAdmin):
     ordering = ("-id",)
     fieldsets = (
         (None, {"fields": ("id", "partner", "customer", "manufacturer_device_id", "serial_number")}),
-        ("What it is", {"fields": ("manufacturer", "model", "type", "commissioned_on", "ratings")}),
-        ("What it can do", {"fields": ("controllable", "telemetry", "commands_listed")}),
+        ("What it is", {"fields": ("manufacturer", "model", "type", "commissioned_on", "ratings_listed")}),
+        ("What it can do", {"fields": ("controllable", "telemetry", "commands_listed", "state_fields")}),
         ("Where and since when", {"fields": ("site", "last_sign_of_life", "created_at", "updated_at")}),
     )
-    readonly_fields = ("id", "commands_listed", "last_sign_of_life", "created_at", "updated_at")
+    readonly_fields = (
+        "id",
+        "commands_listed",
+        "ratings_listed",
+        "state_fields",
+        "last_sign_of_life",
+        "created_at",
+        "updated_at",
+    )
 
     def named(self, term: str) -> Q:
         return Q(pk__in=device_ids(term)) | Q(customer__in=customer_ids(term))
@@ -44,8 +54,23 @@ class DeviceAdmin(BigTable, ReadOnlyAdmin):
 
     @display(description="Commands")
     def commands_listed(self, device: Device) -> str:
-        return ", ".join(device.commands) or "none"
+        return format_html_join("", "<p><code>{}</code><br>{}</p>", map(_command, device.commands)) or "none"
+
+    @display(description="Ratings")
+    def ratings_listed(self, device: Device) -> str:
+        stated = [(name, value, RATINGS[name]) for name, value in device.ratings.items() if value is not None]
+        return format_html_join("", "<p><code>{}</code> {}<br>{}</p>", stated) or "none stated"
+
+    @display(description="What it tells of itself")
+    def state_fields(self, device: Device) -> str:
+        told = [(field.name, field.meaning, field.sign) for field in KINDS[DeviceType(device.type)].fields]
+        return format_html_join("", "<p><code>{}</code><br>{} {}</p>", told) or "nothing"
 
     @display(description="Last sign of life")
     def last_sign_of_life(self, device: Device) -> str:
         return at(device.last_sign_of_life_at)
+
+
+def _command(slug: str) -> tuple[str, str]:
+    command = command_of(slug)
+    return slug, command.meaning if command else "A command that is no longer in the registry."

@@ -10,7 +10,7 @@ from uuid import UUID
 from enrollments.consent import Standing
 from enrollments.models import Enrollment
 from enrollments.models.enrollment import TERRITORY_KNOWN
-from programs.eligibility import Against, Applicant, device_reasons, reasons_against
+from programs.eligibility import Against, Applicant, device_reasons, reasons_against, usable
 from programs.models import Participation, Program, local_date
 from programs.participation import join, leave
 from texture_portal import prepared
@@ -129,7 +129,7 @@ def _applicant(
     device = enrollment.device
     return Applicant(
         device_type=device.type,
-        commands=frozenset(device.commands) if device.controllable else frozenset(),
+        commands=usable(device.commands, controllable=device.controllable),
         scope=None if scope is None else frozenset(scope),
         choice=frozenset(str(program_id) for program_id in enrollment.program_choice),
         account_verified=enrollment.account_verified_at is not None,

@@ -9,6 +9,7 @@ from enrollments.overview import Overview
 from enrollments.timeline import Moment
 from programs.models import Program
 from territories.models import Site, Utility
+from territories.presentation import show_utility
 from texture_portal.clock import to_wire
 
 
@@ -70,12 +71,6 @@ def show_moment(moment: Moment) -> dict[str, Any]:
 
 def show_program(program: Program) -> dict[str, Any]:
     return {"id": str(program.pk), "name": program.name, "type": program.type}
-
-
-def show_utility(utility: Utility | None) -> dict[str, Any] | None:
-    if utility is None:
-        return None
-    return {"id": str(utility.pk), "name": utility.name, "eiaId": utility.eia_id, "segment": utility.segment}
 
 
 def show_cca(cca: Utility | None) -> dict[str, Any] | None:

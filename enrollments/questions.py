@@ -5,10 +5,11 @@ from typing import Any
 
 from enrollments.matching import Finding, candidate_on_wire
 from enrollments.models.enrollment import MatchOutcome
-from enrollments.presentation import show_cca, show_program, show_utility
+from enrollments.presentation import show_cca, show_program
 from programs.eligibility import Against, Applicant, device_reasons, reasons_against
 from programs.models import Program
 from territories.models import Utility
+from territories.presentation import show_utility
 
 
 def answer_question(finding: Finding, device: Applicant, *, now: datetime) -> dict[str, Any]:

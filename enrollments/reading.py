@@ -10,7 +10,7 @@ from enrollments.matching import site_claim as present_site
 from enrollments.models import Enrollment
 from enrollments.models.enrollment import MatchOutcome
 from partners.wire import camel_case
-from programs.eligibility import Applicant
+from programs.eligibility import Applicant, usable
 from territories.addresses import Address
 
 ELIGIBILITY_COLUMNS: tuple[tuple[str, str, Any], ...] = (
@@ -95,8 +95,8 @@ def point(read: dict[str, float] | None) -> tuple[float, float] | None:
 def question_of(read: dict[str, Any]) -> tuple[SiteClaim, Applicant]:
     device = read["device"]
     capabilities = device["capabilities"]
-    commands = capabilities["commands"] if capabilities["controllable"] else ()
-    return SiteClaim(address(read["address"])), Applicant(device["type"], frozenset(commands))
+    commands = usable(capabilities["commands"], controllable=capabilities["controllable"])
+    return SiteClaim(address(read["address"])), Applicant(device["type"], commands)
 
 
 def address(read: dict[str, Any]) -> Address:

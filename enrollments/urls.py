@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enrollments import api
+from enrollments import api, devices_api
 from enrollments.events.api import EventsView, EventView
 
 urlpatterns = [
@@ -9,6 +9,8 @@ urlpatterns = [
     path("v1/enrollments/<uuid:enrollment_id>", api.EnrollmentView.as_view()),
     path("v1/enrollments/<uuid:enrollment_id>/consents", api.ConsentsView.as_view()),
     path("v1/enrollments/<uuid:enrollment_id>/history", api.HistoryView.as_view()),
+    path("v1/devices", devices_api.DevicesView.as_view()),
+    path("v1/devices/<uuid:device_id>", devices_api.DeviceView.as_view()),
     path("v1/eligibility", api.EligibilityView.as_view()),
     path("v1/events", EventsView.as_view()),
     path("v1/events/<path:event_id>", EventView.as_view()),

@@ -1,5 +1,6 @@
 """May this device join this program? Facts in, reasons out: no reason against means yes (§11.3, step 4)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +40,11 @@ class Applicant:
     choice: frozenset[str] = frozenset()
     account_verified: bool = False
     groups_taken: frozenset[str] = frozenset()
+
+
+def usable(commands: Iterable[str], *, controllable: bool) -> frozenset[str]:
+    """The commands that count: none where the device is not controllable."""
+    return frozenset(commands) if controllable else frozenset()
 
 
 def device_reasons(terms: Terms, applicant: Applicant) -> tuple[Against, ...]:

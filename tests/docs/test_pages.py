@@ -15,7 +15,7 @@ from partners.problems import PROBLEMS
 from texture_portal.docs import pages
 from texture_portal.openapi.calls import CALLS
 
-FIXED = ["/docs/", "/docs/errors", "/docs/reference"]
+FIXED = ["/docs/", "/docs/errors", "/docs/device-types", "/docs/reference"]
 
 
 class Reading(html.parser.HTMLParser):

@@ -29,6 +29,10 @@ ROUTES = {
     "v1/enrollments/<uuid:enrollment_id>/history": {"GET": None},
     "v1/events": {"POST": lambda: event("consent.expired", "unknown")},
     "v1/events/<path:event_id>": {"GET": None},
+    "v1/devices": {"GET": None},
+    "v1/devices/<uuid:device_id>": {"GET": None},
+    "v1/device-types": {"GET": None},
+    "v1/programs": {"GET": None},
     "v1/eligibility": {
         "POST": lambda: {
             "address": enrollment()["site"]["address"],

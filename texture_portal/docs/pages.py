@@ -9,10 +9,15 @@ FOLDER: Path = settings.BASE_DIR / "docs"
 FRONT = "README"
 # The order in which they are read. What is not among them (a decision) follows by name.
 GUIDES = (
-    "quick-start", "authentication", "signing", "idempotency", "errors", "lifecycle", "events", "reference", "try",
-    "versioning",
+    "quick-start", "authentication", "signing", "idempotency", "errors", "lifecycle", "events", "device-types",
+    "reference", "try", "versioning",
 )  # fmt: skip
-MADE = {"errors": "Errors", "reference": "API reference", "try": "Try it"}  # from the code, not from a file
+MADE = {
+    "errors": "Errors",
+    "device-types": "Device types",
+    "reference": "API reference",
+    "try": "Try it",
+}  # from the code, not from a file
 FOR_OPERATORS = ("operations", "geocoding")
 DECISIONS = "decisions"
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("docs", RedirectView.as_view(url="/docs/")),
     path("docs/", views.guide, name="docs"),
     path("docs/errors", views.error_page),
+    path("docs/device-types", views.device_types),
     path("docs/reference", views.api_reference),
     path("docs/try", views.try_page),
     path("docs/examples/<str:name>", views.example),

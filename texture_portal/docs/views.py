@@ -10,9 +10,10 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from devices.kinds import KINDS, RATINGS
 from partners import answers
 from texture_portal import clock
-from texture_portal.docs import errors, markdown, pages, reference, status
+from texture_portal.docs import errors, markdown, pages, reference, registry, status
 from texture_portal.openapi.calls import CALLS
 from texture_portal.openapi.document import document
 
@@ -33,6 +34,12 @@ def guide(request: HttpRequest, slug: str = "") -> HttpResponse:
 def error_page(request: HttpRequest) -> HttpResponse:
     told = {"categories": errors.categories(), "faults": errors.fault_codes()}
     return _page(request, "docs/errors.html", "errors", title="Errors", **told)
+
+
+@require_safe
+def device_types(request: HttpRequest) -> HttpResponse:
+    told = {"kinds": [registry.shown(kind) for kind in KINDS.values()], "ratings": RATINGS}
+    return _page(request, "docs/device_types.html", "device-types", title="Device types", **told)
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from typing import Any
 
 from texture_portal.openapi import examples
-from texture_portal.openapi.shapes import shape
+from texture_portal.openapi.schema import shape
 
 NAMED = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
 

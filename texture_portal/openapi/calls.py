@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from devices.api import DeviceTypesView
 from enrollments import api
+from enrollments.devices_api import DeviceQuery, DevicesView, DeviceView
 from enrollments.documents import (
     BatchDocument,
     CorrectionDocument,
@@ -16,7 +18,8 @@ from enrollments.events.documents import EventDocument
 from partners.pagination import PageQuery
 from partners.views import PartnerView
 from partners.wire import WireSerializer
-from texture_portal.openapi import examples
+from programs.api import ProgramsView
+from texture_portal.openapi import device_examples, examples
 from texture_portal.openapi.problems import OF_CONSENT, OF_ENROLLING, OF_TERRITORY
 
 
@@ -57,6 +60,36 @@ class Call:
 
 
 ENROLLMENT = "/v1/enrollments/{enrollmentId}"
+
+DEVICE_CALLS = (
+    Call(
+        "listDevices", "GET", "/v1/devices", DevicesView,
+        "List devices", "Your own, newest first, each with its latest state.",
+        {200: Answer("A page", "Devices", device_examples.DEVICES)},
+        group="Devices", query=DeviceQuery,
+    ),
+    Call(
+        "getDevice", "GET", "/v1/devices/{deviceId}", DeviceView,
+        "Read one device", "",
+        {200: Answer("The device", "Device", device_examples.DEVICE)},
+        group="Devices", codes=("not_found",),
+    ),
+    Call(
+        "listDeviceTypes", "GET", "/v1/device-types", DeviceTypesView,
+        "Read the registry of device types",
+        "What each type tells of itself, in which unit and with which sign, and which commands it takes. "
+        "It is what telemetry and commands are checked against.",
+        {200: Answer("A page", "DeviceTypes", device_examples.DEVICE_TYPES)},
+        group="Devices", query=PageQuery,
+    ),
+    Call(
+        "listPrograms", "GET", "/v1/programs", ProgramsView,
+        "List programs that your devices may join",
+        "Those in force that take a device of yours where it stands; every program in force while you have none yet.",
+        {200: Answer("A page", "OfferedPrograms", device_examples.PROGRAMS)},
+        group="Programs", query=PageQuery,
+    ),
+)  # fmt: skip
 
 CALLS = (
     Call(
@@ -151,4 +184,5 @@ CALLS = (
         {200: Answer("The event", "EventRead", examples.EVENT_READ)},
         group="Events", codes=("not_found",),
     ),
+    *DEVICE_CALLS,
 )  # fmt: skip

@@ -5,10 +5,11 @@ from typing import Any
 
 from partners.door import KEYED
 from partners.scopes import SCOPES
-from texture_portal.openapi import around, problems
+from texture_portal.openapi import around, device_examples, problems
 from texture_portal.openapi.calls import CALLS, Answer, Call
 from texture_portal.openapi.requests import query_parameters, reference, schemas_of
-from texture_portal.openapi.shapes import SHAPES, shape
+from texture_portal.openapi.schema import shape
+from texture_portal.openapi.shapes import SHAPES
 
 ABOUT = """\
 Partners (OEMs and TPDOs) enroll home energy devices in the grid programs of utilities.
@@ -21,7 +22,7 @@ HTTP Message Signatures (RFC 9421): exactly one, by one of your active keys (`ke
 `"@authority"`, `"@path"`, `"content-digest"`, on POST and PATCH `"idempotency-key"`, and `"@query"` where there is one;
 `created` within 300 seconds. Algorithms: `ed25519`, `ecdsa-p256-sha256`, `hmac-sha256`. See `/docs/signing`."""
 
-TAGS = ("Enrollments", "Eligibility", "Events", "Tokens", "Health", "Documentation")
+TAGS = ("Enrollments", "Eligibility", "Events", "Devices", "Programs", "Tokens", "Health", "Documentation")
 
 HEADERS = {
     "X-Request-ID": {
@@ -76,6 +77,13 @@ PARAMETERS = {
         "description": "The id that you gave the event.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
         "example": "evt-1",
+    },
+    "deviceId": {
+        "name": "deviceId",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+        "example": device_examples.DEVICE_ID,
     },
 }
 

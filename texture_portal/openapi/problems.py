@@ -7,7 +7,7 @@ from uuid import UUID
 
 from partners import problems
 from partners.problems import PROBLEMS
-from texture_portal.openapi.shapes import Schema, shape
+from texture_portal.openapi.schema import Schema, shape
 from texture_portal.refusals import Fault, Refusal, refuse
 
 PORTAL = "https://portal.example"

@@ -3,9 +3,6 @@
 Members may be added within /v1/ (contract §1), so unlike what partners send, answers are open.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
 from devices.kinds import DeviceType
 from enrollments.actions import By
 from enrollments.consent import ConsentStatus
@@ -17,12 +14,8 @@ from programs.eligibility import Against
 from programs.models import ProgramType
 from territories.models.utility import Segment
 from texture_portal.actors import Role
-
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-UUID: Schema = {"type": "string", "format": "uuid"}
-INSTANT: Schema = {"type": "string", "format": "date-time"}
+from texture_portal.openapi import device_shapes
+from texture_portal.openapi.schema import INSTANT, TEXT, UUID, Schema, listed, nullable, one_of, said, shape, whole
 
 # requiredActions' codes (contract §3)
 ACTIONS = (
@@ -30,35 +23,6 @@ ACTIONS = (
     "confirm_ownership", "resolve_compliance", "await_program", "await_geocoding", "report_telemetry",
     "restore_connectivity",
 )  # fmt: skip
-
-
-def one_of(values: Iterable[Any]) -> Schema:
-    return {"type": "string", "enum": [str(value) for value in values]}
-
-
-def shape(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def nullable(schema: Schema) -> Schema:
-    if "$ref" in schema:
-        return {"anyOf": [schema, {"type": "null"}]}
-    enum = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
-    return {**schema, "type": [schema["type"], "null"], **enum}
-
-
-def listed(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def whole(**properties: Schema) -> Schema:
-    """An object with all of these members."""
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def said(text: str, schema: Schema) -> Schema:
-    return {**schema, "description": text}
-
 
 UTILITY = whole(id=UUID, name=TEXT, eiaId=said("The EIA's utility number.", nullable(TEXT)), segment=one_of(Segment))
 CANDIDATE = whole(
@@ -181,6 +145,7 @@ SHAPES: dict[str, Schema] = {
         "required": [*EVENT["required"], "receivedAt", "processedAt"],
     },
     "EligibilityAnswer": ELIGIBILITY,
+    **device_shapes.SHAPES,
     "Problem": PROBLEM,
     "Fault": FAULT,
     "Token": whole(

@@ -44,6 +44,9 @@ FIELDS = {
     "EnrollmentQuery.state": "In this state only.",
     "EnrollmentQuery.deviceId": "Of this device, by the portal's id.",
     "EnrollmentQuery.manufacturerDeviceId": "Of this device, by your id.",
+    "DeviceQuery.type": "Of this type only.",
+    "DeviceQuery.manufacturerDeviceId": "By your id.",
+    "DeviceQuery.serialNumber": "As you wrote it.",
     "EnrollmentQuery.updatedSince": "Changed at or after this time, the oldest change first; overlap it by a minute, "
     "since a change may be stamped shortly before it can be seen. Without it: newest first.",
 }

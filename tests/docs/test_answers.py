@@ -49,6 +49,7 @@ class Portal:
     def draft(self, call: Call, body: Any = None, *, client: Client | None = None) -> Request:
         path = call.path.replace("{enrollmentId}", self.made()["id"]) if "{enrollmentId}" in call.path else call.path
         path = path.replace("{eventId}", self.event()["id"]) if "{eventId}" in path else path
+        path = path.replace("{deviceId}", self.made()["device"]["id"]) if "{deviceId}" in path else path
         return (client or self.oem).draft(call.method, path, body if body is not None else self.good(call))
 
     def event(self) -> dict[str, Any]:
@@ -174,6 +175,10 @@ GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
     ("sendEvent", "of a device that nobody knows", 202, _unknown_event),
     ("sendEvent", "the same again", 200, lambda portal: portal.ask(BY_NAME["sendEvent"], portal.event())),
     ("getEvent", "one", 200, lambda portal: portal.ask(BY_NAME["getEvent"])),
+    *[
+        (name, "asked", 200, lambda portal, name=name: portal.ask(BY_NAME[name]))
+        for name in ("listDevices", "getDevice", "listDeviceTypes", "listPrograms")
+    ],
 ]
 
 
@@ -255,7 +260,7 @@ def _uncertified(portal: Portal, call: Call) -> Exchange:
 
 
 def _narrow(portal: Portal, call: Call) -> Exchange:
-    token = portal.oem.new_token("programs:read")
+    token = portal.oem.new_token("programs:read" if call.scope != "programs:read" else "devices:read")
     return portal.send(portal.draft(call).put("Authorization", f"Bearer {token}"))
 
 

@@ -43,6 +43,7 @@ LABELS = [
     "POST /v1/enrollments", "GET /v1/enrollments", "POST /v1/enrollments/batch", "GET /v1/enrollments/{enrollmentId}",
     "PATCH /v1/enrollments/{enrollmentId}", "POST /v1/enrollments/{enrollmentId}/consents",
     "GET /v1/enrollments/{enrollmentId}/history", "POST /v1/eligibility", "POST /v1/events", "GET /v1/events/{eventId}",
+    "GET /v1/devices", "GET /v1/devices/{deviceId}", "GET /v1/device-types", "GET /v1/programs",
     "POST /oauth/token/", "GET /v1/openapi.json",
 ]  # fmt: skip
 
@@ -86,7 +87,8 @@ def test_no_answer_is_beyond_the_document(
     api: Any, oem: Client, program_ids: dict[str, str], label: str, how: str
 ) -> None:
     operation = next(each.ok() for each in api.get_all_operations() if each.ok().label == label)
-    made = oem.enrolled(enrollment())["id"]
+    enrolled = oem.enrolled(enrollment())
+    made, device = enrolled["id"], enrolled["device"]["id"]
     oem.post("/v1/events", event("consent.revoked", "nobody's", id=made))  # an event by the same id
     answered: list[int] = []
 
@@ -94,7 +96,7 @@ def test_no_answer_is_beyond_the_document(
     @given(case=operation.as_strategy(generation_mode=MODES[how]), settle=st.booleans())
     def ask(case: Any, settle: bool) -> None:
         if settle:
-            _settle(case, made)
+            _settle(case, made, device)
         response = case.call(base_url=f"http://{oem.authority}", auth=Signature(oem) if _is_ours(label) else None)
         answered.append(response.status_code)
         case.validate_response(response, checks=HELD_TO)
@@ -109,10 +111,10 @@ def _is_ours(label: str) -> bool:
     return "/v1/" in label
 
 
-def _settle(case: Any, made: str) -> None:
+def _settle(case: Any, made: str, device: str) -> None:
     """What no schema can say: an enrollment that is there, an address that is served, a consent of today."""
     for name in case.path_parameters or {}:
-        case.path_parameters[name] = made
+        case.path_parameters[name] = device if name == "deviceId" else made
     if isinstance(case.body, dict):
         items = case.body.get("enrollments")
         for body in items if isinstance(items, list) else [case.body]:

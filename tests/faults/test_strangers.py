@@ -101,12 +101,13 @@ def test_a_stranger_finds_nothing_and_changes_nothing(onboarded, method, route):
         sent = event("device.connectivity_restored", made["device"]["manufacturerDeviceId"], id=made["id"])
         assert victim.post("/v1/events", sent).status == 202
     body = ROUTES[route][method]
-    there = ask(stranger, method, address_of(route, made["id"]), body)
+    there_is = address_of(route, made["device"]["id"] if "device_id" in route else made["id"])
+    there = ask(stranger, method, there_is, body)
     nowhere = ask(stranger, method, address_of(route, str(uuid.uuid4())), body)
     assert (there.status, there.code) == (404, "not_found")
     assert told(there) == told(nowhere)
     assert victim.get(f"/v1/enrollments/{made['id']}").json == made
-    assert ask(victim, method, address_of(route, made["id"]), body).status < 300  # it is the stranger, not the call
+    assert ask(victim, method, there_is, body).status < 300  # it is the stranger, not the call
 
 
 @pytest.mark.parametrize(("method", "route"), calls(with_an_id=True) + calls(with_an_id=False))

@@ -127,7 +127,8 @@ def _object_within(document: Schema, schema: Schema) -> Schema:
     """The object that a schema is, holds a list of, or is null instead of."""
     schema = _resolved(document, schema)
     if "oneOf" in schema:
-        return {"properties": {name: each for one in schema["oneOf"] for name, each in one["properties"].items()}}
+        told = [one.get("properties", {}) for one in (*schema["oneOf"], schema)]
+        return {**schema, "properties": {name: each for one in told for name, each in one.items()}}
     if schema.get("type") == "array":
         return _object_within(document, schema["items"])
     return schema

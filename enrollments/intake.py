@@ -78,22 +78,33 @@ def enroll(
     Call it in a transaction that holds `duplicates.names`. Raises `Refusal`, in the contract's order: state, consent,
     territory.
     """
-    known = duplicates.is_anything_known(partner, claim.device, customer_reference=claim.customer_reference)
-    device, by_oauth = duplicates.known_device(partner, claim.device) if known else (None, None)
-    if claim.consent is not None:
-        device_id = claim.device.manufacturer_device_id
-        revoked_at = duplicates.last_revocation(partner, device_id) if known else None
-        consent.check(claim.consent, now=now, signed_at=signed_at, revoked_at=revoked_at)
+    known, device, by_oauth = check(claim, partner=partner, finding=finding, signed_at=signed_at, now=now)
     if by_oauth is not None:
         return Enrolled(_merge(by_oauth, claim, evidence=evidence, signed_at=signed_at, now=now, by=by))
-    if finding.refusal is not None:
-        raise finding.refusal
     customer = _customer(partner, claim.customer_reference, known=known)
     enrollment = _draft(claim, partner=partner, customer=customer, now=now)
     matching.record(enrollment, finding, now=now)
     enrollment.device = _device(device, claim.device, enrollment)
     enrollment.opening_request = evidence(customer)
     return _begin(enrollment, claim.consent, now=now, by=by)
+
+
+def check(
+    claim: EnrollmentClaim, *, partner: Partner, finding: Finding, signed_at: datetime, now: datetime
+) -> tuple[bool, Device | None, Enrollment | None]:
+    """What stands against it as things are; writes nothing, so that a dry run can ask. Raises as `enroll` does.
+
+    Gives whether device or customer are known at all, the device where it is, and its enrollment by OAuth only.
+    """
+    known = duplicates.is_anything_known(partner, claim.device, customer_reference=claim.customer_reference)
+    device, by_oauth = duplicates.known_device(partner, claim.device) if known else (None, None)
+    if claim.consent is not None:
+        device_id = claim.device.manufacturer_device_id
+        revoked_at = duplicates.last_revocation(partner, device_id) if known else None
+        consent.check(claim.consent, now=now, signed_at=signed_at, revoked_at=revoked_at)
+    if by_oauth is None and finding.refusal is not None:
+        raise finding.refusal
+    return known, device, by_oauth
 
 
 def _begin(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> Enrolled:

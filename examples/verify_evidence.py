@@ -277,6 +277,9 @@ def _open(sealed: bytes, key: str, *, place: str) -> bytes:
 
 def _request(request: dict[str, Any]) -> str:
     columns, message = request["columns"], request["message"]
+    if columns["proof"] == "file":
+        source = message["headers"]
+        return f"row {source['row']} of the file with SHA-256 {source['digest']}, which {source['uploadedBy']} uploaded"
     if columns["proof"] != "signature":
         return "verified when it came, which is all that it proves (shared secret, or an item of a batch)"
     check_content_digest(message)

@@ -2,7 +2,9 @@
 
 import base64
 import json
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from partners import signatures
 from partners.calls import Call
@@ -45,6 +47,36 @@ def signed_request(call: Call, customer: Customer | None, *, body: bytes | None 
         public_key_pem=key.public_key_pem,
         proof=SignedRequest.Proof.SIGNATURE if provable else SignedRequest.Proof.RECEIPT,
         covered=list(signature.covered),
+        sealed_message=sealed,
+    )
+    kept.digest = kept.compute_digest()
+    return kept
+
+
+def uploaded_row(
+    customer: Customer, *, row_id: UUID, body: bytes, source: dict[str, str], uploaded_at: datetime, now: datetime
+) -> SignedRequest:
+    """One row of a file that staff uploaded, in place of a signed request: `source` says of which file (its
+    `digest` by SHA-256), which row, and who uploaded it. The rest of the file is of other customers, so it is not kept.
+    """
+    evidence_id = new_id()
+    message = {
+        "method": "UPLOAD",
+        "scheme": "",
+        "authority": "",
+        "target": f"file/{source['digest']}/row/{source['row']}",
+        "headers": source,
+        "body": base64.b64encode(body).decode(),
+    }
+    sealed = customer.seal(json.dumps(message).encode(), place=place_of(evidence_id))
+    kept = SignedRequest(
+        id=evidence_id,
+        customer=customer,
+        request_id=row_id,
+        received_at=now,
+        signature_created_at=uploaded_at,
+        signing_key=None,
+        proof=SignedRequest.Proof.FILE,
         sealed_message=sealed,
     )
     kept.digest = kept.compute_digest()

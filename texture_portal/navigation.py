@@ -18,6 +18,7 @@ GROUPS = {
     "Enrollment": (
         ("Enrollments", "bolt", "enrollments", "enrollment"),
         ("Events", "event_note", "enrollments", "partnerevent"),
+        ("Uploaded files", "upload_file", "enrollments", "enrollmentfile"),
         ("Consents", "handshake", "enrollments", "consent"),
         ("Consent history", "history", "enrollments", "historicalconsent"),
         ("Terms", "contract", "enrollments", "terms"),

@@ -36,6 +36,8 @@ JOBS = (
     Job("advance", "enrollments.tasks.advance_waiting", every=MINUTE),
     Job("escalation", "enrollments.tasks.escalate_cases", every=5 * MINUTE),
     Job("checkpoint", "enrollments.tasks.sign_checkpoint", every=timedelta(hours=1)),
+    Job("imports", "enrollments.imports.work.work_off", every=MINUTE),
+    Job("purge_imports", "enrollments.imports.work.erase_old", every=timedelta(hours=6)),
     Job("purge_idempotency", "partners.tasks.purge_idempotency_records", every=timedelta(hours=1)),
     Job("purge_tokens", "partners.tasks.purge_tokens", every=timedelta(hours=6)),
     Job("purge_places", "territories.tasks.purge_known_places", every=timedelta(hours=6)),

@@ -194,6 +194,13 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 EMAIL_TIMEOUT = 20  # seconds: well under a task's
 
+# -- files of enrollments --------------------------------------------------------------------------------------
+
+IMPORT_MAX_MEBIBYTES = env.int("IMPORT_MAX_MEBIBYTES", default=64)
+IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=100_000)
+IMPORT_KEPT_DAYS = env.int("IMPORT_KEPT_DAYS", default=30)  # then what was in them is erased
+FILE_UPLOAD_HANDLERS = ["texture_portal.uploads.InMemoryUpload"]  # never on disk in the clear
+
 # -- territories -----------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from enrollments.admin.consents import ConsentAdmin, ConsentHistoryAdmin
 from enrollments.admin.duties import RevocationDutyAdmin
 from enrollments.admin.enrollments import EnrollmentAdmin
 from enrollments.admin.events import PartnerEventAdmin
+from enrollments.admin.imports import EnrollmentFileAdmin
 from enrollments.admin.proof import CheckpointAdmin, EvidenceAccessAdmin, TermsAdmin
 from enrollments.admin.queue import ReviewCaseAdmin
 
@@ -12,6 +13,7 @@ __all__ = [
     "ConsentAdmin",
     "ConsentHistoryAdmin",
     "EnrollmentAdmin",
+    "EnrollmentFileAdmin",
     "EvidenceAccessAdmin",
     "PartnerEventAdmin",
     "ReviewCaseAdmin",

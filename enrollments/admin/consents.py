@@ -21,7 +21,7 @@ from partners.models import Customer, Partner
 from partners.models.customer import CustomerErasedError
 from texture_portal import clock
 from texture_portal.console.filters import WhenFilter
-from texture_portal.console.marks import at, badge, breakable, link, table, words
+from texture_portal.console.marks import NOTHING, at, badge, breakable, link, table, words
 from texture_portal.console.pages import DetailAdmin, ReadOnlyAdmin
 from texture_portal.console.search import BigTable
 from texture_portal.vault import SealBrokenError
@@ -199,8 +199,8 @@ def request_facts(consent: Consent) -> list[tuple[str, Any]]:
         ("Request id", original.request_id),
         ("Received", at(original.received_at)),
         ("Signed", at(original.signature_created_at)),
-        ("Signing key", original.signing_key_id),
-        ("Algorithm", original.algorithm),
+        ("Signing key", original.signing_key_id or "none: a row of a file"),
+        ("Algorithm", original.algorithm or NOTHING),
         ("Proof", original.get_proof_display()),
         ("Digest", breakable(bytes(original.digest).hex())),
     ]

@@ -5,6 +5,7 @@ from enrollments.models.duty import RevocationDuty
 from enrollments.models.enrollment import Enrollment
 from enrollments.models.event import PartnerEvent
 from enrollments.models.expiry import ExpiryNotice
+from enrollments.models.imports import EnrollmentFile, FileChunk, FileRow
 from enrollments.models.review import CaseNote, ReviewCase
 from enrollments.models.terms import Terms
 
@@ -14,8 +15,11 @@ __all__ = [
     "CheckpointLeaf",
     "Consent",
     "Enrollment",
+    "EnrollmentFile",
     "EvidenceAccess",
     "ExpiryNotice",
+    "FileChunk",
+    "FileRow",
     "PartnerEvent",
     "ReviewCase",
     "RevocationDuty",

@@ -108,14 +108,17 @@ class SignedRequest(models.Model):
     class Proof(models.TextChoices):
         SIGNATURE = "signature", "Signature can be verified again with the key kept here"
         RECEIPT = "receipt", "Verified at receipt"
+        FILE = "file", "A row of a file that staff uploaded; the file's digest is kept"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="signed_requests")
     request_id = models.UUIDField(db_index=True)
     received_at = models.DateTimeField()
     signature_created_at = models.DateTimeField()
-    signing_key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="+")
-    algorithm = models.CharField(max_length=20)
+    signing_key = models.ForeignKey(
+        SigningKey, on_delete=models.PROTECT, null=True, related_name="+", help_text="None for a row of a file."
+    )
+    algorithm = models.CharField(max_length=20, blank=True)
     public_key_pem = models.TextField(blank=True)
     proof = models.CharField(max_length=10, choices=Proof)
     covered = ArrayField(models.CharField(max_length=60), default=list)
@@ -124,6 +127,13 @@ class SignedRequest(models.Model):
 
     class Meta:
         triggers = append_only("signed requests are evidence")
+        constraints = [
+            models.CheckConstraint(
+                name="unsigned_only_from_a_file",
+                condition=models.Q(proof="file", signing_key__isnull=True)
+                | ~models.Q(proof="file") & models.Q(signing_key__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.request_id)

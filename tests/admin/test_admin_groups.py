@@ -15,12 +15,14 @@ from texture_portal import groups
 EVIDENCE = "203.0.113.7"
 LISTS = {
     "Program staff": {
+        "enrollments.enrollmentfile",
         "devices.device", "enrollments.consent", "enrollments.enrollment", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms",
         "partners.partner", "programs.participation", "programs.program", "territories.dataset",
         "territories.serviceterritory", "territories.site", "territories.utility",
     },
     "Auditor": {
+        "enrollments.enrollmentfile",
         "devices.device", "enrollments.checkpoint", "enrollments.consent", "enrollments.enrollment",
         "enrollments.evidenceaccess", "enrollments.historicalconsent", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms", "partners.idempotencyrecord",

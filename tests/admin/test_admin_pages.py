@@ -9,6 +9,7 @@ from django.urls import reverse
 from devices.models import Device
 from enrollments.evidence.access import by_user, note_access
 from enrollments.evidence.checkpoints import sign_if_due
+from enrollments.imports import keeping
 from enrollments.models import Consent, Enrollment, ReviewCase, RevocationDuty
 from enrollments.terms import add_terms
 from partners.models import IdempotencyRecord, Partner, RefusedRequest
@@ -55,6 +56,7 @@ def one_of_everything(user):
         headers={"Location": f"/v1/enrollments/{Enrollment.objects.first().pk}"}, body=b"a customer's data",
     )  # fmt: skip
     Heartbeat.objects.create(name="forge", beat_at=NOW)
+    keeping.upload([b"a,b"], name="may.csv", partner=Partner.objects.first(), now=NOW, user=user)
     add_terms(version="2026-01", text="You agree.", partner=Partner.objects.first(), program=None, now=NOW, user=user)
     sign_if_due(now=NOW)
     note_access(Enrollment.objects.first(), what="consent", now=NOW, by=by_user(user))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from partners.sandbox.fleet import Fleet
 from partners.sandbox.homes import homes
-from partners.sandbox.physics.day import rest
+from partners.sandbox.physics.day import PIECE, rest
 from partners.sandbox.physics.life import Life
 from partners.sandbox.physics.sky import sun_height
 from partners.sandbox.places import DAY, HOUR, PLACES
@@ -133,11 +133,12 @@ def test_panels_follow_the_sun(number, day):
     place = PLACES[number]
     life = Life(home)
     solar = life.day(day).kw["solar"]
-    middles = life.day(day).knots[:-1] + 150
-    is_up = np.array([sun_height(home.place, each) > 0 for each in middles])
+    middles = life.day(day).knots[:-1] + PIECE / 2
+    is_up = sun_height(home.place, middles) > 0
     assert (solar[~is_up] == 0).all()
     assert (solar[is_up] > 0).all()
-    noon = max(range(0, DAY, 300), key=lambda second: sun_height(place, place.midnight(day) + second))
+    seconds = np.arange(0, DAY, 300)
+    noon = seconds[np.argmax(sun_height(place, place.midnight(day) + seconds))]
     assert 11 * HOUR <= noon <= 13 * HOUR
 
 

@@ -20,8 +20,8 @@ class Trip:
 
 def trip_of(home: Home, day: int) -> Trip:
     draw = (home.seed, home.number, day)
-    twelfths = (round(between(6.5, 9.5, *draw, "leaves") * 12), round(between(16, 18.5, *draw, "returns") * 12))
-    return Trip(twelfths[0] / 12, twelfths[1] / 12, between(4, 16, *draw, "trip"))
+    quarters = (round(between(6.5, 9.5, *draw, "leaves") * 4), round(between(16, 18.5, *draw, "returns") * 4))
+    return Trip(quarters[0] / 4, quarters[1] / 4, between(4, 16, *draw, "trip"))
 
 
 def is_away(trip: Trip, hour: float) -> bool:

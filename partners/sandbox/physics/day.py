@@ -1,4 +1,4 @@
-"""One home through one day: pieces of at most five minutes, in each of which every power is constant."""
+"""One home through one day: pieces of at most a quarter of an hour, in each of which every power is constant."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,10 +10,10 @@ from partners.sandbox.chance import between
 from partners.sandbox.homes import Home
 from partners.sandbox.physics import battery, car, warmth
 from partners.sandbox.physics.orders import Orders, Setpoints
-from partners.sandbox.physics.sky import clouds_of, outdoor_c, spell_at, sunlight_kw
+from partners.sandbox.physics.sky import outdoor_c, sunlight_kw
 from partners.sandbox.places import DAY, HOUR
 
-PIECE = 300
+PIECE = 900
 Row = NDArray[np.float64]
 
 POWERS = ("solar", "load", "hvac", "charger", "battery", "grid")
@@ -94,24 +94,15 @@ class _Piece(NamedTuple):
 
 
 class _Surroundings:
-    """Sun, weather and household by five minutes: the same for all pieces within one."""
+    """Sun, weather and household by quarters of an hour: the same for all pieces within one."""
 
     def __init__(self, home: Home, day: int) -> None:
-        midnight = home.place.midnight(day)
-        clouds = clouds_of(home, day)
-        middles = [midnight + PIECE / 2 + PIECE * each for each in range(DAY // PIECE)]
-        self.midnight = midnight
-        self.solar = [sunlight_kw(home, each, clouds=clouds) if home.solar_kw else 0.0 for each in middles]
-        spells = spell_at(home, midnight), spell_at(home, midnight + DAY)
-        count = len(middles)
-        self.outdoor = [
-            outdoor_c(home.place, each, spell=spells[0] + (spells[1] - spells[0]) * place / count)
-            for place, each in enumerate(middles)
-        ]
+        self.midnight = home.place.midnight(day)
+        middles: Row = np.arange(self.midnight + PIECE / 2, self.midnight + DAY, PIECE, dtype=np.float64)
+        self.solar = sunlight_kw(home, day, middles).tolist() if home.solar_kw else [0.0] * len(middles)
+        self.outdoor = outdoor_c(home, day, middles).tolist()
         hourly = [between(0.7, 1.3, home.seed, home.number, day, hour, "load") for hour in range(24)]
-        self.load = [
-            home.base_kw * SHAPE[place * PIECE // HOUR] * hourly[place * PIECE // HOUR] for place in range(count)
-        ]
+        self.load = [home.base_kw * SHAPE[hour] * hourly[hour] for hour in range(24) for _ in range(HOUR // PIECE)]
 
     def at(self, instant: float) -> tuple[float, float, float]:
         place = int((instant - self.midnight) // PIECE)

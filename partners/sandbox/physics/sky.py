@@ -1,49 +1,48 @@
 """Sun and weather over a place: closed forms of the instant, with clouds and warmth drawn by day."""
 
-from math import cos, pi, radians, sin
+from math import pi, radians
+
+import numpy as np
+from numpy.typing import NDArray
 
 from partners.sandbox.chance import between, fraction
 from partners.sandbox.homes import Home
 from partners.sandbox.places import DAY, HOUR, Place
 
+Row = NDArray[np.float64]
 YEAR = 365.2425 * DAY
 SOLSTICE = 171.5 * DAY  # into the year: about 21 June
 LOSSES = 0.82  # of panels against their rating at a sun overhead
 
 
-def sun_height(place: Place, instant: float) -> float:
+def sun_height(place: Place, instants: Row) -> Row:
     """Sine of the sun's elevation: 1 overhead, 0 on the horizon, below it at night."""
-    declination = radians(23.44) * cos(2 * pi * (instant - SOLSTICE) / YEAR)
+    declination = radians(23.44) * np.cos(2 * pi * (instants - SOLSTICE) / YEAR)
     latitude = radians(place.latitude)
-    hour_angle = 2 * pi * (instant / DAY + place.longitude / 360 - 0.5)
-    return sin(latitude) * sin(declination) + cos(latitude) * cos(declination) * cos(hour_angle)
+    hour_angle = 2 * pi * (instants / DAY + place.longitude / 360 - 0.5)
+    upright = np.sin(latitude) * np.sin(declination)
+    height: Row = upright + np.cos(latitude) * np.cos(declination) * np.cos(hour_angle)
+    return height
 
 
-def sunlight_kw(home: Home, instant: float, *, clouds: tuple[float, ...]) -> float:
+def sunlight_kw(home: Home, day: int, instants: Row) -> Row:
     """What the panels could give; nothing at all while the sun is down."""
-    height = sun_height(home.place, instant)
-    if height <= 0:
-        return 0.0
-    return home.solar_kw * LOSSES * height * clouds[int((instant + home.place.offset) % DAY // HOUR)]
+    hours = ((instants + home.place.offset) % DAY // HOUR).astype(int)
+    clear = np.maximum(0.0, sun_height(home.place, instants))
+    given: Row = home.solar_kw * LOSSES * clear * np.array(_clouds(home, day))[hours]
+    return given
 
 
-def clouds_of(home: Home, day: int) -> tuple[float, ...]:
+def outdoor_c(home: Home, day: int, instants: Row) -> Row:
+    """The season's and the hour's usual, and the weather's own, which passes smoothly from one day into the next."""
+    place, midnight = home.place, home.place.midnight(day)
+    season = place.season_c * np.cos(2 * pi * (instants - SOLSTICE - 30 * DAY) / YEAR)
+    daily = place.daily_c * np.cos(2 * pi * ((instants + place.offset) / DAY - 15 / 24))
+    before, after = (between(-3, 3, home.seed, place.city, each, "spell") for each in (day, day + 1))
+    return place.mean_c + season + daily + before + (after - before) * (instants - midnight) / DAY
+
+
+def _clouds(home: Home, day: int) -> list[float]:
     """How much gets through, by hour: neighbours (of one place) share the day's weather."""
     cover = fraction(home.seed, home.place.city, day, "cover") ** 2
-    return tuple(1 - cover * between(0.5, 1.0, home.seed, home.number, day, hour, "cloud") for hour in range(24))
-
-
-def outdoor_c(place: Place, instant: float, *, spell: float) -> float:
-    """`spell` is how much warmer than usual it is, as a day's weather has it."""
-    season = place.season_c * cos(2 * pi * (instant - SOLSTICE - 30 * DAY) / YEAR)
-    daily = place.daily_c * cos(2 * pi * ((instant + place.offset) / DAY - 15 / 24))
-    return place.mean_c + season + daily + spell
-
-
-def spell_at(home: Home, instant: float) -> float:
-    """Degrees by which the weather is off its usual; it passes smoothly from one midnight's to the next."""
-    day = home.place.day_of(instant)
-    begins = home.place.midnight(day)
-    share = (instant - begins) / DAY
-    before, after = (between(-3, 3, home.seed, home.place.city, each, "spell") for each in (day, day + 1))
-    return before + (after - before) * share
+    return [1 - cover * between(0.5, 1.0, home.seed, home.number, day, hour, "cloud") for hour in range(24)]

@@ -15,7 +15,7 @@ class Device(models.Model):
     """A device is (partner, manufacturer_device_id); its identifier does not change over time (§10)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="devices")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="devices", db_index=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="devices")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="devices")
     manufacturer_device_id = models.CharField(max_length=255)
@@ -23,7 +23,6 @@ class Device(models.Model):
     manufacturer = models.CharField(max_length=255)
     serial_key = models.CharField(
         max_length=600,
-        db_index=True,
         editable=False,
         help_text="Manufacturer and serial number, case-folded, trimmed.",
     )
@@ -44,7 +43,10 @@ class Device(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["partner", "manufacturer_device_id"], name="device_of_partner"),
         ]
-        indexes = [models.Index(fields=["serial_number"], name="device_by_serial_number")]
+        indexes = [
+            models.Index(fields=["serial_number"], name="device_by_serial_number"),
+            models.Index(fields=["serial_key"], name="device_by_serial_key"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.manufacturer} {self.model} {self.manufacturer_device_id}"

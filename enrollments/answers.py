@@ -1,5 +1,7 @@
 """Enrolling as a call has it done, and the answers that carry an enrollment."""
 
+from dataclasses import dataclass
+
 from django.db.models import Model
 
 from enrollments import duplicates, intake
@@ -12,37 +14,48 @@ from enrollments.overview import Overview, overview
 from enrollments.presentation import show
 from partners import evidence
 from partners.answers import Answer
-from partners.calls import Call, Holding
+from partners.calls import Call
 
 ADDRESS_POINTER = "/site/address"
 LATER = (MatchOutcome.AMBIGUOUS, MatchOutcome.DEFERRED)
 
 
-def enrolling(
-    call: Call, claim: EnrollmentClaim, *, own_bytes: bytes | None = None, finding: Finding | None = None
-) -> Holding:
-    """Checks the claim and locates its address, outside any transaction; the effect enrolls and answers.
+@dataclass(frozen=True)
+class Enrolling:
+    """An enrollment whose claim was checked and whose address was located: to be done in a transaction.
 
-    Of a batch item, `own_bytes` is its part of the request, and `finding` what its address led to, where that was
-    found together with the others'.
+    `own_bytes` is a batch item's part of the request.
     """
-    intake.check_claim(claim, partner=call.partner)
-    found = finding or find(claim.site, pointer=ADDRESS_POINTER)
 
-    def effect() -> Answer:
+    call: Call
+    claim: EnrollmentClaim
+    finding: Finding
+    own_bytes: bytes | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return duplicates.names(self.call.partner, self.claim)
+
+    def __call__(self, *, known: bool | None = None) -> Answer:
+        """`known`: as `intake.enroll` takes it."""
+        call = self.call
         enrolled = intake.enroll(
-            claim,
+            self.claim,
             partner=call.partner,
-            finding=found,
-            evidence=lambda customer: evidence.signed_request(call, customer, body=own_bytes),
+            finding=self.finding,
+            evidence=lambda customer: evidence.signed_request(call, customer, body=self.own_bytes),
             signed_at=call.signed_at,
             now=call.now,
             by=call.actor,
+            known=known,
         )
         return _answer_to_enrolling(enrolled)
 
-    names = duplicates.names(call.partner, claim.device, customer_reference=claim.customer_reference)
-    return Holding(names, effect)
+
+def enrolling(call: Call, claim: EnrollmentClaim, *, own_bytes: bytes | None = None) -> Enrolling:
+    """Checks the claim and locates its address, outside any transaction."""
+    intake.check_claim(claim, partner=call.partner)
+    return Enrolling(call, claim, find(claim.site, pointer=ADDRESS_POINTER), own_bytes)
 
 
 def _answer_to_enrolling(enrolled: Enrolled) -> Answer:

@@ -27,7 +27,7 @@ from enrollments.timeline import timeline
 from partners import evidence
 from partners.idempotency import KEPT_BRIEFLY
 from partners.pagination import NEWEST_FIRST, OLDEST_CHANGE_FIRST, PageQuery, page, page_of
-from partners.views import MEBIBYTE, Answer, Call, Effect, PartnerView
+from partners.views import MEBIBYTE, Answer, Call, Effect, Holding, PartnerView
 from partners.wire import Choice, Identifier, Instant, Text
 from texture_portal.refusals import Refusal
 
@@ -58,7 +58,8 @@ class EnrollmentsView(PartnerView):
         return Answer(200, page(rows, order=order, limit=asked["limit"], cursor=asked["cursor"], shape=_show))
 
     def post(self, call: Call) -> Effect:
-        return enrolling(call, enrollment_claim(call.read(EnrollmentDocument)))
+        enroll = enrolling(call, enrollment_claim(call.read(EnrollmentDocument)))
+        return Holding(enroll.names, enroll)
 
 
 class EnrollmentView(PartnerView):

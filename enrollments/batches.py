@@ -1,21 +1,21 @@
-"""Many enrollments in one request: each has its own transaction and stands or falls alone (contract §3, batch)."""
+"""Many enrollments in one request: each stands or falls alone (contract §3, batch)."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from enrollments import intake
-from enrollments.answers import ADDRESS_POINTER, enrolling
+from enrollments.answers import ADDRESS_POINTER, Enrolling
 from enrollments.claims import EnrollmentClaim
 from enrollments.documents import BatchItemDocument
-from enrollments.matching import Finding, find_many
+from enrollments.matching import find_many
 from enrollments.reading import enrollment_claim
-from partners import answers, idempotency
-from partners.answers import StoredAnswer
+from enrollments.waves import Item, Outcome, enroll_all
+from partners import idempotency
 from partners.calls import Call, validated
 from partners.models import IdempotencyRecord
 from partners.refusal_log import record_refused_item
-from territories import geocoding
 from texture_portal.refusals import Refusal
 
 
@@ -31,22 +31,23 @@ class Claimed:
 def enroll_each(call: Call, items: list[Any]) -> list[dict[str, Any]]:
     """One result per item, in order. An item that was done before gives its first result again.
 
-    Where geocoders must be asked outside, they are asked for all new addresses together, before the first enrolls.
+    All new addresses are located together, before the first enrolls.
     """
-    read = [_read(call, item) for item in items]
-    findings = _findings(call, read) if geocoding.asks_outside() else {}
-    return [
-        _result(call, item, claimed, findings.get(place))
-        for place, (item, claimed) in enumerate(zip(items, read, strict=True))
-    ]
+    outcomes: dict[int, Outcome] = {}
+    claimed: dict[int, Claimed] = {}
+    for place, item in enumerate(items):
+        try:
+            claimed[place] = _read(call, item)
+        except Refusal as refusal:
+            outcomes[place] = refusal
+    outcomes |= _done_before(call, claimed)
+    new = [(place, item) for place, item in claimed.items() if place not in outcomes]
+    outcomes |= enroll_all(_located(call, new), call=call)
+    return [_result(call, item, outcomes[place]) for place, item in enumerate(items)]
 
 
-def _read(call: Call, item: Any) -> Claimed | Refusal:
-    try:
-        read = validated(BatchItemDocument, item)
-        claim = enrollment_claim(read)
-    except Refusal as refusal:
-        return refusal
+def _read(call: Call, item: Any) -> Claimed:
+    read = validated(BatchItemDocument, item)
     own_bytes = json.dumps(item, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     key = idempotency.Key(
         call.partner,
@@ -54,49 +55,40 @@ def _read(call: Call, item: Any) -> Claimed | Refusal:
         idempotency.fingerprint_of(method="POST", target="batch item", body=own_bytes),
         namespace=IdempotencyRecord.Namespace.BATCH_ITEM,
     )
-    return Claimed(key, own_bytes, claim)
+    return Claimed(key, own_bytes, enrollment_claim(read))
 
 
-def _findings(call: Call, read: list[Claimed | Refusal]) -> dict[int, Finding]:
-    """By place in the batch, of those that are yet to be enrolled."""
-    new = {place: each.claim for place, each in enumerate(read) if isinstance(each, Claimed) and _is_new(call, each)}
-    found = find_many([claim.site for claim in new.values()], pointer=ADDRESS_POINTER)
-    return dict(zip(new, found, strict=True))
+def _done_before(call: Call, claimed: dict[int, Claimed]) -> dict[int, Outcome]:
+    """The first answers of those that were, and the refusals of those whose claim alone is refused."""
+    kept = idempotency.recall_each([item.key for item in claimed.values()], now=call.now)
+    outcomes: dict[int, Outcome] = {
+        place: first for place, first in zip(claimed, kept, strict=True) if first is not None
+    }
+    for place, item in claimed.items():
+        if place not in outcomes:
+            try:
+                intake.check_claim(item.claim, partner=call.partner)
+            except Refusal as refusal:
+                outcomes[place] = refusal
+    return outcomes
 
 
-def _is_new(call: Call, item: Claimed) -> bool:
-    """Whether its address must be located: it was not done before, and is not refused for what it claims."""
-    try:
-        intake.check_claim(item.claim, partner=call.partner)
-        return idempotency.recall(item.key, now=call.now) is None
-    except Refusal:
-        return False
+def _located(call: Call, new: Iterable[tuple[int, Claimed]]) -> dict[int, Item]:
+    new = list(new)
+    findings = find_many([item.claim.site for _, item in new], pointer=ADDRESS_POINTER)
+    return {
+        place: Item(item.key, Enrolling(call, item.claim, finding, item.own_bytes))
+        for (place, item), finding in zip(new, findings, strict=True)
+    }
 
 
-def _result(call: Call, item: Any, read: Claimed | Refusal, finding: Finding | None) -> dict[str, Any]:
+def _result(call: Call, item: Any, outcome: Outcome) -> dict[str, Any]:
     request_id = item.get("requestId") if isinstance(item, dict) else None
-    try:
-        answer = _enroll_once(call, read, finding)
-    except Refusal as refusal:
+    refusal = outcome if isinstance(outcome, Refusal) else outcome.refusal
+    if refusal is not None:
         record_refused_item(refusal, call=call, item=item)
-        problem = call.problem(refusal)
+    if isinstance(outcome, Refusal):
+        problem = call.problem(outcome)
         return {"requestId": request_id, "status": problem["status"], "problem": problem}
-    if answer.refusal:
-        record_refused_item(answer.refusal, call=call, item=item)
-    member = "problem" if answer.status >= 400 else "enrollment"
-    return {"requestId": request_id, "status": answer.status, member: json.loads(answer.body)}
-
-
-def _enroll_once(call: Call, item: Claimed | Refusal, finding: Finding | None) -> StoredAnswer:
-    if isinstance(item, Refusal):
-        raise item
-    if first := idempotency.recall(item.key, now=call.now):
-        return first
-    enroll = enrolling(call, item.claim, own_bytes=item.own_bytes, finding=finding)
-
-    def refused(refusal: Refusal) -> StoredAnswer:
-        return answers.store_refusal(refusal, base=call.origin, request_id=call.request_id)
-
-    return idempotency.once(
-        item.key, now=call.now, effect=lambda: answers.store(enroll()), refused=refused, names=enroll.names
-    )
+    member = "problem" if outcome.status >= 400 else "enrollment"
+    return {"requestId": request_id, "status": outcome.status, member: json.loads(outcome.body)}

@@ -1,23 +1,32 @@
 """One device, one open enrollment (contract §3): who has this device already, and what that means to whom."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Max, Q
 
 from devices.models import Device
-from enrollments.claims import DeviceClaim
+from enrollments.claims import DeviceClaim, EnrollmentClaim
 from enrollments.models import Enrollment, PartnerEvent
 from partners.models import Partner
 from partners.models.partner import same_name
 from texture_portal import prepared
 from texture_portal.refusals import Refusal, refuse
 
-IS_ANYTHING_KNOWN = """
-SELECT EXISTS (SELECT FROM devices_device WHERE partner_id = %s AND manufacturer_device_id = %s)
-    OR EXISTS (SELECT FROM devices_device WHERE serial_key = %s)
-    OR EXISTS (SELECT FROM partners_customer WHERE partner_id = %s AND reference_id = %s)
-    OR EXISTS (SELECT FROM enrollments_partnerevent WHERE partner_id = %s AND manufacturer_device_id = %s)
+KNOWN = """
+SELECT place FROM unnest(%(devices)s::text[], %(serials)s::text[], %(customers)s::text[])
+    WITH ORDINALITY AS asked (device, serial, customer, place),
+LATERAL (
+    SELECT 1 FROM devices_device WHERE partner_id = %(partner)s AND manufacturer_device_id = device
+    UNION ALL
+    SELECT 1 FROM devices_device WHERE serial_key = serial
+    UNION ALL
+    SELECT 1 FROM partners_customer WHERE partner_id = %(partner)s AND reference_id = customer
+    UNION ALL
+    SELECT 1 FROM enrollments_partnerevent WHERE partner_id = %(partner)s AND manufacturer_device_id = device
+    LIMIT 1
+) AS found
 """
 SERIAL_UNDER_ANOTHER_ID = "serial_number_under_another_id"
 
@@ -30,20 +39,24 @@ def device_name(partner_id: UUID, manufacturer_device_id: str) -> str:
     return f"device|{partner_id}|{manufacturer_device_id}"
 
 
-def names(partner: Partner, claim: DeviceClaim, *, customer_reference: str) -> tuple[str, ...]:
+def names(partner: Partner, claim: EnrollmentClaim) -> tuple[str, ...]:
     """What a transaction must hold alone to enroll this device, and to make this customer."""
     return (
-        device_name(partner.pk, claim.manufacturer_device_id),
-        f"serial|{serial_key(claim)}",
-        f"customer|{partner.pk}|{customer_reference}",
+        device_name(partner.pk, claim.device.manufacturer_device_id),
+        f"serial|{serial_key(claim.device)}",
+        f"customer|{partner.pk}|{claim.customer_reference}",
     )
 
 
-def is_anything_known(partner: Partner, claim: DeviceClaim, *, customer_reference: str) -> bool:
-    """Whether there is anything to look for: mostly device and customer are new, and this is all it takes."""
-    device = [partner.pk, claim.manufacturer_device_id]
-    mine = [*device, serial_key(claim), partner.pk, customer_reference, *device]
-    return bool(prepared.execute(IS_ANYTHING_KNOWN, mine)[0][0])
+def known_among(partner: Partner, claims: Sequence[EnrollmentClaim]) -> set[int]:
+    """The places of those of whose device or customer there is anything to look for: mostly both are new."""
+    asked = {
+        "partner": partner.pk,
+        "devices": [claim.device.manufacturer_device_id for claim in claims],
+        "serials": [serial_key(claim.device) for claim in claims],
+        "customers": [claim.customer_reference for claim in claims],
+    }
+    return {place - 1 for (place,) in prepared.rows(KNOWN, asked)}
 
 
 def known_device(partner: Partner, claim: DeviceClaim) -> tuple[Device | None, Enrollment | None]:

@@ -72,13 +72,16 @@ def enroll(
     signed_at: datetime,
     now: datetime,
     by: Actor,
+    known: bool | None = None,
 ) -> Enrolled:
     """The enrollment, new and yet to be written; or the one that the customer made by OAuth only, added to (§11.8).
 
-    Call it in a transaction that holds `duplicates.names`. Raises `Refusal`, in the contract's order: state, consent,
-    territory.
+    Call it in a transaction that holds `duplicates.names`; `known` is what `duplicates.known_among` says, where that
+    was asked since. Raises `Refusal`, in the contract's order: state, consent, territory.
     """
-    known, device, by_oauth = check(claim, partner=partner, finding=finding, signed_at=signed_at, now=now)
+    if known is None:
+        known = bool(duplicates.known_among(partner, [claim]))
+    device, by_oauth = _check(claim, partner=partner, finding=finding, signed_at=signed_at, now=now, known=known)
     if by_oauth is not None:
         return Enrolled(_merge(by_oauth, claim, evidence=evidence, signed_at=signed_at, now=now, by=by))
     customer = _customer(partner, claim.customer_reference, known=known)
@@ -89,14 +92,16 @@ def enroll(
     return _begin(enrollment, claim.consent, now=now, by=by)
 
 
-def check(
-    claim: EnrollmentClaim, *, partner: Partner, finding: Finding, signed_at: datetime, now: datetime
-) -> tuple[bool, Device | None, Enrollment | None]:
-    """What stands against it as things are; writes nothing, so that a dry run can ask. Raises as `enroll` does.
+def check(claim: EnrollmentClaim, *, partner: Partner, finding: Finding, signed_at: datetime, now: datetime) -> None:
+    """What stands against it as things are; writes nothing, so that a dry run can ask. Raises as `enroll` does."""
+    known = bool(duplicates.known_among(partner, [claim]))
+    _check(claim, partner=partner, finding=finding, signed_at=signed_at, now=now, known=known)
 
-    Gives whether device or customer are known at all, the device where it is, and its enrollment by OAuth only.
-    """
-    known = duplicates.is_anything_known(partner, claim.device, customer_reference=claim.customer_reference)
+
+def _check(
+    claim: EnrollmentClaim, *, partner: Partner, finding: Finding, signed_at: datetime, now: datetime, known: bool
+) -> tuple[Device | None, Enrollment | None]:
+    """Gives the device where it is known, and its enrollment by OAuth only."""
     device, by_oauth = duplicates.known_device(partner, claim.device) if known else (None, None)
     if claim.consent is not None:
         device_id = claim.device.manufacturer_device_id
@@ -104,7 +109,7 @@ def check(
         consent.check(claim.consent, now=now, signed_at=signed_at, revoked_at=revoked_at)
     if by_oauth is None and finding.refusal is not None:
         raise finding.refusal
-    return known, device, by_oauth
+    return device, by_oauth
 
 
 def _begin(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> Enrolled:

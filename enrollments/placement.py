@@ -1,6 +1,8 @@
 """Which programs an enrollment's device joins and leaves, as its facts stand (§11.3, step 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,6 +16,8 @@ from programs.eligibility import Against, Applicant, device_reasons, reasons_aga
 from programs.models import Participation, Program, local_date
 from programs.participation import join, leave
 from texture_portal import prepared
+
+_read_once: ContextVar[dict[tuple[Any, ...], list[Program]] | None] = ContextVar("programs_read_once", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,28 @@ def _programs_here(enrollment: Enrollment, *, now: datetime) -> list[Program]:
     if enrollment.match_outcome not in TERRITORY_KNOWN:
         return []
     site = enrollment.site
-    statement, parameters = _question(local_date(now), site.utility_id, site.cca_id)
-    return [prepared.instance(Program, row) for row in prepared.execute(statement, parameters)]
+    asked = (local_date(now), site.utility_id, site.cca_id)
+    read = _read_once.get()
+    if read is None:
+        return _read(*asked)
+    if asked not in read:
+        read[asked] = _read(*asked)
+    return read[asked]
+
+
+@contextmanager
+def programs_read_once() -> Iterator[None]:
+    """Within it, the programs of an owner are read once: for many enrollments in one transaction."""
+    token = _read_once.set({})
+    try:
+        yield
+    finally:
+        _read_once.reset(token)
+
+
+def _read(today: date, *owner_ids: UUID | None) -> list[Program]:
+    statement, parameters = _question(today, *owner_ids)
+    return [prepared.instance(Program, row) for row in prepared.rows(statement, parameters)]
 
 
 @lru_cache(maxsize=1024)

@@ -28,9 +28,8 @@ class Moment:
 
 
 def timeline(enrollment: Enrollment) -> list[Moment]:
-    # By the columns that have an index: both are the chain's `ledger_id`.
-    states = Enrollment.history.filter(id=enrollment.pk).order_by("sequence")
-    consents = Consent.history.filter(enrollment_id=enrollment.pk).order_by("sequence")
+    states = Enrollment.history.filter(ledger_id=enrollment.pk).order_by("sequence")
+    consents = Consent.history.filter(ledger_id=enrollment.pk).order_by("sequence")
     moments = [*_of_states(states), *_of_consents(consents)]
     return [moment for _, moment in sorted(moments, key=lambda pair: pair[0])]
 

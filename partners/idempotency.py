@@ -6,7 +6,7 @@ holder that dies frees the key because PostgreSQL rolls its transaction back.
 
 import hashlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,6 +38,11 @@ class Key:
     namespace: str = IdempotencyRecord.Namespace.REQUEST
     kept: timedelta = KEPT
 
+    @property
+    def name(self) -> str:
+        """By which a transaction holds it."""
+        return f"key|{self.partner.pk}|{self.namespace}|{self.value}"
+
 
 def read_key(header: str | None) -> str:
     """A bare key or a quoted structured-field string: the two are one."""
@@ -65,6 +70,24 @@ def recall(key: Key, *, now: datetime) -> StoredAnswer | None:
     return None if record is None else replay(record, key, now=now)
 
 
+def recall_each(keys: Sequence[Key], *, now: datetime) -> list[StoredAnswer | Refusal | None]:
+    """Likewise for many of one partner and namespace, in their order; a key of another request's gives the refusal."""
+    if not keys:
+        return []
+    kept = IdempotencyRecord.objects.of_keys(
+        partner=keys[0].partner, namespace=keys[0].namespace, keys=[key.value for key in keys]
+    )
+    by_key = {record.key: record for record in kept}
+    return [_replay_or_refusal(by_key.get(key.value), key, now=now) for key in keys]
+
+
+def _replay_or_refusal(record: IdempotencyRecord | None, key: Key, *, now: datetime) -> StoredAnswer | Refusal | None:
+    try:
+        return None if record is None else replay(record, key, now=now)
+    except Refusal as refusal:
+        return refusal
+
+
 def replay(record: IdempotencyRecord, key: Key, *, now: datetime) -> StoredAnswer | None:
     """What the record answers to this key; None where it is kept no longer."""
     if record.expires_at <= now:
@@ -88,7 +111,7 @@ def once(
     `refused` writes it; any other outcome undoes everything, so that the key is free again. Raises
     `request_in_progress` where another held one of them for too long.
     """
-    names = (*names, f"key|{key.partner.pk}|{key.namespace}|{key.value}")
+    names = (*names, key.name)
     try:
         return _once(key, now=now, effect=effect, names=names)
     except NameHeldError as held:
@@ -111,15 +134,16 @@ def _once(key: Key, *, now: datetime, effect: Callable[[], StoredAnswer], names:
     """The record's unique key undoes whatever was done a second time."""
     hold(names)
     answer = effect()
-    insert([*answer.unwritten, _record(key, answer, now=now)])
+    insert([*answer.unwritten, record(key, answer, now=now)])
     return answer
 
 
 def _records(key: Key) -> IdempotencyRecords:
-    return IdempotencyRecord.objects.of_key(partner=key.partner, namespace=key.namespace, key=key.value)
+    return IdempotencyRecord.objects.of_keys(partner=key.partner, namespace=key.namespace, keys=[key.value])
 
 
-def _record(key: Key, answer: StoredAnswer, *, now: datetime) -> IdempotencyRecord:
+def record(key: Key, answer: StoredAnswer, *, now: datetime) -> IdempotencyRecord:
+    """What is kept of an answer, to be written in the transaction of its effect."""
     return IdempotencyRecord(
         partner=key.partner,
         namespace=key.namespace,

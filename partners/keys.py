@@ -32,7 +32,7 @@ def _look_up(
         identity = UUID(key_id)
     except ValueError:
         return None
-    found = prepared.execute(
+    found = prepared.rows(
         _statement(), [IdempotencyRecord.Namespace.REQUEST.value, idempotency_key, identity, partner.id]
     )
     if not found:

@@ -3,6 +3,7 @@
 `read` takes the one signature apart, `check_fresh` judges its times, `verify` its bytes. Each raises a `Refusal`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from texture_portal.refusals import Refusal
 MAX_AGE_SECONDS = 300  # contract §2.2
 MAX_AHEAD_SECONDS = 30  # contract §2.2
 ALWAYS_COVERED = ("@method", "@authority", "@path", "content-digest")
+PLAIN_NAME = re.compile(r"@?[a-z0-9-]+", re.ASCII)
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -125,14 +127,18 @@ def verify(claim: Claim, message: Message, *, algorithm: str, material: PublicMa
 def signature_base(claim: Claim, message: Message) -> bytes:
     """RFC 9421 §2.5."""
     lines = [
-        f"{http_sf.ser((name, parameters))}: {_value(name, parameters, message)}"
-        for name, parameters in claim.components
+        f"{_identifier(name, parameters)}: {_value(name, parameters, message)}" for name, parameters in claim.components
     ]
     signed = http_sf.ser({"s": (list(claim.components), dict(claim.parameters))}).removeprefix("s=")
     try:
         return "\n".join([*lines, f'"@signature-params": {signed}']).encode("ascii")
     except UnicodeEncodeError:
         _invalid("A covered component is not ASCII.")
+
+
+def _identifier(name: str, parameters: Mapping[str, Any]) -> str:
+    """A component as it is listed; nearly all are plain names, which need no serializer."""
+    return f'"{name}"' if not parameters and PLAIN_NAME.fullmatch(name) else str(http_sf.ser((name, dict(parameters))))
 
 
 def _only_member(headers: Mapping[str, str], name: str) -> tuple[str, Any]:

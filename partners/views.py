@@ -21,7 +21,7 @@ from texture_portal import clock
 from texture_portal.refusals import Refusal
 from texture_portal.writing import insert
 
-__all__ = ["MEBIBYTE", "Answer", "Call", "Effect", "NotFoundView", "PartnerView"]
+__all__ = ["MEBIBYTE", "Answer", "Call", "Effect", "Holding", "NotFoundView", "PartnerView"]
 
 MEBIBYTE = 1024 * 1024
 READING = ("GET", "HEAD")

@@ -3,41 +3,49 @@
 What the ORM spends on building and reading such a query is more than the database spends on answering it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 
 Row = tuple[Any, ...]
+Parameters = Sequence[Any] | Mapping[str, Any]
 M = TypeVar("M", bound=Model)
 
 
-def execute(statement: str, parameters: Sequence[Any]) -> list[Row]:
-    """The rows that it gives; none where it gives no rows at all."""
+def execute(statement: str, parameters: Parameters) -> None:
+    """For what it does, whatever it answers."""
     with _cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall() if cursor.description else []
 
 
-def first_of_request(statement: str, parameters: Sequence[Any]) -> list[Row]:
-    """Likewise, on a connection that may have gone stale since the last request: it is made anew, once.
+def rows(statement: str, parameters: Parameters) -> list[Row]:
+    with _cursor() as cursor:
+        cursor.execute(statement, parameters)
+        found: list[Row] = cursor.fetchall()
+        return found
+
+
+def first_rows(statement: str, parameters: Parameters) -> list[Row]:
+    """A request's first: the connection may have gone stale since the last one, and is then made anew, once.
 
     That it answers is also what `CONN_HEALTH_CHECKS` would ask the database by a statement of its own.
     """
+    connection = connections[DEFAULT_DB_ALIAS]
     if connection.in_atomic_block or connection.connection is None:
-        return execute(statement, parameters)
+        return rows(statement, parameters)
     connection.health_check_done = True  # type: ignore[attr-defined]
     try:
-        return execute(statement, parameters)
+        return rows(statement, parameters)
     except (OperationalError, InterfaceError):
         if connection.is_usable():
             raise
         connection.close()
-        return execute(statement, parameters)
+        return rows(statement, parameters)
 
 
 def columns_of(model: type[Model], alias: str) -> str:
@@ -51,11 +59,12 @@ def width_of(model: type[Model]) -> int:
 
 def instance(model: type[M], values: Sequence[Any]) -> M:
     """A row of `columns_of(model)` as the ORM would have made it."""
-    return model.from_db(connection.alias, _attributes(model), _converted(model, values))
+    return model.from_db(DEFAULT_DB_ALIAS, _attributes(model), _converted(model, values))
 
 
 def _cursor() -> CursorWrapper:
     """One that binds on the server, with Django's kinds of errors. Logged statements are whole."""
+    connection = connections[DEFAULT_DB_ALIAS]  # looked up once: the proxy looks it up at every use
     if connection.queries_logged:
         return connection.cursor()
     connection.close_if_health_check_failed()
@@ -71,7 +80,7 @@ def _converted(model: type[Model], values: Sequence[Any]) -> Sequence[Any]:
         return values
     made = list(values)
     for place, convert in converters:
-        made[place] = convert(made[place], None, connection)
+        made[place] = convert(made[place], None, connections[DEFAULT_DB_ALIAS])
     return made
 
 
@@ -85,5 +94,5 @@ def _converters(model: type[Model]) -> list[tuple[int, Any]]:
     return [
         (place, convert)
         for place, field in enumerate(model._meta.concrete_fields)
-        for convert in field.get_db_converters(connection)
+        for convert in field.get_db_converters(connections[DEFAULT_DB_ALIAS])
     ]

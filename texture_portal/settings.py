@@ -67,18 +67,18 @@ def _database_url() -> str:
 
 
 DATABASE_URL = _database_url()
+# The statements of every request are planned once a connection (texture_portal.prepared). A pooler that hands out
+# connections by transaction may not keep them: PREPARE_STATEMENTS=off.
+PREPARING: dict[str, Any] = {"prepare_threshold": 1, "options": "-c plan_cache_mode=force_generic_plan"}
+if not env.bool("PREPARE_STATEMENTS", default=True):
+    PREPARING = {}
 _database = environ.Env.db_url_config(DATABASE_URL)
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **_database,
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        # The statements of every request are planned once a connection (texture_portal.prepared); 0 turns it off, for
-        # a pooler that hands out connections by transaction and cannot keep them.
-        "OPTIONS": {
-            **_database.get("OPTIONS", {}),
-            "prepare_threshold": env.int("PREPARE_THRESHOLD", default=2) or None,
-        },
+        "OPTIONS": {**PREPARING, **_database.get("OPTIONS", {})},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

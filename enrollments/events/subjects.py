@@ -21,5 +21,7 @@ def enrollment_of(partner: Partner, manufacturer_device_id: str, *, fact_at: dat
 
 
 def _ended_at(enrollment: Enrollment) -> datetime:
-    ended: datetime = Enrollment.history.filter(id=enrollment.pk, state=State.REVOKED).earliest("sequence").history_date
+    ended: datetime = (
+        Enrollment.history.filter(ledger_id=enrollment.pk, state=State.REVOKED).earliest("sequence").history_date
+    )
     return ended

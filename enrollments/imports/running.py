@@ -79,7 +79,7 @@ def _take_in(found: OpenRow, claim: EnrollmentClaim, finding: Finding, file: Enr
     row = FileRow.objects.select_for_update().get(pk=found.row.pk)
     if row.status != FileRow.Status.READY:
         return  # another worker was here, after this one's claim had run out
-    hold(duplicates.names(file.partner, claim.device, customer_reference=claim.customer_reference))
+    hold(duplicates.names(file.partner, claim))
     body = json.dumps(found.raw, ensure_ascii=False, sort_keys=True).encode()
     source = {
         "digest": file.digest_hex,

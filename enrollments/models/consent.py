@@ -29,7 +29,7 @@ class Consent(models.Model):
         PAPER_FORM = "paper_form", "Paper form"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="consents")
+    enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="consents", db_index=False)
     path = models.CharField(max_length=8, choices=Path)
     source = models.CharField(max_length=16, choices=Source)
     terms_version = models.CharField(max_length=255)
@@ -51,6 +51,7 @@ class Consent(models.Model):
         bases=[LedgerEntry],
         history_user_id_field=models.IntegerField(null=True),
         history_change_reason_field=models.TextField(null=True),
+        no_db_index=["signed_request"],
     )
 
     class Meta:

@@ -68,7 +68,7 @@ class Enrollment(models.Model):
         HYBRID = "hybrid", "Both (§11.8)"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="enrollments")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="enrollments", db_index=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="enrollments")
     device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="enrollments")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="enrollments")
@@ -109,7 +109,7 @@ class Enrollment(models.Model):
     advanced_at = models.DateTimeField(editable=False, help_text="When the facts were last weighed.")
 
     opening_request = models.ForeignKey(
-        SignedRequest, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+        SignedRequest, on_delete=models.PROTECT, null=True, editable=False, related_name="+", db_index=False
     )
     ledger_length = models.PositiveIntegerField(default=0, editable=False)
     ledger_head = models.BinaryField(default=GENESIS, editable=False)
@@ -122,6 +122,7 @@ class Enrollment(models.Model):
         bases=[LedgerEntry],
         history_user_id_field=models.IntegerField(null=True),
         history_change_reason_field=models.TextField(null=True),
+        no_db_index=["id", "partner", "customer", "device", "site"],  # it is found by its `ledger_id`
         excluded_fields=[
             "match", "match_outcome", "fits_since", "utility_account_number", "account_claimed_verified",
             "account_verified_at", "program_choice", "installer_id", "sales_channel", "connectivity_lost_at",

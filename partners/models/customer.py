@@ -15,7 +15,7 @@ class CustomerErasedError(Exception):
 
 class Customer(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="customers")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="customers", db_index=False)
     reference_id = models.CharField(max_length=255)
     sealed_data_key = models.BinaryField(null=True, editable=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)

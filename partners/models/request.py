@@ -1,6 +1,7 @@
 """What is kept of partners' requests: answers to replay, refusals to explain, signed originals as evidence."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
@@ -19,8 +20,8 @@ UNIQUE_KEY = "idempotency_key_of_partner"
 
 
 class IdempotencyRecords(models.QuerySet["IdempotencyRecord"]):
-    def of_key(self, *, partner: Partner, namespace: str, key: str) -> Self:
-        return self.filter(partner=partner, namespace=namespace, key=key)
+    def of_keys(self, *, partner: Partner, namespace: str, keys: Sequence[str]) -> Self:
+        return self.filter(partner=partner, namespace=namespace, key__in=keys)
 
     def purge(self, *, now: datetime) -> int:
         """Deletes what is kept no longer, and returns how many there were."""
@@ -35,7 +36,7 @@ class IdempotencyRecord(models.Model):
         BATCH_ITEM = "batch_item", "requestId within a batch"
 
     id = models.BigAutoField(primary_key=True)
-    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
     namespace = models.CharField(max_length=10, choices=Namespace, default=Namespace.REQUEST)
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(help_text="SHA-256 over method, path with query, and body.")
@@ -116,7 +117,12 @@ class SignedRequest(models.Model):
     received_at = models.DateTimeField()
     signature_created_at = models.DateTimeField()
     signing_key = models.ForeignKey(
-        SigningKey, on_delete=models.PROTECT, null=True, related_name="+", help_text="None for a row of a file."
+        SigningKey,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="None for a row of a file.",
     )
     algorithm = models.CharField(max_length=20, blank=True)
     public_key_pem = models.TextField(blank=True)

@@ -48,10 +48,6 @@ def locate_many(asked: Sequence[tuple[Address, Coordinates | None]], *, seconds:
     ]
 
 
-def asks_outside() -> bool:
-    return any(geocoder.asks_outside for geocoder in chain())
-
-
 def _verdicts(addresses: Sequence[Address], *, keep: bool, deadline: float | None) -> list[Verdict]:
     geocoders = chain()
     if not any(geocoder.asks_outside for geocoder in geocoders):

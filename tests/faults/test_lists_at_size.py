@@ -22,8 +22,8 @@ from enrollments import lifecycle
 from enrollments.models import Enrollment, ReviewCase
 from partners.onboarding import create_partner
 from tests.factories import ProgramFactory, UtilityFactory, ambiguous, consent_claim, enrolled, matched_to
-from tests.faults.crowd import multiply
 from texture_portal import actors, clock
+from texture_portal.bench.crowd import multiply
 
 SIZE = int(os.environ.get("FAULTS_AT_SIZE", "0"))
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "20"))

@@ -2,34 +2,123 @@
 
 import json
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import requests
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from examples.oem_client import Portal
+from enrollments.models import Enrollment
 from texture_portal import clock
 from texture_portal.bench import bare
+from texture_portal.bench.crowd import multiply
 from texture_portal.bench.measuring import Measurement
+from texture_portal.bench.posting import Sender, Sent, sender
 from texture_portal.bench.scratch import scratch_database
 from texture_portal.demo import setting
 from texture_portal.demo.buildings import Building, buildings
 from texture_portal.demo.server import HOST, free_port, serving
 
 CLIENTS = 8
-WARM_UP, POSTS = 40, 480
-ENROLLMENTS = "/v1/enrollments"
+WARM_UP, POSTS = 160, 1600
+FEW, MANY = 1_000, 200_000
+BATCHES, BATCH_SIZE, BATCH_CLIENTS = 24, 100, 4
+ENROLLMENTS, BATCH = "/v1/enrollments", "/v1/enrollments/batch"
+BARE = "connections that insert the same rows and commit, into tables without index, key or trigger"
 _runs = count(1)
 
 
 def measure(data: Path | None) -> Measurement:
     """The grid is the demo's, whatever `data` is: what is measured is the way of a request, not of a look-up."""
+    with _stage() as stage:
+        stage.fill(FEW)
+        sent = stage.post_singles(POSTS)
+        return Measurement(
+            "enrollment",
+            sent.rate,
+            "enrollments/s",
+            sent.seconds,
+            stage.bare_rate(connections=CLIENTS, transactions=POSTS),
+            f"{CLIENTS} {BARE}",
+            {"clients": CLIENTS, "posts": POSTS, "in_table": FEW, "statements": stage.statements, **stage.size()},
+        )
+
+
+def measure_at_size(data: Path | None) -> Measurement:
+    """The same, with many enrollments in the table: what it is compared with is the rate with few, in this run."""
+    with _stage() as stage:
+        stage.fill(FEW)
+        few = stage.post_singles(POSTS)
+        stage.fill(MANY)
+        many = stage.post_singles(POSTS)
+        details = {"clients": CLIENTS, "posts": POSTS, "in_table": MANY}
+        against = f"the same with {FEW} enrollments in the table"
+        return Measurement("enrollment_at_size", many.rate, "enrollments/s", many.seconds, few.rate, against, details)
+
+
+def measure_batch(data: Path | None) -> Measurement:
+    """Seconds are those of a whole batch."""
+    with _stage() as stage:
+        documents = [{"enrollments": [stage.item() for _ in range(BATCH_SIZE)]} for _ in range(BATCHES)]
+        posts = [stage.sender.sign(BATCH, document) for document in documents]
+        sent = stage.sender.send(posts, clients=BATCH_CLIENTS, expect=200)
+        made, expected = Enrollment.objects.count(), stage.made + BATCHES * BATCH_SIZE
+        if made != expected:
+            raise RuntimeError(f"{made} enrollments where {expected} were sent: items were refused")
+        return Measurement(
+            "batch",
+            sent.rate * BATCH_SIZE,
+            "enrollments/s",
+            sent.seconds,
+            stage.bare_rate(connections=BATCH_CLIENTS, transactions=BATCHES * BATCH_SIZE),
+            f"{BATCH_CLIENTS} {BARE}, one enrollment a transaction",
+            {"clients": BATCH_CLIENTS, "batches": BATCHES, "batch_size": BATCH_SIZE},
+        )
+
+
+@dataclass(slots=True)
+class _Stage:
+    """A served portal with a grid, programs and a partner, whose first enrollments only warmed it up."""
+
+    sender: Sender
+    building: Building
+    database_url: str
+    statements: int
+    rows: bare.Rows
+    made: int = 0
+
+    def fill(self, total: int) -> None:
+        """To so many enrollments: copies of those that are there, from `crowd`."""
+        here = Enrollment.objects.count()
+        if here < total:
+            multiply(total // here - 1)
+        self.post_singles(WARM_UP)
+
+    def post_singles(self, number: int) -> Sent:
+        posts = [self.sender.sign(ENROLLMENTS, self.document()) for _ in range(number)]
+        self.made += number
+        return self.sender.send(posts, clients=CLIENTS, expect=201)
+
+    def document(self) -> dict[str, Any]:
+        return _document(self.building)
+
+    def item(self) -> dict[str, Any]:
+        return {"requestId": f"item-{next(_runs)}", **self.document()}
+
+    def bare_rate(self, *, connections: int, transactions: int) -> float:
+        return bare.rate(self.rows, self.database_url, connections=connections, transactions=transactions)
+
+    def size(self) -> dict[str, int]:
+        return {"rows": self.rows.count}
+
+
+@contextmanager
+def _stage() -> Iterator[_Stage]:
     with scratch_database() as database_url, tempfile.TemporaryDirectory() as folder:
         setting.lay_grid(None)
         setting.make_programs()
@@ -38,44 +127,9 @@ def measure(data: Path | None) -> Measurement:
         statements, rows = _in_process(credentials, building)
         port = free_port()
         with serving(port=port, log=Path(folder) / "server.log", database_url=database_url):
-            clients = [_client(f"http://{HOST}:{port}", credentials) for _ in range(CLIENTS)]
-            _post_all(clients, building, WARM_UP)
-            seconds, rate = _post_all(clients, building, POSTS)
-        return Measurement(
-            "enrollment",
-            rate,
-            "enrollments/s",
-            seconds,
-            bare.rate(rows, database_url, connections=CLIENTS, transactions=POSTS),
-            f"{CLIENTS} connections that insert the same rows and commit, into tables without index, key or trigger",
-            {"clients": CLIENTS, "posts": POSTS, "statements": statements, "rows": rows.count},
-        )
-
-
-def _client(url: str, credentials: dict[str, str]) -> Portal:
-    portal = Portal(url, credentials)
-    portal.http.trust_env = False
-    portal.token()
-    return portal
-
-
-def _post_all(clients: list[Portal], building: Building, posts: int) -> tuple[list[float], float]:
-    """The seconds of each post, and posts a second over all."""
-    documents = [_document(building) for _ in range(posts)]
-    began = time.perf_counter()
-    with ThreadPoolExecutor(len(clients)) as pool:
-        shares = [documents[place :: len(clients)] for place in range(len(clients))]
-        seconds = [each for share in pool.map(_post_share, clients, shares) for each in share]
-    return seconds, posts / (time.perf_counter() - began)
-
-
-def _post_share(client: Portal, documents: list[dict[str, Any]]) -> list[float]:
-    seconds = []
-    for document in documents:
-        began = time.perf_counter()
-        client.enroll(document)
-        seconds.append(time.perf_counter() - began)
-    return seconds
+            stage = _Stage(sender(HOST, port, credentials), building, database_url, statements, rows, made=2)
+            stage.post_singles(WARM_UP)
+            yield stage
 
 
 def _document(building: Building) -> dict[str, Any]:
@@ -89,10 +143,10 @@ def _in_process(credentials: dict[str, str], building: Building) -> tuple[int, b
     browser = Client(headers={"host": HOST})
     form = {"grant_type": "client_credentials", "client_id": credentials["clientId"]}
     answer = browser.post("/oauth/token/", {**form, "client_secret": credentials["clientSecret"]})
-    token = answer.json()["access_token"]
-    _post_in_process(browser, token, credentials, building)
+    within = Sender(HOST, 80, credentials, answer.json()["access_token"])
+    _post_in_process(browser, within, building)
     with bare.new_rows() as rows, CaptureQueriesContext(connection) as captured:
-        _post_in_process(browser, token, credentials, building)
+        _post_in_process(browser, within, building)
     return sum(not _is_transaction_control(query["sql"]) for query in captured.captured_queries), rows
 
 
@@ -100,14 +154,8 @@ def _is_transaction_control(statement: str) -> bool:
     return statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
 
 
-def _post_in_process(browser: Client, token: str, credentials: dict[str, str], building: Building) -> None:
-    signed = requests.Request(
-        "POST",
-        f"http://{HOST}{ENROLLMENTS}",
-        json=_document(building),
-        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": f"in-process-{next(_runs)}"},
-        auth=Portal("", credentials).signature,
-    ).prepare()
-    answer = browser.post(ENROLLMENTS, data=signed.body, content_type="application/json", headers=dict(signed.headers))
+def _post_in_process(browser: Client, within: Sender, building: Building) -> None:
+    post = within.sign(ENROLLMENTS, _document(building))
+    answer = browser.post(ENROLLMENTS, data=post.body, content_type="application/json", headers=post.headers)
     if answer.status_code != 201:
         raise RuntimeError(f"the enrollment to count was refused: {answer.content!r}")

@@ -11,7 +11,12 @@ from django.core.management.base import BaseCommand
 
 from texture_portal.bench import enrollment, matching
 
-BENCHES = {"matching": matching.measure, "enrollment": enrollment.measure}
+BENCHES = {
+    "matching": matching.measure,
+    "enrollment": enrollment.measure,
+    "enrollment_at_size": enrollment.measure_at_size,
+    "batch": enrollment.measure_batch,
+}
 BESIDE = settings.BASE_DIR.parent / "shared" / "data"
 
 

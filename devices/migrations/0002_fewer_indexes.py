@@ -5,26 +5,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('devices', '0001_initial'),
-        ('partners', '0008_fewer_indexes'),
-        ('territories', '0003_evidence'),
+        ("devices", "0001_initial"),
+        ("partners", "0008_fewer_indexes"),
+        ("territories", "0003_evidence"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='device',
-            name='partner',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='partners.partner'),
+            model_name="device",
+            name="partner",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="devices",
+                to="partners.partner",
+            ),
         ),
         migrations.AlterField(
-            model_name='device',
-            name='serial_key',
-            field=models.CharField(editable=False, help_text='Manufacturer and serial number, case-folded, trimmed.', max_length=600),
+            model_name="device",
+            name="serial_key",
+            field=models.CharField(
+                editable=False, help_text="Manufacturer and serial number, case-folded, trimmed.", max_length=600
+            ),
         ),
         migrations.AddIndex(
-            model_name='device',
-            index=models.Index(fields=['serial_key'], name='device_by_serial_key'),
+            model_name="device",
+            index=models.Index(fields=["serial_key"], name="device_by_serial_key"),
         ),
     ]

@@ -5,25 +5,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('partners', '0007_files'),
+        ("partners", "0007_files"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='customer',
-            name='partner',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='partners.partner'),
+            model_name="customer",
+            name="partner",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="customers",
+                to="partners.partner",
+            ),
         ),
         migrations.AlterField(
-            model_name='idempotencyrecord',
-            name='partner',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='partners.partner'),
+            model_name="idempotencyrecord",
+            name="partner",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="partners.partner"
+            ),
         ),
         migrations.AlterField(
-            model_name='signedrequest',
-            name='signing_key',
-            field=models.ForeignKey(db_index=False, help_text='None for a row of a file.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.signingkey'),
+            model_name="signedrequest",
+            name="signing_key",
+            field=models.ForeignKey(
+                db_index=False,
+                help_text="None for a row of a file.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="partners.signingkey",
+            ),
         ),
     ]

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
@@ -85,7 +84,7 @@ class Portal:
         try:
             with urllib.request.urlopen(f"http://{self.authority}/readyz", timeout=20) as answer:
                 return answer.status == 200
-        except urllib.error.URLError:
+        except OSError:  # refused, or too busy to answer yet
             return False
 
     def parent(self, name: str) -> psutil.Process | None:
@@ -119,7 +118,7 @@ def serve(transactional_db, peer) -> Iterator[Callable[..., Portal]]:
     def start(**variables: str) -> Portal:
         portal = Portal(GEOCODERS="census", CENSUS_GEOCODER_URL=peer.url, **variables)
         running.append(portal)
-        wait_for(portal.is_ready, seconds=60)
+        wait_for(portal.is_ready, seconds=120)
         return portal
 
     yield start

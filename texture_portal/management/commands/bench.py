@@ -9,13 +9,14 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from texture_portal.bench import enrollment, matching
+from texture_portal.bench import enrollment, matching, revocation
 
 BENCHES = {
     "matching": matching.measure,
     "enrollment": enrollment.measure,
     "enrollment_at_size": enrollment.measure_at_size,
     "batch": enrollment.measure_batch,
+    "revocation": revocation.measure,
 }
 BESIDE = settings.BASE_DIR.parent / "shared" / "data"
 

@@ -112,6 +112,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "texture_portal.content_security.console_policy",
     "partners.middleware.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -221,6 +222,11 @@ GEOCODER_SECONDS_OF = {name: float(given) for name, given in _by_geocoder("GEOCO
 GEOCODE_BATCH_SECONDS = env.float("GEOCODE_BATCH_SECONDS", default=30.0)  # for all addresses of a batch together
 GEOCODER_FAULTS = env.int("GEOCODER_FAULTS", default=5)  # so many in a row, and it is not asked for a while
 GEOCODE_CACHE_DAYS = env.int("GEOCODE_CACHE_DAYS", default=90)  # 0: no answer is kept
+
+# A tile server's, with {z}, {x} and {y} in it; none: the maps of the review desk ask nobody for anything. One that is
+# named learns roughly which places are looked at. MAP_TILES_CREDIT is what its terms want to be said on the map.
+MAP_TILES_URL = env.str("MAP_TILES_URL", default="")
+MAP_TILES_CREDIT = env.str("MAP_TILES_CREDIT", default="")
 
 # -- jobs ------------------------------------------------------------------------------------------------------
 

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from enrollments import cases, escalation, together
+from enrollments.admin import explanation
 from enrollments.admin.colours import state_badge
 from enrollments.admin.enrollment_page import device_facts, match_facts, said_facts, short, site_facts
 from enrollments.models import ReviewCase
 from texture_portal.business_time import business_time_between
-from texture_portal.console.marks import NOTHING, at, badge, link, table, words
+from texture_portal.console.marks import NOTHING, at, badge, link, table
 
 Facts = list[tuple[str, Any]]
 
@@ -24,28 +25,10 @@ def context(case: ReviewCase, *, now: datetime) -> dict[str, Any]:
         "site": site_facts(enrollment.site),
         "said": said_facts(enrollment),
         "match": match_facts(enrollment),
-        "candidates": candidates(case),
         "notes": notes_table(case),
         "others_alike": len(together.like(case)) - 1 if case.decided_at is None else 0,
+        **explanation.context(case),
     }
-
-
-def candidates(case: ReviewCase) -> list[dict[str, Any]]:
-    """Side by side: each with what speaks for it, and what the others have that it has not."""
-    found = case.enrollment.match.get("candidates", [])
-    kinds = sorted({kind for each in found for kind in each["evidence"]})
-    return [
-        {
-            "name": each["utility"]["name"],
-            "eia_id": each["utility"]["eiaId"] or NOTHING,
-            "segment": words(each["utility"]["segment"]),
-            "score": each["score"],
-            "percent": round(each["score"] * 100),
-            "evidence": [(words(kind), kind in each["evidence"]) for kind in kinds],
-            "hinted": _is_hinted(case, each["utility"]),
-        }
-        for each in found
-    ]
 
 
 def candidates_in_short(case: ReviewCase) -> str:
@@ -129,10 +112,3 @@ def enrollment_facts(case: ReviewCase) -> Facts:
         ("Customer", enrollment.customer.reference_id),
         ("Created", at(enrollment.created_at)),
     ]
-
-
-def _is_hinted(case: ReviewCase, utility: dict[str, Any]) -> bool:
-    hint = case.enrollment.utility_hint or {}
-    return bool(hint) and (
-        hint.get("eiaId") == utility["eiaId"] or hint.get("name", "").casefold() == utility["name"].casefold()
-    )

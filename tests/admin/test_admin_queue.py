@@ -138,7 +138,7 @@ def test_the_page_of_a_case_shows_all_that_decides_it(reviewer):
     one, other = ProgramFactory().owner, ProgramFactory().owner
     case = case_of(ambiguous(one, other))
     page = reviewer.get(reverse("admin:enrollments_reviewcase_change", args=(case.pk,))).content.decode()
-    for shown in (one.name, other.name, "3501 Civic Center Dr", "38.03390", "38.01000", "5512345678", "Zip table"):
+    for shown in (one.name, other.name, "3501 Civic Center Dr", "38.03390", "38.01000", "5512345678", "ZIP table"):
         assert shown in page
 
 

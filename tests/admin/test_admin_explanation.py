@@ -1,0 +1,86 @@
+"""Why a case is open, on its page: the candidates side by side with what each source says of them, and a map."""
+
+import pytest
+from django.urls import reverse
+
+from enrollments.admin import explanation
+from enrollments.models import Enrollment, ReviewCase
+from tests.factories import ServiceTerritoryFactory, UtilityFactory, ambiguous, enrolled, matched_to
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(client, case):
+    return client.get(reverse("admin:enrollments_reviewcase_change", args=(case.pk,)))
+
+
+def case_of(enrollment):
+    return ReviewCase.objects.get(enrollment=enrollment)
+
+
+def say(enrollment, **statements):
+    """`boundary=(2.0, -1.9)`: what a source says of each candidate, as the match keeps it."""
+    ids = [each["utility"]["id"] for each in enrollment.match["candidates"]]
+    enrollment.match["testimony"] = {
+        id: [
+            {"name": name, "weight": weights[place], "words": f"{name} of {place}."}
+            for name, weights in statements.items()
+            if weights[place] is not None
+        ]
+        for place, id in enumerate(ids)
+    }
+    Enrollment.objects.filter(pk=enrollment.pk).update(match=enrollment.match)
+    return ReviewCase.objects.get(enrollment=enrollment)
+
+
+def test_what_sets_them_apart_stands_first_with_its_weight_and_words(reviewer):
+    case = say(
+        ambiguous(), county_table=(0.2, 0.2), boundary=(2.0, -1.9), zip_table=(-2.8, 1.0), partner_hint=(1.0, None)
+    )
+    page = page_of(reviewer, case)
+    assert [row.source for row in page.context["evidence"]] == ["Boundary", "ZIP table", "Partner hint", "County table"]
+    assert page.context["torn"] == [
+        ("For A rather than B", "Boundary, Partner hint"),
+        ("For B rather than A", "ZIP table"),
+        ("The same of A and B", "County table"),
+    ]
+    for said in ("+2.0", "-1.9", "boundary of 0.", "says nothing", "zip_table of 1."):
+        assert said in page.content.decode()
+
+
+def test_a_match_that_kept_names_only_shows_them(reviewer):
+    page = page_of(reviewer, case_of(ambiguous()))
+    told = {row.source: [cell.side for _, cell in row.cells] for row in page.context["evidence"]}
+    assert told == {"Boundary": ["for", "for"], "ZIP table": ["for", "silent"]}
+    assert "the partner's hint names it" in page.content.decode()
+
+
+def test_candidates_without_a_boundary_are_said_to_have_none(reviewer):
+    mapped, unmapped = ServiceTerritoryFactory().utility, UtilityFactory(name="Salt River")
+    page = page_of(reviewer, case_of(ambiguous(mapped, unmapped)))
+    assert [column.is_mapped for column in page.context["columns"]] == [True, False]
+    assert "Salt River, whose boundary is not known" in page.content.decode()
+    assert len(page.context["map"].areas) == 1
+
+
+def test_a_name_is_text_on_the_page_and_never_markup(reviewer):
+    evil = UtilityFactory(name='<script>alert("x")</script>')
+    page = page_of(reviewer, case_of(ambiguous(evil, UtilityFactory())))
+    assert "<script>alert" not in page.content.decode()
+
+
+def test_a_question_of_another_kind_has_no_map(reviewer):
+    enrollment = enrolled(finding=matched_to(UtilityFactory()))
+    case = ReviewCase(enrollment=enrollment, kind=ReviewCase.Kind.CONFLICT)
+    assert explanation.context(case) == {}
+
+
+def test_the_page_loads_nothing_from_elsewhere_but_the_tiles_that_are_set(reviewer, settings):
+    case = case_of(ambiguous())
+    policy = page_of(reviewer, case).headers["Content-Security-Policy"]
+    assert "img-src 'self' data:;" in policy
+    settings.MAP_TILES_URL = "https://tiles.example.org:8443/a/{z}/{x}/{y}.png?key=k"
+    page = page_of(reviewer, case)
+    assert "img-src 'self' data: https://tiles.example.org:8443;" in page.headers["Content-Security-Policy"]
+    assert 'href="https://tiles.example.org:8443/a/' in page.content.decode()
+    assert "Content-Security-Policy" not in reviewer.get("/healthz").headers

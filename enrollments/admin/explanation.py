@@ -103,10 +103,12 @@ def context(case: ReviewCase) -> dict[str, Any]:
 
 def rows(match: dict[str, Any], columns: list[Column]) -> list[Row]:
     """What sets the candidates apart most stands first. Matches of old kept only the names of what speaks for each."""
-    testimony = match.get("testimony") or {
-        each["utility"]["id"]: [{"name": name, "weight": None} for name in each["evidence"]]
-        for each in match["candidates"]
-    }
+    testimony = match.get("testimony") or {}
+    if not any(testimony.values()):
+        testimony = {
+            each["utility"]["id"]: [{"name": name, "weight": None} for name in each["evidence"]]
+            for each in match["candidates"]
+        }
     told = {(id, said["name"]): said for id, statements in testimony.items() for said in statements}
     sources = sorted({source for _, source in told})
     made = [

@@ -50,7 +50,7 @@ class ReviewCase(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="review_cases")
     kind = models.CharField(max_length=16, choices=Kind)
-    reason = models.CharField(max_length=255)
+    reason = models.TextField()  # the match says it in a sentence or three, with names of utilities in it
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)

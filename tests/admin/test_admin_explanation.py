@@ -84,3 +84,10 @@ def test_the_page_loads_nothing_from_elsewhere_but_the_tiles_that_are_set(review
     assert "img-src 'self' data: https://tiles.example.org:8443;" in page.headers["Content-Security-Policy"]
     assert 'href="https://tiles.example.org:8443/a/' in page.content.decode()
     assert "Content-Security-Policy" not in reviewer.get("/healthz").headers
+
+
+def test_a_long_reason_is_kept_whole(reviewer):
+    long = UtilityFactory(name="Municipal " * 25)
+    case = case_of(ambiguous(long, UtilityFactory()))
+    assert len(case.reason) > 255
+    assert case.reason in page_of(reviewer, case).content.decode()

@@ -81,5 +81,6 @@ def _verdict(told: Sequence[AddressNotFoundError | GeocoderUnavailableError]) ->
     """The last that could be asked has the word; the nearest spellings that any of them offered go with it."""
     verdicts = [each for each in told if isinstance(each, AddressNotFoundError)]
     if verdicts:
-        return verdicts[-1]
+        last, offered = verdicts[-1], [each for verdict in reversed(verdicts) for each in verdict.suggestions]
+        return AddressNotFoundError(last.reason, pointer=last.pointer, suggestions=tuple(dict.fromkeys(offered)))
     return GeocodersUnavailableError("; ".join(map(str, told)) or "no geocoder is configured")

@@ -147,3 +147,12 @@ def test_a_batch_has_a_time_for_all(service, settings):
     assert "the time is up" in str(found[-1])
     assert len(service.asked) < 6
     assert service.most_at_once == 1  # its public server asks for that
+
+
+def test_what_each_geocoder_suggests_goes_with_the_last_verdict(service, settings):
+    settings.GEOCODERS = ["census", "postal"]
+    service.places["1 b st"] = [("1 B ST, HELENA, MT, 59601", 46.59, -112.03)]
+    with pytest.raises(AddressNotFoundError, match="is in CA, not in MT") as refused:
+        locate(Address("1 B St", "", "Helena", "MT", "94903"))
+    assert refused.value.suggestions[0] == "San Rafael, CA 94903"
+    assert "1 B ST, HELENA, MT, 59601" in refused.value.suggestions

@@ -16,6 +16,7 @@ CODE_FOR = {
     ReviewCase.Kind.VERIFICATION: "verify_utility_account",
     ReviewCase.Kind.OWNERSHIP: "confirm_ownership",
     ReviewCase.Kind.CONFLICT: "confirm_ownership",
+    ReviewCase.Kind.REMATCH: "confirm_territory",
 }
 
 

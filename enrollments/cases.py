@@ -19,12 +19,14 @@ CASE_FOR = {
     fact.ACCOUNT_UNVERIFIED: ReviewCase.Kind.VERIFICATION,
     fact.OWNERSHIP_TRANSFERRED: ReviewCase.Kind.OWNERSHIP,
 }
+# Not the lifecycle's questions: whoever opened them waits for a person's answer.
+LEFT_TO_STAFF = (ReviewCase.Kind.CONFLICT, ReviewCase.Kind.REMATCH)
 
 
 def keep(enrollment: Enrollment, *, question: str, now: datetime) -> None:
-    """One open case for the question that is asked, none for those that are not. Conflicts are left to staff."""
+    """One open case for the question that is asked, none for those that are not, but for those left to staff."""
     wanted = _kind_for(enrollment, question)
-    for case in enrollment.review_cases.filter(decided_at__isnull=True).exclude(kind=ReviewCase.Kind.CONFLICT):
+    for case in enrollment.review_cases.filter(decided_at__isnull=True).exclude(kind__in=LEFT_TO_STAFF):
         if case.kind == wanted:
             return
         close(enrollment, case, now=now)

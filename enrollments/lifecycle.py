@@ -168,10 +168,10 @@ def expire_consent(enrollment: Enrollment, *, expired_at: datetime, path: str, n
     advance(enrollment, now=now, by=by)
 
 
-def relocate(enrollment: Enrollment, *, now: datetime, by: Actor) -> None:
+def relocate(enrollment: Enrollment, *, now: datetime, by: Actor, reason: str = "relocated") -> None:
     """Back to discovered, to be matched from there; while a question of ownership is open it waits where it is."""
     if enrollment.state in MATCHED_ON:
-        _move(enrollment, "rediscover", reason="relocated", now=now, by=by)
+        _move(enrollment, "rediscover", reason=reason, now=now, by=by)
 
 
 def hold_for_compliance(enrollment: Enrollment, *, reason: str, now: datetime, by: Actor) -> None:

@@ -88,7 +88,7 @@ def record(enrollment: Enrollment, finding: Finding, *, now: datetime) -> None:
     enrollment.partner_coordinates = list(site.coordinates) if site.coordinates else None
     enrollment.utility_hint = site.utility_hint
     enrollment.match_outcome = MatchOutcome(finding.outcome)
-    enrollment.match = _explanation(finding)
+    enrollment.match = explanation(finding)
     enrollment.fits_since = None
     enrollment.touch(now)
     if finding.outcome == MatchOutcome.DEFERRED:
@@ -137,7 +137,7 @@ def candidate_on_wire(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _explanation(finding: Finding) -> dict[str, Any]:
+def explanation(finding: Finding) -> dict[str, Any]:
     """What is kept with the match: `reason` and `candidates` as the partner reads them, the rest for reviewers."""
     match, location = finding.match, finding.location
     if match is None or location is None:

@@ -17,6 +17,7 @@ REVOCATION_REASON = {
     ReviewCase.Kind.VERIFICATION: "utility_account_not_verified",
     ReviewCase.Kind.OWNERSHIP: "ownership_transferred",
     ReviewCase.Kind.CONFLICT: "enrolled_elsewhere",
+    ReviewCase.Kind.REMATCH: "territory_unsupported",
 }
 ENDED_BY_A_YES = (ReviewCase.Kind.OWNERSHIP, ReviewCase.Kind.CONFLICT)  # "Has it changed hands?", "Is it elsewhere?"
 
@@ -24,12 +25,16 @@ ENDED_BY_A_YES = (ReviewCase.Kind.OWNERSHIP, ReviewCase.Kind.CONFLICT)  # "Has i
 @transaction.atomic
 def resolve_territory(case: ReviewCase, *, utility: Utility, reason: str, now: datetime, user: User) -> Enrollment:
     """This utility serves the site. A utility that serves no homes is refused."""
-    case, enrollment = hold_case(case, reason=reason, kind=ReviewCase.Kind.TERRITORY)
+    asked = ReviewCase.Kind.REMATCH if case.kind == ReviewCase.Kind.REMATCH else ReviewCase.Kind.TERRITORY
+    case, enrollment = hold_case(case, reason=reason, kind=asked)
     if not utility.serves_homes:
         raise Refusal("state_conflict", f"{utility} serves no homes ({utility.get_segment_display()}): choose another.")
     case.resolved_utility = utility
     _close(enrollment, case, ReviewCase.Decision.CONFIRMED, reason=reason, now=now, user=user)
+    moves = enrollment.site.utility_id not in (None, utility.pk)
     record_decision(enrollment, utility=utility, now=now)
+    if moves:
+        lifecycle.relocate(enrollment, now=now, by=actor_of(user), reason="territory_changed")
     lifecycle.advance(enrollment, now=now, by=actor_of(user), why=reason)
     return enrollment
 

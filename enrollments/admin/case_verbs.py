@@ -88,7 +88,7 @@ VERBS = (
         "It serves the site; the enrollment goes on from there.",
         DECIDE,
         _resolve,
-        fits=_asks(Kind.TERRITORY),
+        fits=_asks(Kind.TERRITORY, Kind.REMATCH),
         form=ResolveForm,
     ),
     Verb(

@@ -41,6 +41,7 @@ class ReviewCase(models.Model):
         VERIFICATION = "verification", "Is the utility account the customer's?"
         OWNERSHIP = "ownership", "Has the device changed hands?"
         CONFLICT = "conflict", "Is the device enrolled elsewhere?"
+        REMATCH = "rematch", "Does another utility serve the site by now?"
 
     class Decision(models.TextChoices):
         CONFIRMED = "confirmed", "Confirmed"

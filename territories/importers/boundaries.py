@@ -13,6 +13,10 @@ from territories.importers.files import BadFileError
 UNITED_STATES = ((-180.0, -15.0, -64.0, 72.0), (130.0, -15.0, 180.0, 72.0))
 
 
+# Far more than any real territory has, and few enough for a look-up to ask for the distance to its edge.
+MOST_VERTICES = 250_000
+
+
 class UnusableBoundaryError(Exception):
     """This feature has no boundary that can be used."""
 
@@ -27,6 +31,8 @@ def boundary(feature: Feature) -> tuple[Polygon | MultiPolygon, str]:
         raise UnusableBoundaryError(geometry)
     if geometry is None or geometry.is_empty:
         raise UnusableBoundaryError("It has no geometry.")
+    if (vertices := int(shapely.get_num_coordinates(geometry))) > MOST_VERTICES:
+        raise UnusableBoundaryError(f"It has {vertices:,} vertices, more than {MOST_VERTICES:,}: simplify it.")
     _check_coordinates(feature)
     if geometry.geom_type not in ("Polygon", "MultiPolygon", "GeometryCollection"):
         raise UnusableBoundaryError(f"It is a {geometry.geom_type}, not a polygon.")

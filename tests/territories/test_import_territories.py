@@ -287,3 +287,14 @@ def test_the_real_territories_import_twice(run, real_data):
     assert "0 new, 0 changed, 2,919 unchanged" in run("import_territories", path)
     printed = run("import_territories", "--cca", real_data / "territories/ca_cca_territories.geojsonl")
     assert "25 new, 0 changed, 0 unchanged, 10 repaired, 0 refused" in printed
+
+
+def test_a_territory_of_a_million_vertices_is_refused_and_the_one_in_force_stays(db, run, write):
+    run("import_territories", write("t.geojson", collection(feature("st-1", square(-98, 37, -97, 38), eiaId="1"))))
+    before = ServiceTerritory.objects.get().boundary
+    step = 1 / 300_000
+    ring = [[-98 + place * step, 37] for place in range(300_000)] + [[-97, 38], [-98, 38], [-98, 37]]
+    scanned = feature("st-1", {"type": "Polygon", "coordinates": [ring]}, eiaId="1")
+    with pytest.raises(CommandError, match=r"st-1.*300,003 vertices"):
+        run("import_territories", write("t.geojson", collection(scanned)))
+    assert bytes(ServiceTerritory.objects.get().boundary) == bytes(before)

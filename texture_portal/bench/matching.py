@@ -2,6 +2,7 @@
 
 import io
 import json
+import resource
 import time
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def measure(data: Path | None) -> Measurement:
                 "addresses": len(look_ups),
                 "territories": ServiceTerritory.objects.count(),
                 "load_s": round(loading, 2),
+                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "first_round_per_s": round(len(look_ups) / sum(seconds[: len(look_ups)])),
                 "data": "real" if data else "the demo's coarse grid",
             },
         )
@@ -57,6 +60,7 @@ def _lay(data: Path | None) -> None:
     call_command("import_territories", territories / "us_service_territories.geojsonl", stdout=said)
     call_command("import_territories", territories / "ca_cca_territories.geojsonl", "--cca", stdout=said)
     call_command("import_zip_table", *sorted((data / "zip").glob("*.csv")), stdout=said)
+    call_command("import_county_table", *territories.glob("eia861_*.csv"), stdout=said)
 
 
 def _timed(look_up: LookUp) -> float:

@@ -14,6 +14,7 @@ from texture_portal.console.filters import WhenFilter
 from texture_portal.console.pages import ReadOnlyAdmin, ReadOnlyInline
 from texture_portal.console.search import BigTable, as_uuid
 
+DECLARED_HERE = "account_number_form"  # the one field of a utility that is no import's
 UTILITY_OF_HOMES = "resolved_utility"  # the field whose search offers only utilities that serve homes
 
 
@@ -33,9 +34,14 @@ class UtilityAdmin(ReadOnlyAdmin):
     search_fields = ("name", "eia_id", "jurisdiction")
     inlines = (TerritoryInline,)
     fields = (
-        "id", "name", "eia_id", "segment", "status", "successor", "jurisdiction", "customer_count", "updated_at",
+        "id", "name", "eia_id", "segment", "status", "successor", "jurisdiction", "customer_count",
+        "account_number_form", "updated_at",
     )  # fmt: skip
-    readonly_fields = fields
+    readonly_fields = tuple(field for field in fields if field != DECLARED_HERE)
+
+    def has_change_permission(self, request: HttpRequest, obj: Utility | None = None) -> bool:
+        """Imports change the rest; this one thing people declare, and the page keeps who did."""
+        return request.user.has_perm("territories.change_utility")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Utility], search_term: str

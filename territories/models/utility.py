@@ -1,8 +1,9 @@
 """Electric utilities and what kind each is."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
-from territories.account_forms import LONGEST_FORM
+from territories.account_forms import LONGEST_FORM, UnsafeFormError, check_form
 from texture_portal.ids import new_id
 
 
@@ -31,6 +32,13 @@ RETAIL_SEGMENTS = frozenset(
 )
 
 
+def safe_account_form(form: str) -> None:
+    try:
+        check_form(form)
+    except UnsafeFormError as fault:
+        raise ValidationError(str(fault)) from None
+
+
 class Utility(models.Model):
     class Status(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -51,6 +59,7 @@ class Utility(models.Model):
     account_number_form = models.CharField(
         max_length=LONGEST_FORM,
         blank=True,
+        validators=[safe_account_form],
         help_text="What its customers' account numbers look like, as far as that tells them from others': evidence.",
     )
     updated_at = models.DateTimeField(auto_now=True)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("enrollments", "0005_duties_and_ageing"),
+        ("enrollments", "0006_files"),
     ]
 
     operations = [

@@ -5,15 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('territories', '0003_evidence'),
+        ("territories", "0003_evidence"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='utility',
-            name='account_number_form',
-            field=models.CharField(blank=True, help_text="What its customers' account numbers look like, as far as that tells them from others': evidence.", max_length=100, validators=[territories.models.utility.safe_account_form]),
+            model_name="utility",
+            name="account_number_form",
+            field=models.CharField(
+                blank=True,
+                help_text="What its customers' account numbers look like, as far as that tells them from others': evidence.",
+                max_length=100,
+                validators=[territories.models.utility.safe_account_form],
+            ),
         ),
     ]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("enrollments", "0007_fewer_indexes"),
+        ("enrollments", "0008_reasons_in_full"),
     ]
 
     operations = [

@@ -77,6 +77,11 @@ class Call:
         """The body's fields by their names in Python; raises `malformed_json` or `validation_failed`."""
         return validated(serializer_class, self.json(), at="", context=context)
 
+    def read_nothing(self) -> None:
+        """For a call that takes no body: an empty one, or an object without fields; raises as `read` does."""
+        if self.body:
+            self.read(WireSerializer)
+
     def query_params(self, serializer_class: type[WireSerializer]) -> dict[str, Any]:
         """The query's parameters likewise; one that comes twice is refused."""
         repeated = [name for name, values in self.query.lists() if len(values) > 1]

@@ -17,6 +17,7 @@ from partners import problems
 from partners.answers import StoredAnswer
 from partners.models import IdempotencyRecord, Partner
 from partners.models.request import UNIQUE_KEY, IdempotencyRecords
+from texture_portal import vault
 from texture_portal.holding import NameHeldError, hold
 from texture_portal.refusals import Refusal
 from texture_portal.writing import insert
@@ -30,13 +31,17 @@ QUOTED_KEY = re.compile(r'"((?:[!#-\[\]-~]|\\["\\])*)"')
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A partner's key in its namespace, with the SHA-256 fingerprint of what it stands for."""
+    """A partner's key in its namespace, with the SHA-256 fingerprint of what it stands for.
+
+    `is_secret`: its answer holds a secret, and is kept sealed.
+    """
 
     partner: Partner
     value: str
     fingerprint: bytes
     namespace: str = IdempotencyRecord.Namespace.REQUEST
     kept: timedelta = KEPT
+    is_secret: bool = False
 
     @property
     def name(self) -> str:
@@ -94,7 +99,8 @@ def replay(record: IdempotencyRecord, key: Key, *, now: datetime) -> StoredAnswe
         return None
     if bytes(record.fingerprint) != key.fingerprint:
         raise Refusal("idempotency_key_reused", "This key was used for another request: use a new one.")
-    return StoredAnswer(record.status, record.headers, bytes(record.body), replayed=True)
+    body = vault.open_sealed(record.body, place=_place(key)) if key.is_secret else bytes(record.body)
+    return StoredAnswer(record.status, record.headers, body, replayed=True)
 
 
 def once(
@@ -151,10 +157,14 @@ def record(key: Key, answer: StoredAnswer, *, now: datetime) -> IdempotencyRecor
         fingerprint=key.fingerprint,
         status=answer.status,
         headers=answer.headers,
-        body=answer.body,
+        body=vault.seal(answer.body, place=_place(key)) if key.is_secret else answer.body,
         expires_at=now + key.kept,
         created_at=now,
     )
+
+
+def _place(key: Key) -> str:
+    return f"kept-answer:{key.partner.pk}:{key.namespace}:{key.value}"
 
 
 def _is_of_this_key(fault: Exception) -> bool:

@@ -3,13 +3,11 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
@@ -17,6 +15,7 @@ from django.db import transaction
 from partners import algorithms
 from partners.models import Application, Partner, SigningKey
 from partners.models.partner import same_name
+from partners.record import save_on_record
 from partners.scopes import SCOPES
 from texture_portal.actors import Actor
 from texture_portal.refusals import Refusal
@@ -75,7 +74,7 @@ def create_partner(
         manufacturers=list({same_name(made): made.strip() for made in manufacturers}.values()),
         redirect_urls=list(redirect_urls),
     )
-    _save(partner, by=by, reason="taken on")
+    save_on_record(partner, by=by, reason="taken on")
     client = add_application(partner, scopes=scopes)
     key = add_signing_key(partner, now=now, algorithm=algorithm, public_key_pem=public_key_pem)
     return Onboarded(partner, client, key)
@@ -120,7 +119,7 @@ def revoke_signing_key(key: SigningKey, *, now: datetime, by: Actor, reason: str
         raise Refusal("state_conflict", "The key is revoked already.")
     held.revoked_at = now
     held.save(update_fields=["revoked_at"])
-    _save(held.partner, by=by, reason=f"signing key {held.pk} revoked: {reason}")
+    save_on_record(held.partner, by=by, reason=f"signing key {held.pk} revoked: {reason}")
 
 
 @transaction.atomic
@@ -131,7 +130,7 @@ def revoke_application(application: Application, *, now: datetime, by: Actor, re
         raise Refusal("state_conflict", "The client is revoked already.")
     held.revoked_at = now
     held.save(update_fields=["revoked_at"])
-    _save(held.partner, by=by, reason=f"OAuth client {held.client_id} revoked: {reason}")
+    save_on_record(held.partner, by=by, reason=f"OAuth client {held.client_id} revoked: {reason}")
 
 
 @transaction.atomic
@@ -140,7 +139,7 @@ def rotate_in_signing_key(
 ) -> NewKey:
     """One more key, on the partner's record. Raises `OnboardingError`."""
     made = add_signing_key(partner, now=now, algorithm=algorithm, public_key_pem=public_key_pem)
-    _save(partner, by=by, reason=f"signing key {made.key.pk} added")
+    save_on_record(partner, by=by, reason=f"signing key {made.key.pk} added")
     return made
 
 
@@ -148,13 +147,13 @@ def rotate_in_signing_key(
 def rotate_in_application(partner: Partner, *, scopes: tuple[str, ...], by: Actor) -> NewClient:
     """One more OAuth client, on the partner's record. Raises `OnboardingError`."""
     made = add_application(partner, scopes=scopes)
-    _save(partner, by=by, reason=f"OAuth client {made.application.client_id} added")
+    save_on_record(partner, by=by, reason=f"OAuth client {made.application.client_id} added")
     return made
 
 
 def change_status(partner: Partner, status: Partner.Status, *, by: Actor, reason: str) -> None:
     partner.status = status
-    _save(partner, by=by, reason=reason)
+    save_on_record(partner, by=by, reason=reason)
 
 
 def _free_name(name: str) -> str:
@@ -216,10 +215,3 @@ def _made_key_pair(partner: Partner, algorithm: str, *, now: datetime) -> NewKey
 
 def _public_pem(public: algorithms.PublicKey) -> str:
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-def _save(partner: Partner, *, by: Actor, reason: str) -> None:
-    written: Any = partner  # the history reads these two from the instance
-    written._change_reason = f"{reason} ({by.role} {by.name})"
-    written._history_user = get_user_model().objects.get(pk=by.user_id) if by.user_id is not None else None
-    partner.save()

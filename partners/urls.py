@@ -4,8 +4,15 @@ from django.urls import path, re_path
 
 from partners.tokens import ClientCredentialsTokenView
 from partners.views import NotFoundView
+from partners.webhooks import api
+
+ENDPOINT = "v1/webhook-endpoints/<uuid:endpoint_id>"
 
 urlpatterns = [
+    path("v1/webhook-endpoints", api.WebhookEndpointsView.as_view()),
+    path(ENDPOINT, api.WebhookEndpointView.as_view()),
+    path(f"{ENDPOINT}/rotate-secret", api.RotateSecretView.as_view()),
+    path(f"{ENDPOINT}/test", api.SendTestView.as_view()),
     path("oauth/token/", ClientCredentialsTokenView.as_view(), name="oauth-token"),
     re_path(r"^v1(/.*)?$", NotFoundView.as_view(), name="nothing-here"),
 ]

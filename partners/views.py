@@ -25,6 +25,8 @@ __all__ = ["MEBIBYTE", "Answer", "Call", "Effect", "Holding", "NotFoundView", "P
 
 MEBIBYTE = 1024 * 1024
 READING = ("GET", "HEAD")
+JSON = ("application/json",)
+JSON_OR_NOTHING = ("application/json", "")  # of calls that take no body
 
 
 class PartnerView(APIView):
@@ -36,8 +38,9 @@ class PartnerView(APIView):
 
     scopes: ClassVar[dict[str, str]]
     max_body: ClassVar[int] = MEBIBYTE
-    content_types: ClassVar[Collection[str]] = ("application/json",)
+    content_types: ClassVar[Collection[str]] = JSON
     retention: ClassVar[timedelta] = idempotency.KEPT
+    answers_secrets: ClassVar[bool] = False  # then the kept answers are sealed
 
     def dispatch(self, request: HttpRequest, *args: Any, **path: Any) -> HttpResponse:
         try:
@@ -89,7 +92,9 @@ class PartnerView(APIView):
                 insert(answer.unwritten)
                 return answer
         fingerprint = idempotency.fingerprint_of(method=call.method, target=call.target, body=call.body)
-        key = idempotency.Key(call.partner, call.idempotency_key, fingerprint, kept=self.retention)
+        key = idempotency.Key(
+            call.partner, call.idempotency_key, fingerprint, kept=self.retention, is_secret=self.answers_secrets
+        )
         if call.kept and (first := idempotency.replay(call.kept, key, now=call.now)):
             return first
         effect = self._effect(call, path)

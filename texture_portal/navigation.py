@@ -33,6 +33,8 @@ GROUPS = {
     ),
     "Partners": (
         ("Partners", "factory", "partners", "partner"),
+        ("Webhook endpoints", "webhook", "partners", "webhookendpoint"),
+        ("Webhook deliveries", "outgoing_mail", "partners", "webhookdelivery"),
         ("Refused requests", "block", "partners", "refusedrequest"),
         ("Kept answers", "mark_email_read", "partners", "idempotencyrecord"),
     ),

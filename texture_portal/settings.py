@@ -202,6 +202,12 @@ IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=100_000)
 IMPORT_KEPT_DAYS = env.int("IMPORT_KEPT_DAYS", default=30)  # then what was in them is erased
 FILE_UPLOAD_HANDLERS = ["texture_portal.uploads.InMemoryUpload"]  # never on disk in the clear
 
+# -- calling out -----------------------------------------------------------------------------------------------
+
+# Hosts that may have addresses that are not globally routable: a receiver on one's own machine, or in one's network.
+OUTBOUND_ALLOWED_HOSTS: list[str] = env.list("OUTBOUND_ALLOWED_HOSTS", default=[])
+WEBHOOK_SECONDS: float = env.float("WEBHOOK_SECONDS", default=10.0)  # what a receiver may take to answer
+
 # -- territories -----------------------------------------------------------------------------------------------
 
 

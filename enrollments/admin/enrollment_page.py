@@ -13,6 +13,7 @@ from enrollments.overview import overview
 from enrollments.terms import terms_agreed_to
 from enrollments.timeline import Moment, timeline
 from partners.models import Partner
+from partners.webhooks import tellings
 from programs.models import Participation
 from territories.models import Site
 from texture_portal.console.marks import NOTHING, at, badge, badges, link, table, words
@@ -32,8 +33,18 @@ def context(enrollment: Enrollment) -> dict[str, Any]:
         "candidates": candidates_table(enrollment.match.get("candidates", [])),
         "programs": programs_table(enrollment),
         "consents": consents_table(enrollment),
+        "told": told_table(enrollment),
         "timeline": timeline_table(timeline(enrollment), partner=enrollment.partner),
     }
+
+
+def told_table(enrollment: Enrollment) -> dict[str, Any]:
+    """What its partner was told by webhook, and whether it took it (§11.5)."""
+    rows = [
+        (each.type, at(each.told_at), words(each.outcome), at(each.acknowledged_at))
+        for each in reversed(tellings(enrollment.pk))
+    ]
+    return table(("Message", "Written", "Outcome", "Acknowledged"), rows)
 
 
 def short(identifier: UUID) -> str:

@@ -6,8 +6,16 @@ from oauth2_provider import models as oauth
 from partners.admin.kept import IdempotencyRecordAdmin
 from partners.admin.partner import PartnerAdmin
 from partners.admin.refused import RefusedRequestAdmin
+from partners.admin.webhook_deliveries import WebhookDeliveryAdmin
+from partners.admin.webhook_endpoints import WebhookEndpointAdmin
 
-__all__ = ["IdempotencyRecordAdmin", "PartnerAdmin", "RefusedRequestAdmin"]
+__all__ = [
+    "IdempotencyRecordAdmin",
+    "PartnerAdmin",
+    "RefusedRequestAdmin",
+    "WebhookDeliveryAdmin",
+    "WebhookEndpointAdmin",
+]
 
 for table in (
     oauth.get_application_model(),

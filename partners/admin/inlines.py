@@ -1,11 +1,13 @@
 """A partner's keys and clients as staff see them: age, last use, state. Never a secret."""
 
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from partners.models import Application, SigningKey
+from partners.models import Application, SigningKey, WebhookEndpoint
 from texture_portal import clock
-from texture_portal.console.marks import at, badge, breakable, span
+from texture_portal.console.marks import at, badge, breakable, link, span
 from texture_portal.console.pages import ReadOnlyInline
 
 
@@ -71,3 +73,28 @@ class ApplicationInline(ReadOnlyInline):
     @display(description="Ends")
     def expiry(self, application: Application) -> str:
         return at(application.revoked_at or application.expires_at)
+
+
+class WebhookEndpointInline(ReadOnlyInline):
+    model = WebhookEndpoint
+    verbose_name_plural = "Webhook endpoints"
+    fields = readonly_fields = ("endpoint", "state", "told_of", "last_success")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
+        return super().get_queryset(request).filter(removed_at=None)  # type: ignore[no-any-return]
+
+    @display(description="URL")
+    def endpoint(self, endpoint: WebhookEndpoint) -> str:
+        return link(endpoint, endpoint.url)
+
+    @display(description="State")
+    def state(self, endpoint: WebhookEndpoint) -> str:
+        return live_mark(endpoint.is_live)
+
+    @display(description="Told of")
+    def told_of(self, endpoint: WebhookEndpoint) -> str:
+        return ", ".join(endpoint.event_types)
+
+    @display(description="Last success")
+    def last_success(self, endpoint: WebhookEndpoint) -> str:
+        return at(endpoint.last_success_at)

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from partners import onboarding
 from partners.admin.forms import OnboardingForm, PartnerForm
-from partners.admin.inlines import ApplicationInline, SigningKeyInline
+from partners.admin.inlines import ApplicationInline, SigningKeyInline, WebhookEndpointInline
 from partners.admin.partner_verbs import VERBS
 from partners.credentials import client_members, key_members
 from partners.models import Partner
@@ -37,7 +37,7 @@ class PartnerAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
     search_fields = ("name", "id", "applications__client_id", "signing_keys__id")
     fields = ("id", "name", "kind", "environment", "status", "manufacturers", "redirect_urls", "created_at")
     readonly_fields = ("id", "status", "created_at")
-    inlines = (SigningKeyInline, ApplicationInline)
+    inlines = (SigningKeyInline, ApplicationInline, WebhookEndpointInline)
     change_form_outer_after_template = "console/verbs_below.html"
     verbs = VERBS
 

@@ -39,7 +39,10 @@ class WebhookEndpoint(models.Model):
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_by = models.CharField(max_length=8, choices=DisabledBy, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
-    failures = models.PositiveIntegerField(default=0, help_text="Attempts that failed since the last that did not.")
+    failures = models.PositiveIntegerField(
+        default=0, help_text="Failures since the last success; those under way at once count as one."
+    )
+    failed_at = models.DateTimeField(null=True, blank=True)
     rests_until = models.DateTimeField(null=True, blank=True, help_text="Nothing is sent to it before then.")
     last_success_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -128,7 +131,6 @@ class WebhookMessage(models.Model):
     subject = models.UUIDField(null=True, help_text="The enrollment: what it is told of one comes in order.")
     body = models.TextField(blank=True, help_text="What is sent, to the byte; blank where it is no longer kept.")
     expires_at = models.DateTimeField(null=True)
-    acknowledged_at = models.DateTimeField(null=True, help_text="The first 2xx, from whichever endpoint.")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -156,8 +158,9 @@ class WebhookDelivery(models.Model):
         CANCELLED = "cancelled", "Endpoint removed"
 
     id = models.BigAutoField(primary_key=True)
-    message = models.ForeignKey(WebhookMessage, on_delete=models.CASCADE, related_name="deliveries")
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries")
+    # Found by the composite indexes below.
+    message = models.ForeignKey(WebhookMessage, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     subject = models.UUIDField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Begun, the one under way included.")

@@ -1,6 +1,6 @@
 """Writing down what a partner is to be told, in the transaction of its cause."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +11,11 @@ from django.db import connection, transaction
 from partners.answers import to_json
 from partners.models import Partner, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from partners.webhooks.types import EVERY, TYPES, VERSION
+from partners.webhooks.waking import wake
 from texture_portal.clock import to_wire
 from texture_portal.ids import new_id
 
+State = WebhookDelivery.State
 GIVE_UP_AFTER = timedelta(hours=72)  # contract §9
 
 # One statement, whatever the number of endpoints. What is kept is written even where nobody listens.
@@ -37,7 +39,10 @@ FROM message, listening
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What became of one message. `acknowledged_at`: the partner's first 2xx (§11.5)."""
+    """What became of one message. `acknowledged_at`: the partner's first 2xx (§11.5).
+
+    `outcome`: a state of a delivery, the best that any has; `nobody` where the partner had no endpoint for it.
+    """
 
     key: UUID
     type: str
@@ -67,8 +72,10 @@ def announce(
         return None
     key = new_id()
     body = _body(type, key, data(), now=now) if partner.takes_webhooks else ""
-    is_told = _write(partner, type, key, body, subject=subject, expires_at=expires_at, now=now)
-    return key if is_told else None
+    if not _write(partner, type, key, body, subject=subject, expires_at=expires_at, now=now):
+        return None
+    wake()
+    return key
 
 
 def announce_to(endpoint: WebhookEndpoint, *, type: str, data: dict[str, Any], now: datetime) -> UUID:
@@ -78,6 +85,7 @@ def announce_to(endpoint: WebhookEndpoint, *, type: str, data: dict[str, Any], n
         message.body = _body(type, message.pk, data, now=now)
         message.save(force_insert=True)
         WebhookDelivery.objects.create(message=message, endpoint=endpoint, due_at=now, give_up_at=now + GIVE_UP_AFTER)
+        wake()
     return message.pk
 
 
@@ -86,7 +94,7 @@ def tellings(subject: UUID, *, type: str | None = None) -> list[Telling]:
     messages = WebhookMessage.objects.filter(subject=subject).prefetch_related("deliveries").order_by("id")
     if type is not None:
         messages = messages.filter(type=type)
-    return [Telling(each.pk, each.type, each.created_at, each.acknowledged_at, _outcome(each)) for each in messages]
+    return [_telling(each) for each in messages]
 
 
 def forget(subject: UUID) -> int:
@@ -95,7 +103,7 @@ def forget(subject: UUID) -> int:
     What is yet to be told is told no more.
     """
     messages = WebhookMessage.objects.filter(subject=subject)
-    pending = WebhookDelivery.objects.filter(subject=subject, state=WebhookDelivery.State.PENDING)
+    pending = WebhookDelivery.objects.filter(subject=subject, state=State.PENDING)
     with transaction.atomic():
         pending.delete()
         WebhookAttempt.objects.filter(delivery__message__in=messages).update(answer="")
@@ -136,10 +144,14 @@ def _write(
         return bool(cursor.rowcount)
 
 
-def _outcome(message: WebhookMessage) -> str:
-    """`acknowledged`, `pending`, `dead` and so on; `nobody` where the partner had no endpoint for it."""
-    if message.acknowledged_at is not None:
-        return "acknowledged"
-    states = {delivery.state for delivery in message.deliveries.all()}
-    order = (state for state in WebhookDelivery.State.values if state in states)
-    return next(order, "nobody")
+def _telling(message: WebhookMessage) -> Telling:
+    deliveries = message.deliveries.all()
+    times = [each.settled_at for each in deliveries if each.state == State.DELIVERED and each.settled_at]
+    return Telling(message.pk, message.type, message.created_at, min(times, default=None), _outcome(deliveries))
+
+
+def _outcome(deliveries: Iterable[WebhookDelivery]) -> str:
+    """Of several endpoints the best: one that was reached is enough."""
+    states = {each.state for each in deliveries}
+    best_first = (State.DELIVERED, State.PENDING, State.DEAD, State.EXPIRED, State.CANCELLED)
+    return next((state.value for state in best_first if state in states), "nobody")

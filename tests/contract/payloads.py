@@ -111,3 +111,7 @@ def event(type: str, device: str, at: str | None = None, **changes: Any) -> dict
         "id": f"evt-{uuid.uuid4()}", "type": type, "manufacturerDeviceId": device, "occurredAt": at, "data": data,
         **changes,
     }  # fmt: skip
+
+
+def endpoint(*event_types: str, **changes: Any) -> dict[str, Any]:
+    return {"url": "https://hooks.acme.example/in", "eventTypes": list(event_types or ("*",)), **changes}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from contract import grid
 from contract.client import Answer, Client, send
-from contract.payloads import FACT, again, ago, changed, consent, enrollment, event
+from contract.payloads import FACT, again, ago, changed, consent, endpoint, enrollment, event
 from contract.signing import Key, Request, content_digest, sign
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
@@ -17,10 +17,10 @@ from django.test import override_settings
 
 from enrollments import lifecycle
 from enrollments.models import Enrollment
-from partners.models import Partner
+from partners.models import Partner, WebhookEndpoint
+from partners.webhooks.endpoints import MOST_ENDPOINTS, disable
 from texture_portal import clock
 from texture_portal.actors import system
-from texture_portal.openapi import problems
 from texture_portal.openapi.calls import CALLS, Call
 
 from .schema import Document
@@ -50,6 +50,7 @@ class Portal:
         path = call.path.replace("{enrollmentId}", self.made()["id"]) if "{enrollmentId}" in call.path else call.path
         path = path.replace("{eventId}", self.event()["id"]) if "{eventId}" in path else path
         path = path.replace("{deviceId}", self.made()["device"]["id"]) if "{deviceId}" in path else path
+        path = path.replace("{endpointId}", self.endpoint()["id"]) if "{endpointId}" in path else path
         return (client or self.oem).draft(call.method, path, body if body is not None else self.good(call))
 
     def event(self) -> dict[str, Any]:
@@ -58,6 +59,14 @@ class Portal:
         assert self.oem.post("/v1/events", sent).status == 202
         return sent
 
+    def endpoint(self) -> dict[str, Any]:
+        """One of the few that a partner may have: those of the test before are removed."""
+        for each in self.oem.get("/v1/webhook-endpoints").json["data"]:
+            self.send(self.oem.draft("DELETE", f"/v1/webhook-endpoints/{each['id']}", {}))
+        made = self.oem.post("/v1/webhook-endpoints", endpoint())
+        assert made.status == 201, made.body
+        return dict(made.json)
+
     def good(self, call: Call) -> Any:
         return {
             "enroll": enrollment,
@@ -65,6 +74,7 @@ class Portal:
             "correctEnrollment": lambda: {"customer": {"utilityAccountNumber": "1"}},
             "giveConsent": consent,
             "askEligibility": lambda: {"address": grid.MATCHED, "device": _kind()},
+            "addWebhookEndpoint": endpoint,
             "sendEvent": lambda: event("consent.expired", self.made()["device"]["manufacturerDeviceId"]),
         }.get(call.name, dict)()
 
@@ -179,6 +189,12 @@ GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
         (name, "asked", 200, lambda portal, name=name: portal.ask(BY_NAME[name]))
         for name in ("listDevices", "getDevice", "listDeviceTypes", "listPrograms")
     ],
+    ("addWebhookEndpoint", "new", 201, lambda portal: portal.ask(BY_NAME["addWebhookEndpoint"])),
+    ("listWebhookEndpoints", "a page", 200, lambda portal: portal.ask(BY_NAME["listWebhookEndpoints"])),
+    ("getWebhookEndpoint", "one", 200, lambda portal: portal.ask(BY_NAME["getWebhookEndpoint"])),
+    ("removeWebhookEndpoint", "one", 200, lambda portal: portal.ask(BY_NAME["removeWebhookEndpoint"])),
+    ("rotateWebhookSecret", "one", 200, lambda portal: portal.ask(BY_NAME["rotateWebhookSecret"])),
+    ("testWebhookEndpoint", "one", 202, lambda portal: portal.ask(BY_NAME["testWebhookEndpoint"])),
 ]
 
 
@@ -329,9 +345,26 @@ def _nobody(portal: Portal, call: Call) -> Exchange:
 def _ended(portal: Portal, call: Call) -> Exchange:
     if call.name == "sendEvent":
         return portal.ask(call, {**portal.event(), "occurredAt": ago(days=1)})
+    if call.name == "addWebhookEndpoint":
+        return _one_endpoint_too_many(portal, call)
+    if call.name == "testWebhookEndpoint":
+        return _disabled_endpoint(portal, call)
     made = portal.made()["id"]
     _revoke(made)
     return portal.send(portal.oem.draft(call.method, call.path.replace("{enrollmentId}", made), portal.good(call)))
+
+
+def _one_endpoint_too_many(portal: Portal, call: Call) -> Exchange:
+    partner = portal.new_partner()
+    for _ in range(MOST_ENDPOINTS):
+        assert partner.post(call.path, endpoint()).status == 201
+    return portal.send(partner.draft("POST", call.path, endpoint()), partner)
+
+
+def _disabled_endpoint(portal: Portal, call: Call) -> Exchange:
+    request = portal.draft(call)
+    disable(WebhookEndpoint.objects.get(pk=request.path.split("/")[3]), now=clock.now(), by=TROUBLE, reason="A test.")
+    return portal.send(request)
 
 
 def _consenting(given: Callable[[], dict[str, Any]]) -> Callable[[Portal, Call], Exchange]:
@@ -388,12 +421,7 @@ OF_SOME: dict[str, Callable[[Portal, Call], Exchange]] = {
     "manufacturer_not_allowed": _another_maker,
 }
 
-NAMED = [
-    (call, code)
-    for call in CALLS
-    for code in (*problems.OF_EVERY_CALL, *(problems.OF_SIGNED_CALLS if call.is_signed else ()), *call.codes)
-    if code not in NOT_BROUGHT_ABOUT
-]
+NAMED = [(call, code) for call in CALLS for code in call.all_codes if code not in NOT_BROUGHT_ABOUT]
 
 
 @pytest.mark.parametrize(("call", "code"), NAMED, ids=[f"{call.name} {code}" for call, code in NAMED])

@@ -44,7 +44,9 @@ LABELS = [
     "PATCH /v1/enrollments/{enrollmentId}", "POST /v1/enrollments/{enrollmentId}/consents",
     "GET /v1/enrollments/{enrollmentId}/history", "POST /v1/eligibility", "POST /v1/events", "GET /v1/events/{eventId}",
     "GET /v1/devices", "GET /v1/devices/{deviceId}", "GET /v1/device-types", "GET /v1/programs",
-    "POST /oauth/token/", "GET /v1/openapi.json",
+    "POST /v1/webhook-endpoints", "GET /v1/webhook-endpoints", "GET /v1/webhook-endpoints/{endpointId}",
+    "DELETE /v1/webhook-endpoints/{endpointId}", "POST /v1/webhook-endpoints/{endpointId}/rotate-secret",
+    "POST /v1/webhook-endpoints/{endpointId}/test", "POST /oauth/token/", "GET /v1/openapi.json",
 ]  # fmt: skip
 
 

@@ -9,14 +9,14 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver
 
 from tests.contract.client import close_connections
-from tests.contract.payloads import consent, enrollment, event
+from tests.contract.payloads import consent, endpoint, enrollment, event
 from texture_portal.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-# route: {method: body}, and None where the route answers anybody. An id in it is the victim's enrollment's.
+# route: {method: body}, and None where the route answers anybody. An id in it is of something of the victim's.
 ROUTES = {
     "v1/openapi.json": None,
     "v1/enrollments": {"GET": None, "POST": enrollment},
@@ -33,6 +33,10 @@ ROUTES = {
     "v1/devices/<uuid:device_id>": {"GET": None},
     "v1/device-types": {"GET": None},
     "v1/programs": {"GET": None},
+    "v1/webhook-endpoints": {"GET": None, "POST": endpoint},
+    "v1/webhook-endpoints/<uuid:endpoint_id>": {"GET": None, "DELETE": dict},
+    "v1/webhook-endpoints/<uuid:endpoint_id>/rotate-secret": {"POST": dict},
+    "v1/webhook-endpoints/<uuid:endpoint_id>/test": {"POST": dict},
     "v1/eligibility": {
         "POST": lambda: {
             "address": enrollment()["site"]["address"],
@@ -100,8 +104,9 @@ def test_a_stranger_finds_nothing_and_changes_nothing(onboarded, method, route):
     if "event_id" in route:  # the victim's event goes by the id of its enrollment
         sent = event("device.connectivity_restored", made["device"]["manufacturerDeviceId"], id=made["id"])
         assert victim.post("/v1/events", sent).status == 202
+    theirs = victim.post("/v1/webhook-endpoints", endpoint()).json["id"] if "endpoint_id" in route else made["id"]
     body = ROUTES[route][method]
-    there_is = address_of(route, made["device"]["id"] if "device_id" in route else made["id"])
+    there_is = address_of(route, made["device"]["id"] if "device_id" in route else theirs)
     there = ask(stranger, method, there_is, body)
     nowhere = ask(stranger, method, address_of(route, str(uuid.uuid4())), body)
     assert (there.status, there.code) == (404, "not_found")

@@ -15,12 +15,22 @@ from enrollments.documents import (
 )
 from enrollments.events.api import EventsView, EventView
 from enrollments.events.documents import EventDocument
+from partners.door import KEYED
 from partners.pagination import PageQuery
 from partners.views import PartnerView
+from partners.webhooks import api as webhooks
+from partners.webhooks.documents import WebhookEndpointDocument
 from partners.wire import WireSerializer
 from programs.api import ProgramsView
 from texture_portal.openapi import device_examples, examples
-from texture_portal.openapi.problems import OF_CONSENT, OF_ENROLLING, OF_TERRITORY
+from texture_portal.openapi.problems import (
+    OF_CONSENT,
+    OF_ENROLLING,
+    OF_EVERY_CALL,
+    OF_KEYED_CALLS,
+    OF_SIGNED_CALLS,
+    OF_TERRITORY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,18 @@ class Call:
     def is_signed(self) -> bool:
         return self.method != "GET"
 
+    @property
+    def is_keyed(self) -> bool:
+        return self.method in KEYED
+
+    @property
+    def all_codes(self) -> tuple[str, ...]:
+        signed = OF_SIGNED_CALLS if self.is_signed else ()
+        return (*OF_EVERY_CALL, *signed, *(OF_KEYED_CALLS if self.is_keyed else ()), *self.codes)
+
 
 ENROLLMENT = "/v1/enrollments/{enrollmentId}"
+ENDPOINT = "/v1/webhook-endpoints/{endpointId}"
 
 DEVICE_CALLS = (
     Call(
@@ -185,4 +205,43 @@ CALLS = (
         group="Events", codes=("not_found",),
     ),
     *DEVICE_CALLS,
+    Call(
+        "addWebhookEndpoint", "POST", "/v1/webhook-endpoints", webhooks.WebhookEndpointsView,
+        "Add a webhook endpoint",
+        "From then on you are told of what it takes. The secret is in this answer and in no other. See "
+        "`/docs/webhooks`.",
+        {201: Answer("Added, with its secret", "NewWebhookEndpoint", examples.NEW_ENDPOINT, names_place=True)},
+        group="Webhooks", body=WebhookEndpointDocument, sent=examples.ENDPOINT_TO_SEND, codes=("state_conflict",),
+    ),
+    Call(
+        "listWebhookEndpoints", "GET", "/v1/webhook-endpoints", webhooks.WebhookEndpointsView,
+        "List webhook endpoints", "Your own, newest first.",
+        {200: Answer("A page", "WebhookEndpoints", {"data": [examples.ENDPOINT], "nextCursor": None})},
+        group="Webhooks", query=PageQuery,
+    ),
+    Call(
+        "getWebhookEndpoint", "GET", ENDPOINT, webhooks.WebhookEndpointView,
+        "Read one webhook endpoint", "",
+        {200: Answer("The endpoint", "WebhookEndpoint", examples.ENDPOINT)},
+        group="Webhooks", codes=("not_found",),
+    ),
+    Call(
+        "removeWebhookEndpoint", "DELETE", ENDPOINT, webhooks.WebhookEndpointView,
+        "Remove a webhook endpoint", "Nothing more is sent to it, not even what waits.",
+        {200: Answer("It is removed", "RemovedWebhookEndpoint", {"id": examples.ENDPOINT["id"], "deleted": True})},
+        group="Webhooks", codes=("not_found",),
+    ),
+    Call(
+        "rotateWebhookSecret", "POST", f"{ENDPOINT}/rotate-secret", webhooks.RotateSecretView,
+        "Rotate an endpoint's secret",
+        "Both the old and the new secret sign for 24 hours: change yours within that time.",
+        {200: Answer("The endpoint with its new secret", "NewWebhookEndpoint", examples.NEW_ENDPOINT)},
+        group="Webhooks", codes=("not_found",),
+    ),
+    Call(
+        "testWebhookEndpoint", "POST", f"{ENDPOINT}/test", webhooks.SendTestView,
+        "Send a test to an endpoint", "It goes out like every other message, whatever types the endpoint takes.",
+        {202: Answer("It is on its way", "TestSent", {"type": "test", "key": examples.MESSAGE_KEY})},
+        group="Webhooks", codes=("not_found", "state_conflict"),
+    ),
 )  # fmt: skip

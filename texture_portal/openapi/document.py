@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from partners.door import KEYED
 from partners.scopes import SCOPES
-from texture_portal.openapi import around, device_examples, problems
+from texture_portal.openapi import around, device_examples, problems, webhooks
 from texture_portal.openapi.calls import CALLS, Answer, Call
+from texture_portal.openapi.examples import ENDPOINT
 from texture_portal.openapi.requests import query_parameters, reference, schemas_of
 from texture_portal.openapi.schema import shape
 from texture_portal.openapi.shapes import SHAPES
@@ -22,7 +22,7 @@ HTTP Message Signatures (RFC 9421): exactly one, by one of your active keys (`ke
 `"@authority"`, `"@path"`, `"content-digest"`, on POST and PATCH `"idempotency-key"`, and `"@query"` where there is one;
 `created` within 300 seconds. Algorithms: `ed25519`, `ecdsa-p256-sha256`, `hmac-sha256`. See `/docs/signing`."""
 
-TAGS = ("Enrollments", "Eligibility", "Events", "Devices", "Programs", "Tokens", "Health", "Documentation")
+TAGS = ("Enrollments", "Eligibility", "Events", "Devices", "Programs", "Webhooks", "Tokens", "Health", "Documentation")
 
 HEADERS = {
     "X-Request-ID": {
@@ -70,6 +70,13 @@ PARAMETERS = {
         "schema": {"type": "string", "format": "uuid"},
         "example": problems.ENROLLMENT_ID,
     },
+    "endpointId": {
+        "name": "endpointId",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+        "example": ENDPOINT["id"],
+    },
     "eventId": {
         "name": "eventId",
         "in": "path",
@@ -96,10 +103,15 @@ def document(origin: str) -> dict[str, Any]:
         "servers": [{"url": origin}],
         "tags": [{"name": name} for name in TAGS],
         "paths": {**_paths(), **around.PATHS},
+        "webhooks": webhooks.WEBHOOKS,
         "components": {
-            "schemas": {**SHAPES, **schemas_of(*[call.body for call in CALLS if call.body is not None])},
+            "schemas": {
+                **SHAPES,
+                **webhooks.SHAPES,
+                **schemas_of(*[call.body for call in CALLS if call.body is not None]),
+            },
             "examples": problems.examples(),
-            "parameters": PARAMETERS,
+            "parameters": {**PARAMETERS, **webhooks.PARAMETERS},
             "headers": HEADERS,
             "responses": {"MethodNotAllowed": problems.response(["method_not_allowed"])},
             "securitySchemes": _security_schemes(origin),
@@ -129,7 +141,6 @@ def _paths() -> dict[str, Any]:
 
 def _operation(call: Call) -> dict[str, Any]:
     security: dict[str, list[str]] = {"oauth2": [call.scope]} | ({"httpSignature": []} if call.is_signed else {})
-    codes = (*problems.OF_EVERY_CALL, *(problems.OF_SIGNED_CALLS if call.is_signed else ()), *call.codes)
     operation = {
         "operationId": call.name,
         "tags": [call.group],
@@ -140,7 +151,7 @@ def _operation(call: Call) -> dict[str, Any]:
         "requestBody": _body(call),
         "responses": {
             **{str(status): _response(call, answer) for status, answer in sorted(call.answers.items())},
-            **problems.responses(codes),
+            **problems.responses(call.all_codes),
         },
     }
     return {name: value for name, value in operation.items() if value}
@@ -148,7 +159,7 @@ def _operation(call: Call) -> dict[str, Any]:
 
 def _parameters(call: Call) -> list[dict[str, Any]]:
     names = re.findall(r"{(\w+)}", call.path)
-    names += ["IdempotencyKey"] if call.method in KEYED else []
+    names += ["IdempotencyKey"] if call.is_keyed else []
     names += ["ContentDigest", "SignatureInput", "Signature"] if call.is_signed else []
     in_query = query_parameters(call.query) if call.query else []
     return [*[{"$ref": f"#/components/parameters/{name}"} for name in names], *in_query]
@@ -164,7 +175,7 @@ def _body(call: Call) -> dict[str, Any] | None:
 def _response(call: Call, answer: Answer) -> dict[str, Any]:
     headers = ["X-Request-ID"]
     headers += ["Location"] if answer.names_place else []
-    headers += ["Idempotent-Replayed"] if call.is_signed else []
+    headers += ["Idempotent-Replayed"] if call.is_keyed else []
     return {
         "description": answer.about,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},

@@ -201,3 +201,32 @@ TOKEN = {
 }
 WRONG_SCOPE = {"error": "invalid_scope"}
 UNREADY = {"status": "unready", "wrong": {"database": "does not answer"}}
+
+ENDPOINT_TO_SEND = {
+    "url": "https://hooks.acme.example/texture",
+    "eventTypes": ["enrollment.created", "enrollment.status_changed", "consent.revoked"],
+}
+ENDPOINT: dict[str, Any] = {
+    "id": "0199d0c2-0a10-7c11-8d22-3e4f5a6b7c8d",
+    "url": "https://hooks.acme.example/texture",
+    "eventTypes": ["consent.revoked", "enrollment.created", "enrollment.status_changed"],
+    "status": "enabled",
+    "disabledAt": None,
+    "createdAt": "2026-05-01T16:40:00Z",
+}
+NEW_ENDPOINT = {**ENDPOINT, "secret": "whsec_VGhpcyBpcyBhbiBleGFtcGxlIG9mIGEgc2VjcmV0ISE="}
+MESSAGE_KEY = "0199d0c3-77aa-7b01-9c33-0d1e2f3a4b5c"
+MESSAGE = {
+    "type": "enrollment.status_changed",
+    "version": "1.0.0",
+    "key": MESSAGE_KEY,
+    "timestamp": "2026-05-01T17:20:00Z",
+    "data": {
+        **ENROLLED,
+        "state": "active",
+        "requiredActions": [],
+        "updatedAt": "2026-05-01T17:20:00Z",
+        "previousState": "enrolled",
+        "reason": "participation_began",
+    },
+}

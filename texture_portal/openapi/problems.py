@@ -19,9 +19,11 @@ OF_EVERY_CALL = (
     "scope_insufficient", "rate_limited", "internal_error", "unavailable",
 )  # fmt: skip
 OF_SIGNED_CALLS = (
-    "malformed_json", "idempotency_key_missing", "payload_too_large", "unsupported_media_type", "signature_missing",
-    "signature_invalid", "signature_stale", "digest_mismatch", "key_unknown", "request_in_progress",
-    "idempotency_key_reused",
+    "malformed_json", "payload_too_large", "signature_missing", "signature_invalid", "signature_stale",
+    "digest_mismatch", "key_unknown",
+)  # fmt: skip
+OF_KEYED_CALLS = (
+    "idempotency_key_missing", "unsupported_media_type", "request_in_progress", "idempotency_key_reused",
 )  # fmt: skip
 OF_CONSENT = ("consent_stale", "consent_in_future", "consent_scope_empty", "consent_revoked")
 OF_TERRITORY = ("territory_unsupported", "location_invalid")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import singledispatch
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from devices.kinds import KINDS
@@ -23,6 +24,7 @@ from enrollments.documents import (
 from enrollments.events.documents import EventDocument, Members
 from enrollments.events.fields import PastDayOrInstant
 from enrollments.events.kinds import KINDS as EVENT_KINDS
+from partners.webhooks.documents import CallableUrl
 from partners.wire import Choice, Day, Digits, Flag, Identifier, Instant, ListOf, Number, Text, Whole, WireSerializer
 from territories.addresses import USPS_CODES
 from texture_portal.openapi.words import FIELDS
@@ -94,6 +96,13 @@ def _(field: Text) -> Schema:
     pattern = NO_NUL if field.allow_blank else NO_NUL_NOT_BLANK
     least = {} if field.allow_blank else {"minLength": 1}
     return _or_null(field, {"type": "string", **least, "maxLength": field.max_length, "pattern": pattern})
+
+
+@schema_of.register
+def _(field: CallableUrl) -> Schema:
+    schemes = "https?" if settings.ACCEPT_HTTP_URLS else "https"
+    visible = f'^{schemes}://[!-"$-~]+$'  # without a fragment
+    return _or_null(field, {"type": "string", "format": "uri", "maxLength": field.max_length, "pattern": visible})
 
 
 @schema_of.register

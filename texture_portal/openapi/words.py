@@ -49,4 +49,6 @@ FIELDS = {
     "DeviceQuery.serialNumber": "As you wrote it.",
     "EnrollmentQuery.updatedSince": "Changed at or after this time, the oldest change first; overlap it by a minute, "
     "since a change may be stamped shortly before it can be seen. Without it: newest first.",
+    "WebhookEndpointDocument.url": "https, of a host whose addresses are globally routable; no user, no fragment.",
+    "WebhookEndpointDocument.eventTypes": "What it is to be told; `*` is everything, also what will come later.",
 }

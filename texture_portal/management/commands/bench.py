@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from texture_portal.bench import enrollment, matching, revocation
+from texture_portal.bench import enrollment, matching, revocation, webhooks
 
 BENCHES = {
     "matching": matching.measure,
@@ -17,6 +17,7 @@ BENCHES = {
     "enrollment_at_size": enrollment.measure_at_size,
     "batch": enrollment.measure_batch,
     "revocation": revocation.measure,
+    "webhooks": webhooks.measure,
 }
 BESIDE = settings.BASE_DIR.parent / "shared" / "data"
 

@@ -49,4 +49,6 @@ def _revive(endpoint: WebhookEndpoint, *, now: datetime, delivery_id: int | None
     dead = endpoint.deliveries.filter(state=State.DEAD).exclude(message__body="")
     if delivery_id is not None:
         dead = dead.filter(pk=delivery_id)
-    return dead.update(state=State.PENDING, settled_at=None, due_at=now, give_up_at=now + GIVE_UP_AFTER)
+    return WebhookDelivery.objects.filter(pk__in=dead.values("pk")).update(
+        state=State.PENDING, settled_at=None, due_at=now, give_up_at=now + GIVE_UP_AFTER
+    )

@@ -64,7 +64,8 @@ def settle(results: list[Result], *, now: datetime) -> None:
 
 def end_pending(endpoint: WebhookEndpoint, *, state: str, outcome: str, now: datetime) -> None:
     """Nothing more is sent to it; the caller holds its row. What is under way is settled by whoever carries it."""
-    endpoint.deliveries.filter(Q(claimed_until=None) | Q(claimed_until__lte=now), state=State.PENDING).update(
+    is_idle = Q(claimed_until=None) | Q(claimed_until__lte=now)
+    WebhookDelivery.objects.filter(is_idle, endpoint=endpoint, state=State.PENDING).update(
         state=state, outcome=outcome, settled_at=now, claimed_until=None
     )
 

@@ -32,7 +32,7 @@ DISC_X, DISC_Y = (RADII * turn(SEEDS * math.pi * (3 - math.sqrt(5))) for turn in
 
 # Of a cell of the plane it is worked out once which territories hold it wholly and which have an edge near it: most
 # places then need no geometry at all.
-CELL_METERS = 2_000.0
+CELL_METERS = 4_000.0
 MOST_CELLS = 50_000
 USUAL_METERS = 100.0  # accuracies up to here share their cells, coarser ones theirs
 

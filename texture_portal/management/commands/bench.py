@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from texture_portal.bench import enrollment, matching, revocation, webhooks
+from texture_portal.bench import enrollment, imports, matching, revocation, webhooks
 
 BENCHES = {
     "matching": matching.measure,
@@ -18,6 +18,7 @@ BENCHES = {
     "batch": enrollment.measure_batch,
     "revocation": revocation.measure,
     "webhooks": webhooks.measure,
+    "import": imports.measure,
 }
 BESIDE = settings.BASE_DIR.parent / "shared" / "data"
 

@@ -1,6 +1,5 @@
 """What the door refuses before it reads a body: routes, methods, tokens, scopes, media types, sizes, keys (§7)."""
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from .client import Client, send
 from .payloads import enrollment
 
-UNKNOWN = f"/v1/enrollments/{uuid.uuid4()}"
+UNKNOWN = "/v1/enrollments/0199a1f2-0000-7000-8000-00000000dead"
 MIB = 1024 * 1024
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from enrollments.models import Consent, Enrollment
 
+UNMOVED = ("evidence_requested", "evidence_supplied")  # entries about a consent's records, not its standing
 CONSENT_AFTER = {"consent_revoked": "revoked", "consent_expired": "expired"}
 
 
@@ -60,6 +61,8 @@ def _of_states(entries: Iterable[Any]) -> Iterator[tuple[int, Moment]]:
 def _of_consents(entries: Iterable[Any]) -> Iterator[tuple[int, Moment]]:
     before = "none"
     for entry in entries:
+        if entry.history_change_reason in UNMOVED:
+            continue
         after = CONSENT_AFTER.get(entry.history_change_reason, "valid")
         yield (
             entry.sequence,

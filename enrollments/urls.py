@@ -2,6 +2,7 @@ from django.urls import path
 
 from enrollments import api, devices_api
 from enrollments.events.api import EventsView, EventView
+from enrollments.evidence.api import EvidenceRequestsView, EvidenceView
 
 urlpatterns = [
     path("v1/enrollments", api.EnrollmentsView.as_view()),
@@ -11,6 +12,8 @@ urlpatterns = [
     path("v1/enrollments/<uuid:enrollment_id>/history", api.HistoryView.as_view()),
     path("v1/devices", devices_api.DevicesView.as_view()),
     path("v1/devices/<uuid:device_id>", devices_api.DeviceView.as_view()),
+    path("v1/enrollments/<uuid:enrollment_id>/evidence", EvidenceView.as_view()),
+    path("v1/evidence-requests", EvidenceRequestsView.as_view()),
     path("v1/eligibility", api.EligibilityView.as_view()),
     path("v1/events", EventsView.as_view()),
     path("v1/events/<path:event_id>", EventView.as_view()),

@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 FORMAT = "texture-evidence/1"
 CONSENTS = "enrollments_historicalconsent"
 STATES = "enrollments_historicalenrollment"
-SECTIONS = ("about", "chain", "checkpoints", "consents", "findings", "requests", "states", "terms")
+SECTIONS = ("about", "chain", "checkpoints", "consents", "findings", "records", "requests", "states", "terms")
 
 
 class Fault(Exception):
@@ -79,8 +79,8 @@ class Report:
 
 
 def written(document: Any) -> bytes:
-    """JSON with sorted names and no spaces, in ASCII: what every digest of the portal is taken over."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    """JSON with sorted names and no spaces, in UTF-8: what every digest of the portal is taken over."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def sha256(content: bytes) -> bytes:
@@ -230,8 +230,10 @@ def check_requests(report: Report, parts: dict[str, Any]) -> None:
         report.check(name, _sealed_request, request)
         if isinstance(request, dict) and request.get("message") is not None:
             report.check(f"{name}, as it came", _request, request)
+    for place, record in enumerate(parts["records"], start=1):
+        report.check(f"record {_id_of(record) or place}", _record, record, parts["requests"])
     for entry in parts["chain"]:
-        report.check(_entry_name(entry), _originals, entry, parts["requests"])
+        report.check(_entry_name(entry), _originals, entry, parts["requests"] + parts["records"])
 
 
 def _id_of(request: Any) -> str:
@@ -243,29 +245,44 @@ def _entry_name(entry: Any) -> str:
     return f"what entry {number} rests on"
 
 
-def _originals(entry: dict[str, Any], requests: list[dict[str, Any]]) -> str:
+def _originals(entry: dict[str, Any], originals: list[dict[str, Any]]) -> str:
     columns = entry["columns"]
-    present = {request["columns"]["id"]: request["digest"] for request in requests}
+    present = {each["columns"]["id"]: each["digest"] for each in originals}
     for name in ("signed_request", "original"):
         wanted, digest = columns.get(f"{name}_id"), columns.get(f"{name}_digest")
         if wanted is not None:
-            need(wanted in present, f"request {wanted} is not in the bundle")
-            need(present[wanted] == digest, f"request {wanted} does not have the digest that the chain holds")
+            need(wanted in present, f"{wanted} is not in the bundle")
+            need(present[wanted] == digest, f"{wanted} does not have the digest that the chain holds")
     return "there, with the digests that the chain holds"
 
 
 def _sealed_request(request: dict[str, Any]) -> str:
-    sealed = base64.b64decode(request["sealedMessage"], validate=True)
-    need(base64.b64encode(sealed).decode() == request["sealedMessage"], "its sealed message is not plain base64")
-    columns = request["columns"] | {"sealed_message": sha256(sealed).hex()}
-    need(sha256(written(columns)).hex() == request["digest"], "it does not have its digest: a byte of it was changed")
-    if request["standing"] != "opened":
-        need(request["standing"] == "erased" and request["message"] is None, "it says neither opened nor erased")
+    return _sealed(request, "sealedMessage", "sealed_message", request["message"], place="signed-request")
+
+
+def _record(record: dict[str, Any], requests: list[dict[str, Any]]) -> str:
+    said = _sealed(record, "sealedContent", "sealed_content", record["content"], place="evidence-record")
+    signed = record["columns"].get("signed_request_id")
+    if signed is None:
+        return f"{said}; filed by staff"
+    present = {each["columns"]["id"]: each["digest"] for each in requests}
+    need(present.get(signed) == record["columns"]["signed_request_digest"], "it did not come by the request it names")
+    return f"{said}; it came by request {signed}"
+
+
+def _sealed(original: dict[str, Any], member: str, column: str, shown: Any, *, place: str) -> str:
+    """An original that is kept sealed: its digest, and what it opens to."""
+    sealed = base64.b64decode(original[member], validate=True)
+    need(base64.b64encode(sealed).decode() == original[member], "what is sealed is not plain base64")
+    columns = original["columns"] | {column: sha256(sealed).hex()}
+    need(sha256(written(columns)).hex() == original["digest"], "it does not have its digest: a byte of it was changed")
+    if original["standing"] != "opened":
+        need(original["standing"] == "erased" and shown is None, "it says neither opened nor erased")
         return "sealed and unchanged; its customer was erased, so nobody can open it"
-    need(request["openingKey"] is not None, "it has no key that opens it, so nothing ties its text to the chain")
-    text = _open(sealed, request["openingKey"], place=f"signed-request:{columns['id']}")
-    need(json.loads(text) == request["message"], "what it opens to is not the message shown")
-    return "unchanged, and opens to the message shown"
+    need(original["openingKey"] is not None, "it has no key that opens it, so nothing ties its text to the chain")
+    text = _open(sealed, original["openingKey"], place=f"{place}:{columns['id']}")
+    need(json.loads(text) == shown, "what it opens to is not what is shown")
+    return "unchanged, and opens to what is shown"
 
 
 def _open(sealed: bytes, key: str, *, place: str) -> bytes:

@@ -11,7 +11,7 @@ from enrollments.admin.case_page import LATE_MARKS, time_left
 from enrollments.admin.colours import STATES
 from enrollments.admin.conflicts import OPEN as OPEN_CONFLICT
 from enrollments.admin.conflicts import claimed_table
-from enrollments.models import Enrollment, PartnerEvent, ReviewCase, RevocationDuty
+from enrollments.models import Enrollment, EvidenceRequest, PartnerEvent, ReviewCase, RevocationDuty
 from enrollments.states import State
 from partners.models import RefusedRequest
 from texture_portal import clock, workshop
@@ -29,6 +29,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         shown |= _cases(now=now)
     if user.has_perm(OPEN_CONFLICT):
         shown["claimed"] = claimed_table()
+    if user.has_perm("enrollments.view_evidencerequest"):
+        shown |= _owed(now=now)
     if user.has_perm("partners.view_refusedrequest"):
         shown["flagged"] = _flagged()
     if user.has_perm("texture_portal.view_heartbeat"):
@@ -68,6 +70,28 @@ def _case(case: ReviewCase, *, now: datetime) -> tuple[Any, ...]:
         case.enrollment.partner.name,
         str(case.enrollment.site),
     )
+
+
+def _owed(*, now: datetime) -> dict[str, Any]:
+    """Records of consents that partners were asked for and have not sent, what is due first first."""
+    open_requests = EvidenceRequest.objects.filter(answered_at__isnull=True)
+    rows = open_requests.select_related("enrollment__partner", "enrollment__customer").order_by("due_at")
+    return {
+        "late_records": open_requests.filter(due_at__lt=now).count(),
+        "owed": table(
+            ("Asked for", "Due", "Standing", "Partner", "Customer"),
+            (
+                (
+                    link(each, "Records of a consent"),
+                    at(each.due_at),
+                    badge("overdue", "danger") if each.due_at < now else badge("asked", "warning"),
+                    each.enrollment.partner.name,
+                    each.enrollment.customer.reference_id,
+                )
+                for each in rows[:MOST_SHOWN]
+            ),
+        ),
+    }
 
 
 def _flagged() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The digest of a row: SHA-256 over its columns in one written form, so that anybody can compute it again. Pure.
 
-The form is JSON with sorted names and no spaces, in ASCII; binary values in hex, instants in UTC with microseconds.
+The form is JSON with sorted names and no spaces, in UTF-8; binary values in hex, instants in UTC with microseconds.
 Columns that are null are left out: one that is added later, and is null in the rows of before, changes no digest.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 PLAIN = frozenset({str, int, bool, float})  # the most by far
 
 

@@ -21,6 +21,8 @@ GROUPS = {
         ("Uploaded files", "upload_file", "enrollments", "enrollmentfile"),
         ("Consents", "handshake", "enrollments", "consent"),
         ("Consent history", "history", "enrollments", "historicalconsent"),
+        ("Records asked for", "contact_mail", "enrollments", "evidencerequest"),
+        ("Partners' records", "folder_managed", "enrollments", "evidencerecord"),
         ("Terms", "contract", "enrollments", "terms"),
         ("Checkpoints", "verified", "enrollments", "checkpoint"),
         ("Who looked", "visibility", "enrollments", "evidenceaccess"),

@@ -7,6 +7,7 @@ from enrollments.admin.events import PartnerEventAdmin
 from enrollments.admin.imports import EnrollmentFileAdmin
 from enrollments.admin.proof import CheckpointAdmin, EvidenceAccessAdmin, TermsAdmin
 from enrollments.admin.queue import ReviewCaseAdmin
+from enrollments.admin.records import EvidenceRecordAdmin, EvidenceRequestAdmin
 
 __all__ = [
     "CheckpointAdmin",
@@ -15,6 +16,8 @@ __all__ = [
     "EnrollmentAdmin",
     "EnrollmentFileAdmin",
     "EvidenceAccessAdmin",
+    "EvidenceRecordAdmin",
+    "EvidenceRequestAdmin",
     "PartnerEventAdmin",
     "ReviewCaseAdmin",
     "RevocationDutyAdmin",

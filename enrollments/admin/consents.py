@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from enrollments.admin.colours import consent_badge
 from enrollments.admin.enrollment_page import short, who
+from enrollments.admin.evidence_verbs import VERBS
 from enrollments.admin.search import HELP, enrollment_ids
 from enrollments.evidence.access import by_user, note_access
 from enrollments.models import Consent, EvidenceAccess
@@ -78,6 +79,7 @@ class ConsentAdmin(ConsentColumns, DetailAdmin):
     search_help_text = SEARCH_HELP
     ordering = ("-id",)
     sortable_by = ("granted_at",)
+    verbs = VERBS
 
     def detail_context(self, request: HttpRequest, subject: Consent) -> dict[str, Any]:
         may_see = request.user.has_perm(SEE_EVIDENCE)
@@ -95,6 +97,7 @@ class ConsentAdmin(ConsentColumns, DetailAdmin):
             "facts": facts(subject),
             "evidence": evidence(subject) if may_see else [("Evidence", "not for your eyes")],
             "signed": request_facts(subject) if may_see else None,
+            "records": records_table(subject),
             "versions": history_table(versions.order_by("sequence"), partner=subject.enrollment.partner),
         }
 
@@ -204,6 +207,20 @@ def request_facts(consent: Consent) -> list[tuple[str, Any]]:
         ("Proof", original.get_proof_display()),
         ("Digest", breakable(bytes(original.digest).hex())),
     ]
+
+
+def records_table(consent: Consent) -> dict[str, Any]:
+    """What the partner was asked for and what it sent, side by side by time."""
+    asked = [
+        (each.asked_at, "Asked", link(each, each.message), f"due {at(each.due_at)}")
+        for each in consent.evidence_requests.all()
+    ]
+    came = [
+        (each.received_at, "Came", link(each), f"{each.actor_role}, {each.channel}")
+        for each in consent.evidence_records.all()
+    ]
+    rows = sorted([*asked, *came], key=lambda row: row[0])
+    return table(("When", "What", "Which", "How"), ((at(when), *rest) for when, *rest in rows))
 
 
 def history_table(versions: Any, *, partner: Partner) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Each chain link by link, against the checkpoints that signed its heads and against the rows of today."""
 
 import heapq
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from enrollments.audit.breaks import Break
@@ -13,11 +14,11 @@ from enrollments.audit.rows import (
     Row,
     Span,
     by_first,
-    columns_of,
     digest_of,
-    in_written_form,
     rows,
     side_by_side,
+    values_in_sql,
+    written_in_sql,
 )
 from enrollments.evidence.checkpoints import leaf_mark
 from enrollments.evidence.merkle import leaf_data
@@ -28,34 +29,42 @@ from texture_portal import notary
 STATES, CONSENTS = Enrollment.history.model, Consent.history.model
 HELD_FAST = ("state", "partner_id", "customer_id", "device_id", "consent_revoked_at")  # change with an entry, or never
 TRACKED = tuple(each.attname for each in CONSENTS.tracked_fields)
+SUPERSEDED = "consent_superseded"  # an entry that changes nothing that stands
+
+
+class Entry(NamedTuple):
+    """`text` is what the digest is taken over; `standing` is what the row of today must still say."""
+
+    enrollment_id: str
+    sequence: int
+    order: int  # of the table: with the number it makes an entry unique before its text begins
+    number: int
+    digest: str
+    previous: str
+    text: str
+    subject_id: str
+    reason: str
+    standing: str
 
 
 class Table:
-    """A history table: the statement that reads it, and where in a row the digest's columns and others are."""
+    """A history table, and the statement that reads it as entries."""
 
-    def __init__(self, model: Any) -> None:
-        self.name = model._meta.db_table
-        self.digested = tuple(sorted((*digested_columns(model), "table")))
-        fields = columns_of(model)
-        shown = [f"'{self.name}'" if each == "table" else in_written_form(fields[each]) for each in self.digested]
+    def __init__(self, model: Any, *, order: int, held: Iterable[str]) -> None:
+        self.name = name = model._meta.db_table
+        columns = {**values_in_sql(model, digested_columns(model)), "table": f"to_json('{name}'::text)::text"}
         self.statement = (
-            f"SELECT ledger_id::text, sequence, history_id, encode(digest, 'hex'), {', '.join(shown)} "  # noqa: S608 - our own names
-            f"FROM {self.name} WHERE ledger_id BETWEEN %s AND %s ORDER BY {self.name}.ledger_id, sequence, history_id"
+            f"SELECT ledger_id::text, sequence, {order}, history_id, encode(digest, 'hex'), "  # noqa: S608 - our own names
+            f"encode(previous_digest, 'hex'), {written_in_sql(columns)}, id::text, history_change_reason, "
+            f"{written_in_sql(values_in_sql(model, held))} "
+            f"FROM {name} WHERE ledger_id BETWEEN %s AND %s ORDER BY {name}.ledger_id, sequence, history_id"
         )
-        self.place = {each: place for place, each in enumerate(self.digested, start=4)}
 
-    def entries(self, span: Span, *, order: int) -> Iterator[Row]:
-        """Each as (enrollment, sequence, order, number, digest, columns …): unique before the columns begin."""
-        for row in rows(self.statement, span.ends):
-            yield (row[0], row[1], order, *row[2:])
+    def entries(self, span: Span) -> Iterator[Row]:
+        return rows(self.statement, span.ends)
 
 
-TABLES = (Table(STATES), Table(CONSENTS))
-DIGEST, COLUMNS = 4, 5  # places in an entry
-
-
-def column(entry: Row, name: str) -> Any:
-    return entry[TABLES[entry[2]].place[name] + 1]
+TABLES = (Table(STATES, order=0, held=HELD_FAST), Table(CONSENTS, order=1, held=TRACKED))
 
 
 def chain_breaks(span: Span, *, progress: Progress) -> Iterator[Break]:
@@ -85,24 +94,26 @@ class Walk:
     signed: dict[int, Row]
     previous: str = GENESIS.hex()
     sequence: int = 0
-    last: Row | None = None
-    consents: dict[str, Row] = field(default_factory=dict)
+    standing: str = "{}"
+    consents: dict[str, str] = field(default_factory=dict)
 
     def along(self, entries: Iterator[Row]) -> Iterator[Break]:
-        for entry in entries:
+        for entry in map(Entry._make, entries):
             self.sequence += 1
-            table, digest = TABLES[entry[2]], entry[DIGEST]
-            if entry[1] != self.sequence:
+            if entry.sequence != self.sequence:
                 yield self._break(entry, f"entry {self.sequence} of the chain is missing or doubled")
-                self.sequence = entry[1]
-            if column(entry, "previous_digest") != self.previous:
+                self.sequence = entry.sequence
+            if entry.previous != self.previous:
                 yield self._break(entry, "does not follow from the entry before it")
-            if digest_of(table.digested, entry[COLUMNS:]) != digest:
+            if digest_of(entry.text) != entry.digest:
                 yield self._break(entry, "was changed after it was written")
-            if (leaf := self.signed.pop(self.sequence, None)) is not None and leaf[2] != digest:
+            if (leaf := self.signed.pop(self.sequence, None)) is not None and leaf[2] != entry.digest:
                 yield self._break(entry, f"the chain was rewritten: checkpoint {leaf[3]} signed another entry here")
-            self.previous = digest
-            self._remember(entry)
+            self.previous = entry.digest
+            if entry.order == 0:
+                self.standing = entry.standing
+            elif entry.reason != SUPERSEDED:
+                self.consents[entry.subject_id] = entry.standing
 
     def beyond_the_end(self) -> Iterator[Break]:
         for length, leaf in sorted(self.signed.items()):
@@ -111,57 +122,48 @@ class Walk:
 
     def against_today(self, today: Row, consents: list[Row]) -> Iterator[Break]:
         row = f"enrollments_enrollment row {self.enrollment_id}"
-        head, length, *held = today[1:]
+        _, head, length, standing = today
         if (head, length) != (self.previous, self.sequence):
             fault = f"its chain ends after {self.sequence} entries, not after {length}"
             yield Break(self.enrollment_id, row, fault)
-        for name, now in zip(HELD_FAST, held, strict=True):
-            then = column(self.last, name) if self.last else None
-            if now != then:
-                yield Break(self.enrollment_id, row, f"{name} is {now}, but its history ends at {then}")
-        present = {consent[1]: consent[2:] for consent in consents}
+        if standing != self.standing:
+            now, then = json.loads(standing), json.loads(self.standing)
+            for name in HELD_FAST:
+                if now.get(name) != then.get(name):
+                    fault = f"{name} is {now.get(name)}, but its history ends at {then.get(name)}"
+                    yield Break(self.enrollment_id, row, fault)
+        present = {consent_id: standing for _, consent_id, standing in consents}
         for gone in self.consents.keys() - present.keys():
             yield Break(self.enrollment_id, f"enrollments_consent row {gone}", "is gone")
-        for consent_id, columns in present.items():
-            if columns != self.consents.get(consent_id):
-                yield Break(
-                    self.enrollment_id, f"enrollments_consent row {consent_id}", "differs from the end of its history"
-                )
+        for consent_id, standing in present.items():
+            if standing != self.consents.get(consent_id):
+                fault = "differs from the end of its history"
+                yield Break(self.enrollment_id, f"enrollments_consent row {consent_id}", fault)
 
-    def _remember(self, entry: Row) -> None:
-        if entry[2] == 0:
-            self.last = entry
-        elif column(entry, "history_change_reason") != "consent_superseded":
-            self.consents[column(entry, "id")] = tuple(column(entry, name) for name in TRACKED)
-
-    def _break(self, entry: Row, fault: str) -> Break:
-        return Break(self.enrollment_id, f"{TABLES[entry[2]].name} row {entry[3]}", fault)
+    def _break(self, entry: Entry, fault: str) -> Break:
+        return Break(self.enrollment_id, f"{TABLES[entry.order].name} row {entry.number}", fault)
 
 
 def _entries(span: Span, progress: Progress) -> Iterator[Row]:
-    streams = (table.entries(span, order=order) for order, table in enumerate(TABLES))
-    for count, entry in enumerate(heapq.merge(*streams), start=1):
+    for count, entry in enumerate(heapq.merge(*(table.entries(span) for table in TABLES)), start=1):
         yield entry
         if count % BATCH == 0:
             progress(BATCH)
 
 
 def _enrollments(span: Span) -> Iterator[Row]:
-    fields = columns_of(Enrollment)
-    held = ", ".join(in_written_form(fields[name]) for name in HELD_FAST)
     return rows(
-        f"SELECT id::text, encode(ledger_head, 'hex'), ledger_length, {held} FROM enrollments_enrollment "  # noqa: S608
+        "SELECT id::text, encode(ledger_head, 'hex'), ledger_length, "  # noqa: S608 - our own names
+        f"{written_in_sql(values_in_sql(Enrollment, HELD_FAST))} FROM enrollments_enrollment "
         "WHERE id BETWEEN %s AND %s ORDER BY enrollments_enrollment.id",
         span.ends,
     )
 
 
 def _consents(span: Span) -> Iterator[Row]:
-    fields = columns_of(Consent)
-    tracked = ", ".join(in_written_form(fields[name]) for name in TRACKED)
     return rows(
-        f"SELECT enrollment_id::text, id::text, {tracked} FROM enrollments_consent "  # noqa: S608 - our own names
-        "WHERE enrollment_id BETWEEN %s AND %s ORDER BY enrollments_consent.enrollment_id",
+        f"SELECT enrollment_id::text, id::text, {written_in_sql(values_in_sql(Consent, TRACKED))} "  # noqa: S608
+        "FROM enrollments_consent WHERE enrollment_id BETWEEN %s AND %s ORDER BY enrollments_consent.enrollment_id",
         span.ends,
     )
 

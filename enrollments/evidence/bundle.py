@@ -11,7 +11,7 @@ from enrollments.audit import breaks, one_snapshot
 from enrollments.evidence import sections
 from enrollments.evidence.access import note_access
 from enrollments.evidence.checkpoints import checkpoints_of
-from enrollments.evidence.originals import requests
+from enrollments.evidence.originals import records, requests
 from enrollments.models import Enrollment, EvidenceAccess
 from enrollments.terms import terms_agreed_to
 from texture_portal import notary
@@ -64,6 +64,7 @@ def _sections(enrollment_id: UUID, *, now: datetime, by: Actor, reason: str) -> 
         "states": sections.states(entries),
         "chain": sections.chain(entries),
         "requests": requests(enrollment, entries),
+        "records": records(enrollment),
         "terms": sections.texts(terms),
         "checkpoints": checkpoints_of(enrollment.pk, most=MOST_CHECKPOINTS),
         "findings": [str(each) for each in breaks(enrollment_id=enrollment_id)],

@@ -22,6 +22,7 @@ def page_of(bundle: Bundle) -> str:
             "states": [_with_time(each) for each in parts["states"]],
             "chain": [_entry(each) for each in parts["chain"]],
             "requests": [_request(each) for each in parts["requests"]],
+            "records": [_record(each) for each in parts["records"]],
             "checkpoints": [_with_time(each["statement"]) | each for each in parts["checkpoints"]],
             "newest": parts["checkpoints"][-1] if parts["checkpoints"] else None,
             "exported_at": _instant(parts["about"]["exportedAt"]),
@@ -65,6 +66,22 @@ def _request(request: dict[str, Any]) -> dict[str, Any]:
         "digest": request["digest"],
         "message": message,
         "body": _body(message) if message else "",
+    }
+
+
+def _record(record: dict[str, Any]) -> dict[str, Any]:
+    """A file is named, not printed: it is in the bundle."""
+    columns, content = record["columns"], dict(record["content"] or {})
+    if file := content.pop("file", None):
+        content["file"] = f"{file['name']} ({file['mediaType']}), in the bundle"
+    return {
+        "id": columns["id"],
+        "method": columns["method"],
+        "received": _instant(columns["received_at"]),
+        "from": f"{columns['actor_role']} {columns['actor_name']}, {columns['channel']}",
+        "digest": record["digest"],
+        "standing": record["standing"],
+        "content": content,
     }
 
 

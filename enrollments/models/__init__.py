@@ -4,6 +4,7 @@ from enrollments.models.consent import Consent
 from enrollments.models.duty import RevocationDuty
 from enrollments.models.enrollment import Enrollment
 from enrollments.models.event import PartnerEvent
+from enrollments.models.evidence import EvidenceRecord, EvidenceRequest
 from enrollments.models.expiry import ExpiryNotice
 from enrollments.models.imports import EnrollmentFile, FileChunk, FileRow
 from enrollments.models.review import CaseNote, ReviewCase
@@ -17,6 +18,8 @@ __all__ = [
     "Enrollment",
     "EnrollmentFile",
     "EvidenceAccess",
+    "EvidenceRecord",
+    "EvidenceRequest",
     "ExpiryNotice",
     "FileChunk",
     "FileRow",

@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
-from enrollments.models import Consent, EvidenceAccess, Terms
+from enrollments.evidence.records import RecordClaim, ask_for_records, file_record
+from enrollments.models import Consent, EvidenceAccess, EvidenceRecord, EvidenceRequest, Terms
 from tests.admin.conftest import member_of
-from tests.factories import enrolled
+from tests.factories import NOW, enrolled
 
 EVIDENCE = "203.0.113.7"
 TEXT = "You agree.\nYou may stop at any time."
@@ -140,3 +143,46 @@ def test_terms_that_somebody_agreed_to_stand(administrator):
     kept = administrator.post(reverse("admin:enrollments_terms_delete", args=(used.pk,)), {"post": "yes"})
     assert kept.status_code in (200, 302, 403)
     assert list(Terms.objects.values_list("version", flat=True)) == ["2026-01"]
+
+
+def test_staff_ask_for_records_and_file_what_came_and_an_auditor_opens_it(db, auditor, carry_out, said):
+    enrolled()
+    consent, staff = Consent.objects.get(), member_of("Program staff")
+    assert said(carry_out(staff, consent, "ask-records", message="The form.", due_on="2099-01-31"))
+    asked = EvidenceRequest.objects.get()
+    assert (asked.message, asked.asked_by, asked.answered_at) == ("The form.", staff.user, None)
+    file = SimpleUploadedFile("form.pdf", b"%PDF-1.7", content_type="application/pdf")
+    given = {"method": "signed_form", "captured_on": "2026-05-01", "terms_version": "2026-01", "file": file}
+    carry_out(staff, consent, "file-record", **given)
+    record = EvidenceRecord.objects.get()
+    assert (record.request, record.actor_name) == (asked, staff.user.username)
+    opens = reverse("admin:enrollments_evidencerecord_content", args=(record.pk,))
+    assert staff.post(opens).status_code == 403
+    assert auditor.get(opens).status_code == 405
+    answer = auditor.post(opens)
+    assert (answer.content, answer["Content-Type"]) == (b"%PDF-1.7", "application/pdf")
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert EvidenceAccess.objects.get(what="record").actor_name == auditor.user.username
+
+
+def test_a_file_of_another_kind_is_not_filed(db, carry_out, said):
+    enrolled()
+    file = SimpleUploadedFile("page.html", b"<script>", content_type="text/html")
+    given = {"method": "log", "captured_on": "2026-05-01", "terms_version": "1", "file": file}
+    answer = carry_out(member_of("Program staff"), Consent.objects.get(), "file-record", **given)
+    assert any("kind that is not taken" in each for each in said(answer))
+    assert not EvidenceRecord.objects.exists()
+
+
+def test_what_a_partner_owes_stands_on_the_front_page_and_what_is_overdue_is_marked(db):
+    staff = member_of("Program staff")
+    enrolled()
+    consent = Consent.objects.get()
+    assert "Records that partners owe" not in staff.get("/admin/").content.decode()
+    ask_for_records(consent, message="x", due_at=NOW + timedelta(days=1), now=NOW, user=staff.user)
+    page = staff.get("/admin/").content.decode()
+    assert "Records that partners owe" in page
+    assert "1 record of consents" in page
+    file_record(consent, RecordClaim("log", {}), now=NOW, user=staff.user)
+    assert "Records that partners owe" not in staff.get("/admin/").content.decode()
+    assert "Records that partners owe" not in member_of("Partner manager").get("/admin/").content.decode()

@@ -1,5 +1,7 @@
 """Every page of the admin opens, and none asks more of the database the more there is in it."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.db import connection
@@ -9,6 +11,7 @@ from django.urls import reverse
 from devices.models import Device
 from enrollments.evidence.access import by_user, note_access
 from enrollments.evidence.checkpoints import sign_if_due
+from enrollments.evidence.records import RecordClaim, ask_for_records, file_record
 from enrollments.imports import keeping
 from enrollments.models import Consent, Enrollment, ReviewCase, RevocationDuty
 from enrollments.terms import add_terms
@@ -59,6 +62,8 @@ def one_of_everything(user):
     keeping.upload([b"a,b"], name="may.csv", partner=Partner.objects.first(), now=NOW, user=user)
     add_terms(version="2026-01", text="You agree.", partner=Partner.objects.first(), program=None, now=NOW, user=user)
     sign_if_due(now=NOW)
+    ask_for_records(Consent.objects.first(), message="x", due_at=NOW + timedelta(days=1), now=NOW, user=user)
+    file_record(Consent.objects.first(), RecordClaim("log", {}), now=NOW, user=user)
     note_access(Enrollment.objects.first(), what="consent", now=NOW, by=by_user(user))
     event(Enrollment.objects.first())
     RevocationDuty.objects.create(

@@ -75,6 +75,7 @@ class Portal:
             "giveConsent": consent,
             "askEligibility": lambda: {"address": grid.MATCHED, "device": _kind()},
             "addWebhookEndpoint": endpoint,
+            "sendEvidence": lambda: {"method": "log", "capturedAt": ago(days=2), "termsVersion": "2026-01"},
             "sendEvent": lambda: event("consent.expired", self.made()["device"]["manufacturerDeviceId"]),
         }.get(call.name, dict)()
 
@@ -175,6 +176,9 @@ GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
     ("correctEnrollment", "corrected", 200, lambda portal: portal.ask(BY_NAME["correctEnrollment"])),
     ("giveConsent", "given", 201, lambda portal: portal.ask(BY_NAME["giveConsent"])),
     ("getHistory", "a full one", 200, _history),
+    ("sendEvidence", "a record", 201, lambda portal: portal.ask(BY_NAME["sendEvidence"])),
+    ("getEvidence", "what there is", 200, lambda portal: portal.ask(BY_NAME["getEvidence"])),
+    ("listEvidenceRequests", "none open", 200, lambda portal: portal.ask(BY_NAME["listEvidenceRequests"])),
     ("enrollBatch", "mixed", 200, lambda portal: portal.ask(BY_NAME["enrollBatch"], _mixed_batch())),
     ("askEligibility", "matched", 200, _eligibility(grid.MATCHED)),
     ("askEligibility", "partial", 200, _eligibility(grid.PARTIAL)),
@@ -349,8 +353,11 @@ def _ended(portal: Portal, call: Call) -> Exchange:
         return _one_endpoint_too_many(portal, call)
     if call.name == "testWebhookEndpoint":
         return _disabled_endpoint(portal, call)
-    made = portal.made()["id"]
-    _revoke(made)
+    if call.name == "sendEvidence":
+        made = portal.oem.enrolled(enrollment(consent={"optedIn": False}))["id"]
+    else:
+        made = portal.made()["id"]
+        _revoke(made)
     return portal.send(portal.oem.draft(call.method, call.path.replace("{enrollmentId}", made), portal.good(call)))
 
 

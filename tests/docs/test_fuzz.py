@@ -42,6 +42,8 @@ BOUNDED = settings(
 LABELS = [
     "POST /v1/enrollments", "GET /v1/enrollments", "POST /v1/enrollments/batch", "GET /v1/enrollments/{enrollmentId}",
     "PATCH /v1/enrollments/{enrollmentId}", "POST /v1/enrollments/{enrollmentId}/consents",
+    "GET /v1/enrollments/{enrollmentId}/evidence", "POST /v1/enrollments/{enrollmentId}/evidence",
+    "GET /v1/evidence-requests",
     "GET /v1/enrollments/{enrollmentId}/history", "POST /v1/eligibility", "POST /v1/events", "GET /v1/events/{eventId}",
     "GET /v1/devices", "GET /v1/devices/{deviceId}", "GET /v1/device-types", "GET /v1/programs",
     "POST /v1/webhook-endpoints", "GET /v1/webhook-endpoints", "GET /v1/webhook-endpoints/{endpointId}",

@@ -27,6 +27,11 @@ ROUTES = {
     },
     "v1/enrollments/<uuid:enrollment_id>/consents": {"POST": consent},
     "v1/enrollments/<uuid:enrollment_id>/history": {"GET": None},
+    "v1/enrollments/<uuid:enrollment_id>/evidence": {
+        "GET": None,
+        "POST": lambda: {"method": "log", "capturedAt": "2026-05-01T17:03:00Z", "termsVersion": "2026-01"},
+    },
+    "v1/evidence-requests": {"GET": None},
     "v1/events": {"POST": lambda: event("consent.expired", "unknown")},
     "v1/events/<path:event_id>": {"GET": None},
     "v1/devices": {"GET": None},

@@ -127,7 +127,7 @@ class VerbsMixin:
         return answer
 
     def _carry_out(self, request: HttpRequest, verb: Verb, subject: Any) -> HttpResponse:
-        form = self._form(verb, subject, request.POST)
+        form = self._form(verb, subject, request.POST, request.FILES)
         if not form.is_valid():
             for fault in _faults(form):
                 messages.error(request, f"{verb.title}: {fault} Nothing was changed.")
@@ -142,8 +142,8 @@ class VerbsMixin:
         messages.success(request, happened)
         return redirect(self.after(verb, subject))
 
-    def _form(self, verb: Verb, subject: Any, posted: Any = None) -> VerbForm:
-        return verb.form(posted, subject=subject, auto_id=f"{verb.name}_%s")
+    def _form(self, verb: Verb, subject: Any, posted: Any = None, files: Any = None) -> VerbForm:
+        return verb.form(posted, files, subject=subject, auto_id=f"{verb.name}_%s")
 
     def _url(self, verb: Verb, subject: Any) -> str:
         return reverse(f"admin:{self._url_name()}", args=(quote(subject.pk), verb.name))

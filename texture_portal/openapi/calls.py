@@ -15,6 +15,8 @@ from enrollments.documents import (
 )
 from enrollments.events.api import EventsView, EventView
 from enrollments.events.documents import EventDocument
+from enrollments.evidence.api import EvidenceRequestsView, EvidenceView
+from enrollments.evidence.documents import EvidenceRecordDocument
 from partners.door import KEYED
 from partners.pagination import PageQuery
 from partners.views import PartnerView
@@ -174,6 +176,28 @@ CALLS = (
         {200: Answer("A page", "History", examples.HISTORY)},
         query=PageQuery,
         codes=("not_found",),
+    ),
+    Call(
+        "getEvidence", "GET", f"{ENROLLMENT}/evidence", EvidenceView,
+        "Read which records of a consent were asked for, and which were sent", "",
+        {200: Answer("Both, oldest first", "Evidence", examples.EVIDENCE)},
+        group="Evidence", codes=("not_found",),
+    ),
+    Call(
+        "sendEvidence", "POST", f"{ENROLLMENT}/evidence", EvidenceView,
+        "Send a record of a consent",
+        "What you have kept of it (§11.5): when and how it was captured, the terms, and a file. It answers the open "
+        "request, if there is one; you may send records unasked. Bodies up to 8 MiB. They are kept encrypted, and "
+        "their digest in the audit chain.",
+        {201: Answer("The record, as it is kept", "EvidenceRecord", examples.EVIDENCE_RECORD)},
+        group="Evidence", body=EvidenceRecordDocument, sent=examples.EVIDENCE_TO_SEND,
+        codes=("not_found", "state_conflict"),
+    ),
+    Call(
+        "listEvidenceRequests", "GET", "/v1/evidence-requests", EvidenceRequestsView,
+        "List the records that you are asked for", "The open requests, what is due first first.",
+        {200: Answer("A page", "EvidenceRequests", examples.EVIDENCE_REQUESTS)},
+        group="Evidence", query=PageQuery,
     ),
     Call(
         "askEligibility", "POST", "/v1/eligibility", api.EligibilityView,

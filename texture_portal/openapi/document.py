@@ -22,7 +22,18 @@ HTTP Message Signatures (RFC 9421): exactly one, by one of your active keys (`ke
 `"@authority"`, `"@path"`, `"content-digest"`, on POST and PATCH `"idempotency-key"`, and `"@query"` where there is one;
 `created` within 300 seconds. Algorithms: `ed25519`, `ecdsa-p256-sha256`, `hmac-sha256`. See `/docs/signing`."""
 
-TAGS = ("Enrollments", "Eligibility", "Events", "Devices", "Programs", "Webhooks", "Tokens", "Health", "Documentation")
+TAGS = (
+    "Enrollments",
+    "Eligibility",
+    "Events",
+    "Evidence",
+    "Devices",
+    "Programs",
+    "Webhooks",
+    "Tokens",
+    "Health",
+    "Documentation",
+)
 
 HEADERS = {
     "X-Request-ID": {

@@ -179,6 +179,36 @@ VERDICT = {
         },
     ],
 }
+EVIDENCE_TO_SEND = {
+    "method": "signed_form",
+    "capturedAt": "2026-05-01T17:03:00Z",
+    "termsVersion": "2026-01",
+    "ipAddress": "203.0.113.7",
+    "userAgent": "AcmeApp/9.1",
+    "modifications": ["Scope extended to virtual_power_plant on 2026-05-03."],
+    "file": {"name": "form-81.pdf", "mediaType": "application/pdf", "content": "JVBERi0xLjcK"},
+}
+EVIDENCE_REQUEST = {
+    "id": "0199d0d0-0001-7000-8000-000000000001",
+    "enrollmentId": ENROLLMENT_ID,
+    "manufacturerDeviceId": "PW3-00017-A",
+    "consent": {"grantedAt": "2026-05-01T17:03:00Z", "source": "device_app", "termsVersion": "2026-01"},
+    "message": "Please send the form that the customer signed.",
+    "requestedAt": "2026-06-01T09:00:00Z",
+    "dueAt": "2026-06-15T09:00:00Z",
+    "answeredAt": None,
+}
+EVIDENCE_REQUESTS = {"data": [EVIDENCE_REQUEST], "nextCursor": None}
+EVIDENCE_RECORD = {
+    "id": "0199d0d0-0002-7000-8000-000000000002",
+    "requestId": EVIDENCE_REQUEST["id"],
+    "method": "signed_form",
+    "receivedAt": "2026-06-03T12:30:00Z",
+}
+EVIDENCE = {
+    "requests": [{**EVIDENCE_REQUEST, "answeredAt": "2026-06-03T12:30:00Z"}],
+    "records": [EVIDENCE_RECORD],
+}
 EVENT_TO_SEND = {
     "id": "evt-1",
     "type": "consent.revoked",

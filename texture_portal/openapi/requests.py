@@ -24,6 +24,7 @@ from enrollments.documents import (
 from enrollments.events.documents import EventDocument, Members
 from enrollments.events.fields import PastDayOrInstant
 from enrollments.events.kinds import KINDS as EVENT_KINDS
+from enrollments.evidence.documents import Base64Field
 from partners.webhooks.documents import CallableUrl
 from partners.wire import Choice, Day, Digits, Flag, Identifier, Instant, ListOf, Number, Text, Whole, WireSerializer
 from territories.addresses import USPS_CODES
@@ -118,6 +119,13 @@ def _(field: PostalCodeField) -> Schema:
 @schema_of.register
 def _(field: IPAddressField) -> Schema:
     return _or_null(field, {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})
+
+
+@schema_of.register
+def _(field: Base64Field) -> Schema:
+    whole, last = "[A-Za-z0-9+/]{4}", "[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}="
+    limits = {"minLength": 4, "maxLength": field.max_length}
+    return {"type": "string", "contentEncoding": "base64", "pattern": f"^(?:{whole})*(?:{last})?$", **limits}
 
 
 @schema_of.register

@@ -6,7 +6,7 @@ Members may be added within /v1/ (contract §1), so unlike what partners send, a
 from devices.kinds import DeviceType
 from enrollments.actions import By
 from enrollments.consent import ConsentStatus
-from enrollments.models import Consent, Enrollment, PartnerEvent, ReviewCase
+from enrollments.models import Consent, Enrollment, EvidenceRecord, PartnerEvent, ReviewCase
 from enrollments.models.enrollment import MatchOutcome
 from enrollments.states import State
 from partners.problems import PROBLEMS
@@ -99,6 +99,16 @@ ELIGIBILITY = whole(
     candidates=listed(shape("Candidate")),
     programs=listed(shape("EligibilityVerdict")),
 )
+EVIDENCE_REQUEST = whole(
+    id=UUID,
+    enrollmentId=UUID,
+    manufacturerDeviceId=TEXT,
+    consent=whole(grantedAt=INSTANT, source=one_of(Consent.Source.values), termsVersion=TEXT),
+    message=said("What staff ask for, in their words.", nullable(TEXT)),
+    requestedAt=INSTANT,
+    dueAt=INSTANT,
+    answeredAt=nullable(INSTANT),
+)
 EVENT = whole(
     id=said("The id that you gave it.", TEXT),
     status=one_of(PartnerEvent.Status.values),
@@ -137,6 +147,15 @@ SHAPES: dict[str, Schema] = {
     "History": whole(data=listed(shape("Moment")), nextCursor=nullable(TEXT)),
     "BatchResult": BATCH_RESULT,
     "BatchResults": whole(results=listed(shape("BatchResult"))),
+    "EvidenceRequest": EVIDENCE_REQUEST,
+    "EvidenceRequests": whole(data=listed(shape("EvidenceRequest")), nextCursor=nullable(TEXT)),
+    "EvidenceRecord": whole(
+        id=UUID,
+        requestId=said("The request that it answered; null where it was sent unasked.", nullable(UUID)),
+        method=one_of(EvidenceRecord.Method.values),
+        receivedAt=INSTANT,
+    ),
+    "Evidence": whole(requests=listed(shape("EvidenceRequest")), records=listed(shape("EvidenceRecord"))),
     "EligibilityVerdict": VERDICT,
     "Event": EVENT,
     "EventRead": {

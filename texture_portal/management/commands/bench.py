@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from texture_portal.bench import enrollment, imports, matching, revocation, webhooks
+from texture_portal.bench import audit, enrollment, imports, matching, revocation, webhooks
 
 BENCHES = {
     "matching": matching.measure,
@@ -19,6 +19,7 @@ BENCHES = {
     "revocation": revocation.measure,
     "webhooks": webhooks.measure,
     "import": imports.measure,
+    "audit": audit.measure,
 }
 BESIDE = settings.BASE_DIR.parent / "shared" / "data"
 

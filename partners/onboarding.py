@@ -12,12 +12,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
 
-from partners import algorithms
+from partners import algorithms, webhooks
 from partners.models import Application, Partner, SigningKey
 from partners.models.partner import same_name
 from partners.record import save_on_record
 from partners.scopes import SCOPES
 from texture_portal.actors import Actor
+from texture_portal.clock import to_wire
 from texture_portal.refusals import Refusal
 
 SECRET_BYTES = 32
@@ -151,9 +152,18 @@ def rotate_in_application(partner: Partner, *, scopes: tuple[str, ...], by: Acto
     return made
 
 
-def change_status(partner: Partner, status: Partner.Status, *, by: Actor, reason: str) -> None:
-    partner.status = status
-    save_on_record(partner, by=by, reason=reason)
+@transaction.atomic
+def change_status(partner: Partner, status: Partner.Status, *, now: datetime, by: Actor, reason: str) -> Partner:
+    """A suspended partner is told by webhook. Raises `Refusal` where that is its status already, or it has ended."""
+    held = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+    if held.status in (status, Partner.Status.ENDED):
+        raise Refusal("state_conflict", f"The partner is {held.get_status_display().lower()}.")
+    held.status = status
+    save_on_record(held, by=by, reason=reason)
+    if status == Partner.Status.SUSPENDED:
+        told = {"partnerId": held.pk, "status": str(held.status), "suspendedAt": to_wire(now)}
+        webhooks.announce(partner=held, type="partner.suspended", data=lambda: told, now=now)
+    return held
 
 
 def _free_name(name: str) -> str:

@@ -21,6 +21,7 @@ class Kind(ABC):
     fact: ClassVar[str]  # the time in `data` by which it is sequenced
     taken_from_suspended: ClassVar[bool] = False  # contract §2.6
     kept_for_unknown_device: ClassVar[bool] = False
+    strikes_grants: ClassVar[bool] = False  # every grant until then, in whichever enrollment of the device
 
     def look(self, data: dict[str, Any]) -> Any:
         """Asks outside, before any transaction, for what `apply` needs."""

@@ -27,6 +27,7 @@ class ConsentRevoked(Kind):
     fact = "revoked_at"
     taken_from_suspended: ClassVar = True
     kept_for_unknown_device: ClassVar = True
+    strikes_grants: ClassVar = True
 
     def apply(
         self, enrollment: Enrollment, event: PartnerEvent, data: dict[str, Any], found: Any, *, now: datetime, by: Actor

@@ -57,7 +57,12 @@ def take(
     if first := PartnerEvent.objects.filter(partner=partner, event_id=report.id).first():
         _check_same(first, report)
         return first, False
-    enrollment = enrollment_of(partner, report.manufacturer_device_id, fact_at=report.fact_at)
+    enrollment = enrollment_of(
+        partner,
+        report.manufacturer_device_id,
+        fact_at=report.fact_at,
+        strikes_grants=report.kind.strikes_grants,
+    )
     if enrollment is None and not report.kind.kept_for_unknown_device:
         raise _unknown_device()
     event = _draft(report, partner=partner, enrollment=enrollment, request_id=request_id, now=now)

@@ -25,8 +25,8 @@ def _by(user: User) -> Actor:
 
 def _status_verb(name: str, title: str, explains: str, status: Partner.Status, fits_from: str) -> Verb:
     def change(partner: Partner, given: dict[str, Any], now: datetime, user: User) -> str:
-        onboarding.change_status(partner, status, by=_by(user), reason=given["reason"])
-        return f"{partner} is now {Partner.Status(partner.status).label.lower()}."
+        onboarding.change_status(partner, status, now=now, by=_by(user), reason=given["reason"])
+        return f"{partner} is now {status.label.lower()}."
 
     return Verb(
         name,

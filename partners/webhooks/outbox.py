@@ -18,12 +18,14 @@ from texture_portal.ids import new_id
 State = WebhookDelivery.State
 GIVE_UP_AFTER = timedelta(hours=72)  # contract §9
 
-# One statement, whatever the number of endpoints. What is kept is written even where nobody listens.
+# One statement, whatever the number of endpoints. What is kept is written even where nobody listens; an endpoint that
+# was added since the partner was read, so that nothing was put together for it, is sent nothing empty.
 WRITE = """
 WITH listening AS (
     SELECT id FROM partners_webhookendpoint
     WHERE partner_id = %(partner)s AND disabled_at IS NULL AND removed_at IS NULL
     AND event_types && %(types)s::varchar[]
+    AND %(body)s <> ''
 ), message AS (
     INSERT INTO partners_webhookmessage (id, partner_id, type, subject, body, expires_at, created_at)
     SELECT %(id)s, %(partner)s, %(type)s, %(subject)s, %(body)s, %(expires_at)s, %(now)s

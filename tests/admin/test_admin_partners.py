@@ -1,5 +1,6 @@
 """Partners: taken on by staff with credentials shown once, their status changed by verbs."""
 
+import json
 import re
 
 import pytest
@@ -8,8 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from partners.models import Partner, SigningKey
-from tests.factories import PartnerFactory, SigningKeyFactory
+from partners.models import Partner, SigningKey, WebhookMessage
+from tests.factories import PartnerFactory, SigningKeyFactory, WebhookEndpointFactory
 
 ADD = "/admin/partners/partner/add/"
 NEW = {
@@ -64,6 +65,25 @@ def test_a_status_changes_by_a_verb_with_its_reason_in_the_history(before, verb,
     assert "Agreed by letter." in newest.history_change_reason
 
 
+def test_a_suspended_partner_is_told_by_webhook_and_one_that_is_reinstated_is_not(administrator, carry_out):
+    endpoint = WebhookEndpointFactory(event_types=["partner.suspended"])
+    carry_out(administrator, endpoint.partner, "suspend", reason="They sent us somebody else's customers.")
+    carry_out(administrator, endpoint.partner, "reinstate", reason="It is mended.")
+    [message] = WebhookMessage.objects.filter(deliveries__endpoint=endpoint)
+    said = json.loads(message.body)
+    assert (said["type"], said["data"]["status"]) == ("partner.suspended", "suspended")
+    assert said["data"]["partnerId"] == str(endpoint.partner_id)
+    assert "somebody" not in message.body
+
+
+@pytest.mark.parametrize("verb", ["suspend", "reinstate", "end"])
+def test_a_partner_that_has_ended_stays_so_whoever_still_has_its_page_open(verb, administrator, carry_out):
+    partner = PartnerFactory(status="ended")
+    carry_out(administrator, partner, verb, reason="Too late.")
+    partner.refresh_from_db()
+    assert (partner.status, partner.history.count()) == ("ended", 1)
+
+
 def test_a_status_does_not_change_without_a_reason_or_permission(administrator, onlooker, carry_out):
     partner = PartnerFactory()
     carry_out(administrator, partner, "end", reason=" ")
@@ -78,7 +98,7 @@ def test_editing_a_partner_cannot_set_its_status(administrator):
         "name": "Sunny Inverters Inc", "kind": "oem", "environment": "production", "status": "ended",
         "manufacturers": "Sunny\n\n", "redirect_urls": "https://sunny.example/done",
     }  # fmt: skip
-    for prefix in ("signing_keys", "applications"):
+    for prefix in ("signing_keys", "applications", "webhook_endpoints"):
         edited |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
     assert administrator.post(page_of(partner), edited).status_code == 302
     partner.refresh_from_db()

@@ -226,6 +226,18 @@ def test_a_revocation_after_the_end_holds_for_the_next_enrollment(oem: Client) -
     assert oem.enrolled({**body, "consent": consent(grantedAt=ago(minutes=1))})["state"] == "enrolled"
 
 
+def test_a_late_revocation_strikes_the_consent_that_a_new_enrollment_rests_on(oem: Client) -> None:
+    """Sent first it would have refused that consent; the former enrollment ended when it was told, later than it."""
+    body = enrollment(consent=consent(grantedAt=ago(minutes=50)))
+    made = oem.enrolled(body)
+    told(oem, event("device.decommissioned", device_of(made), ago(minutes=20)))
+    anew = oem.enrolled(body)
+    late = told(oem, event("consent.revoked", device_of(anew), ago(minutes=5)))
+    assert (late["status"], late["enrollmentId"], late["enrollmentState"]) == ("processed", anew["id"], "opted_out")
+    older = told(oem, event("consent.revoked", device_of(anew), ago(minutes=55)))
+    assert (older["enrollmentId"], now_of(oem, anew)["state"]) == (made["id"], "opted_out")
+
+
 @pytest.mark.parametrize("place", ["/occurredAt", "/data/revokedAt"])
 def test_a_time_to_come_is_out_of_range(oem: Client, place: str) -> None:
     sent = event("consent.revoked", device_of(oem.enrolled(enrollment())))

@@ -12,8 +12,8 @@ from django.db import transaction
 from devices import access
 from enrollments import duties, lifecycle, stacking
 from enrollments.models import Enrollment, RevocationDuty
-from partners.models import WebhookMessage
-from tests.factories import NOW, consent_claim, enrolled
+from partners.models import WebhookDelivery, WebhookMessage
+from tests.factories import NOW, WebhookEndpointFactory, consent_claim, enrolled
 from texture_portal import actors
 from texture_portal.ids import new_id
 
@@ -106,8 +106,11 @@ def test_the_partners_first_2xx_is_its_acknowledgement():
     duties.carry_out(now=LATER)
     assert (duty("partner_told").outcome, duty("partner_told").last_fault) == ("", "nobody")
     acknowledged_at = LATER + timedelta(minutes=3)
-    told = WebhookMessage.objects.filter(subject=held.pk, type="consent.revoked")
-    assert told.update(acknowledged_at=acknowledged_at) == 1
+    told = WebhookMessage.objects.get(subject=held.pk, type="consent.revoked")
+    WebhookDelivery.objects.create(
+        message=told, endpoint=WebhookEndpointFactory(partner=held.partner), subject=held.pk, state="delivered",
+        due_at=LATER, give_up_at=LATER, settled_at=acknowledged_at,
+    )  # fmt: skip
     duties.carry_out(now=LATER + timedelta(hours=1))
     assert (duty("partner_told").outcome, duty("partner_told").settled_at) == ("acknowledged", acknowledged_at)
 

@@ -84,6 +84,14 @@ def test_whoever_saves_the_partner_cannot_unsay_that_it_listens():
     assert again(stale).takes_webhooks
 
 
+def test_an_endpoint_that_was_added_meanwhile_is_sent_no_empty_message():
+    stale = PartnerFactory()
+    WebhookEndpointFactory(partner=stale)
+    webhooks.announce(partner=stale, type="consent.revoked", data=dict, now=NOW)
+    assert WebhookMessage.objects.count() == 1  # on record
+    assert WebhookDelivery.objects.count() == 0
+
+
 def test_it_goes_with_its_cause():
     endpoint = WebhookEndpointFactory()
     with transaction.atomic():

@@ -38,7 +38,7 @@ DATA: dict[Family, Schema] = {
     Family.COMMAND: said("The command.", OTHER),
     Family.DEVICE: said("The device.", OTHER),
     Family.LINK_SESSION: said("The link session.", OTHER),
-    Family.PARTNER: said("What you are told of yourself.", OTHER),
+    Family.PARTNER: whole(partnerId=UUID, status={"const": "suspended"}, suspendedAt=INSTANT),
     Family.TEST: whole(endpointId=UUID, message=TEXT),
 }
 SHAPES: dict[str, Schema] = {

@@ -3,13 +3,13 @@
 
 It imports nothing of the portal and asks nobody. All it needs beside Python 3.11 is `pip install cryptography`.
 
-    --key FILE          the portal's public key (PEM), which you have from elsewhere. Without it the bundle's own key is
-                        used, which proves that the bundle is whole, not whose it is.
+    --key FILE          the portal's public keys (PEM, several where it changed its key), which you have from elsewhere.
+                        Without them whoever signed is believed, which proves that the bundle is whole, not whose it is.
     --checkpoints FILE  the signed checkpoints that you keep (`manage.py export_checkpoints`): those in the bundle must
                         be among them.
 
 Each line of what it prints begins with `ok`, `note` or `FAULT`. Exit status 0: nothing was changed; 1: a FAULT names
-what was.
+what was. That entries were left off at a chain's end shows only up to the newest checkpoint in the bundle.
 """
 
 import argparse
@@ -97,9 +97,9 @@ def need(holds: bool, otherwise: str) -> None:
 
 @dataclass(frozen=True)
 class Trust:
-    """What the reader has from elsewhere: the portal's key, and checkpoints kept out of its reach."""
+    """What the reader has from elsewhere: the portal's keys, and checkpoints kept out of its reach."""
 
-    key: Ed25519PublicKey | None = None
+    keys: tuple[Ed25519PublicKey, ...] = ()
     kept: list[dict[str, Any]] | None = None
 
 
@@ -116,7 +116,7 @@ def verify(content: bytes, trust: Trust) -> Report:
         return report
     report.check("file", _written_form, content, bundle)
     with report.part("seal"):
-        check_seal(report, bundle, trust.key)
+        check_seal(report, bundle, trust)
     with report.part("chain"):
         check_chain(report, parts)
     with report.part("requests"):
@@ -124,7 +124,7 @@ def verify(content: bytes, trust: Trust) -> Report:
     with report.part("consents, states and terms"):
         check_words(report, parts)
     with report.part("checkpoints"):
-        check_checkpoints(report, parts, Trust(trust.key or _key_in(bundle), trust.kept))
+        check_checkpoints(report, parts, trust, seal=bundle["seal"])
     with report.part("kept checkpoints"):
         check_kept(report, trust)
     with report.part("findings"):
@@ -138,12 +138,12 @@ def _written_form(content: bytes, bundle: Any) -> str:
     return "as the portal writes it"
 
 
-def check_seal(report: Report, bundle: dict[str, Any], key: Ed25519PublicKey | None) -> None:
+def check_seal(report: Report, bundle: dict[str, Any], trust: Trust) -> None:
     parts = bundle["sections"]
     for name in SECTIONS:
         report.check(f"section {name}", _section, bundle["seal"], name, parts[name])
-    report.check("seal", _seal, bundle["seal"], key)
-    if key is None:
+    report.check("seal", _seal, bundle["seal"], trust)
+    if not trust.keys:
         report.note("no --key was given: the seal is verified by the key that the bundle names itself")
 
 
@@ -153,17 +153,18 @@ def _section(seal: dict[str, Any], name: str, part: Any) -> str:
     return "as it was sealed"
 
 
-def _seal(seal: dict[str, Any], key: Ed25519PublicKey | None) -> str:
+def _seal(seal: dict[str, Any], trust: Trust) -> str:
     need(set(seal) == {"sections", "publicKey", "signature"}, "it has other members than it should")
     signed = written({"format": FORMAT, "sections": seal["sections"]})
-    _check_signed(signed, seal, key)
+    _check_signed(signed, seal, trust)
     return f"signed by {seal['publicKey']}"
 
 
-def _check_signed(message: bytes, by: dict[str, Any], key: Ed25519PublicKey | None) -> None:
+def _check_signed(message: bytes, by: dict[str, Any], trust: Trust) -> None:
     named = Ed25519PublicKey.from_public_bytes(_unhex(by["publicKey"]))
-    if key is not None:
-        need(_raw(named) == _raw(key), f"it is signed by {by['publicKey']}, which is not the key that was given")
+    if trust.keys:
+        known = _raw(named) in map(_raw, trust.keys)
+        need(known, f"it is signed by {by['publicKey']}, which is not a key that was given")
     try:
         named.verify(_unhex(by["signature"]), message)
     except InvalidSignature:
@@ -177,13 +178,6 @@ def _unhex(text: str) -> bytes:
 
 def _raw(key: Ed25519PublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-
-
-def _key_in(bundle: dict[str, Any]) -> Ed25519PublicKey | None:
-    try:
-        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(bundle["seal"]["publicKey"]))
-    except (KeyError, TypeError, ValueError):
-        return None  # `seal` is a fault by itself
 
 
 def _findings(findings: Any) -> str:
@@ -501,11 +495,13 @@ def _terms(text: dict[str, Any]) -> str:
 # -- checkpoints: signed heads in a Merkle tree (RFC 9162 §2.1) ---------------------------------------------------
 
 
-def check_checkpoints(report: Report, parts: dict[str, Any], trust: Trust) -> None:
+def check_checkpoints(report: Report, parts: dict[str, Any], trust: Trust, *, seal: dict[str, Any]) -> None:
     covered = 0
     for place, checkpoint in enumerate(parts["checkpoints"], start=1):
         name = f"checkpoint {_number(checkpoint) or place}"
         report.check(name, _checkpoint, checkpoint, parts, trust)
+        if not trust.keys and _signer(checkpoint) != _signer(seal):
+            report.note(f"{name} is signed by another key than the seal: --key tells whether both are the portal's")
         covered = max(covered, _length(checkpoint))
     length = len(parts["chain"])
     if covered < length:
@@ -517,6 +513,10 @@ def _number(checkpoint: Any) -> Any:
     return checkpoint.get("statement", {}).get("number") if isinstance(checkpoint, dict) else None
 
 
+def _signer(signed: Any) -> Any:
+    return signed.get("publicKey") if isinstance(signed, dict) else None
+
+
 def _length(checkpoint: Any) -> int:
     length = checkpoint.get("leaf", {}).get("length") if isinstance(checkpoint, dict) else None
     return length if isinstance(length, int) else 0
@@ -524,7 +524,7 @@ def _length(checkpoint: Any) -> int:
 
 def _checkpoint(checkpoint: dict[str, Any], parts: dict[str, Any], trust: Trust) -> str:
     statement, leaf = checkpoint["statement"], checkpoint["leaf"]
-    _check_signed(written(statement), checkpoint, trust.key)
+    _check_signed(written(statement), checkpoint, trust)
     need(leaf["subject"] == parts["about"]["enrollmentId"], "its leaf is of another enrollment")
     data = UUID(leaf["subject"]).bytes + leaf["length"].to_bytes(8, "big") + _unhex(leaf["head"])
     root = sha256(b"\x00" + data)
@@ -543,13 +543,13 @@ def _checkpoint(checkpoint: dict[str, Any], parts: dict[str, Any], trust: Trust)
 def check_kept(report: Report, trust: Trust) -> None:
     before = None
     for each in trust.kept or ():
-        report.check(f"kept checkpoint {_number(each)}", _kept, each, before, trust.key)
+        report.check(f"kept checkpoint {_number(each)}", _kept, each, before, trust)
         before = each
 
 
-def _kept(checkpoint: dict[str, Any], before: dict[str, Any] | None, key: Ed25519PublicKey | None) -> str:
+def _kept(checkpoint: dict[str, Any], before: dict[str, Any] | None, trust: Trust) -> str:
     statement = checkpoint["statement"]
-    _check_signed(written(statement), checkpoint, key)
+    _check_signed(written(statement), checkpoint, trust)
     if before is not None and before["statement"]["number"] == statement["number"] - 1:
         follows = statement["previous"] == sha256(written(before["statement"])).hex()
         need(follows, "it does not follow from the one before it")
@@ -559,12 +559,14 @@ def _kept(checkpoint: dict[str, Any], before: dict[str, Any] | None, key: Ed2551
 # -- at the shell -----------------------------------------------------------------------------------------------
 
 
-def read_key(file: str) -> Ed25519PublicKey:
-    with open(file, "rb") as given:
-        key = serialization.load_pem_public_key(given.read())
-    if not isinstance(key, Ed25519PublicKey):
-        raise SystemExit(f"{file} is not the PEM of an Ed25519 public key.")
-    return key
+def read_keys(file: str) -> tuple[Ed25519PublicKey, ...]:
+    with open(file, encoding="ascii") as given:
+        blocks = re.findall("-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", given.read(), re.DOTALL)
+    keys = [serialization.load_pem_public_key(block.encode()) for block in blocks]
+    ours = tuple(key for key in keys if isinstance(key, Ed25519PublicKey))
+    if not keys or len(ours) != len(keys):
+        raise SystemExit(f"{file} does not hold Ed25519 public keys as PEM, and nothing else.")
+    return ours
 
 
 def read_lines(file: str) -> list[dict[str, Any]]:
@@ -575,14 +577,15 @@ def read_lines(file: str) -> list[dict[str, Any]]:
 def main() -> int:
     words = argparse.ArgumentParser(description="Verify an evidence bundle of the portal, anywhere.")
     words.add_argument("bundle", metavar="BUNDLE.json")
-    words.add_argument("--key", type=read_key, metavar="FILE", help="the portal's public key, as PEM")
+    words.add_argument("--key", type=read_keys, default=(), metavar="FILE", help="the portal's public keys, as PEM")
     words.add_argument("--checkpoints", type=read_lines, metavar="FILE", help="the signed checkpoints that you keep")
     given = words.parse_args()
     with open(given.bundle, "rb") as file:
         report = verify(file.read(), Trust(given.key, given.checkpoints))
     for kind, text in report.lines:
         print(f"{kind:5} {text}")
-    print("Nothing was changed." if report.is_clean else "THE BUNDLE IS NOT WHOLE.")
+    whole = "Nothing was changed." if given.key else "Whole as its signer left it; who that is, only --key can tell."
+    print(whole if report.is_clean else "THE BUNDLE IS NOT WHOLE.")
     return 0 if report.is_clean else 1
 
 

@@ -34,11 +34,11 @@ def public_keys() -> list[bytes]:
     return [_raw(_private_key(secret).public_key()) for secret in settings.CHECKPOINT_KEYS]
 
 
-def public_key_pem() -> str:
-    """Of the key that signs now."""
-    key = _private_key(settings.CHECKPOINT_KEYS[0]).public_key()
+def public_keys_pem() -> str:
+    """Of all that verify, the one that signs now first."""
     form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return key.public_bytes(serialization.Encoding.PEM, form).decode()
+    keys = [_private_key(secret).public_key() for secret in settings.CHECKPOINT_KEYS]
+    return "".join(key.public_bytes(serialization.Encoding.PEM, form).decode() for key in keys)
 
 
 def mark_keys() -> list[bytes]:

@@ -114,7 +114,7 @@ def told(story) -> bytes:
 
 @pytest.fixture(scope="session")
 def portal_key() -> str:
-    return notary.public_key_pem()
+    return notary.public_keys_pem()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from enrollments.models import Enrollment, EvidenceAccess
 from partners.models import Customer
 from tests.contract.payloads import ago, consent, enrollment
 from tests.evidence.conftest import VERIFIER, exported, kept_checkpoints, sign_checkpoint
-from texture_portal import clock
+from texture_portal import clock, notary
 from texture_portal.fingerprints import written
 
 FLIPS = 400
@@ -173,6 +173,30 @@ def test_a_chain_forged_whole_and_sealed_anew_does_not_pass_the_checkpoint(told,
     assert by_its_own_key.status == 1
     assert all("checkpoint" in fault for fault in by_its_own_key.faults), by_its_own_key.faults
     assert any("seal: it is signed by" in fault for fault in verify(forged, key=portal_key).faults)
+
+
+def test_the_proof_of_another_enrollment_is_none(told, story, verify):
+    """Sealed anew by somebody who has no key of the portal, with a checkpoint that is whole, but of another."""
+    document = json.loads(told)
+    other = exported(story["others"][0]).document["sections"]["checkpoints"][0]
+    document["sections"]["checkpoints"] = [other]
+    verdict = verify(resealed(document, Ed25519PrivateKey.generate()), kept=kept_checkpoints())
+    assert verdict.status == 1
+    assert [fault for fault in verdict.faults if "its leaf is of another enrollment" in fault] == verdict.faults
+
+
+def test_bundles_hold_after_the_portal_changed_its_key(story, told, verify, settings, portal_key):
+    """The seal is by the new key, the checkpoints are by the old one: both are the portal's."""
+    settings.CHECKPOINT_KEYS = ["a new secret", *settings.CHECKPOINT_KEYS]
+    content, kept = exported(story["id"]).as_file(), kept_checkpoints()
+    verdict = verify(content, key=notary.public_keys_pem(), kept=kept)
+    assert (verdict.status, verdict.faults) == (0, [])
+    assert verify(told, key=notary.public_keys_pem()).status == 0, "what the old key sealed holds, too"
+    assert any("seal: it is signed by" in fault for fault in verify(content, key=portal_key).faults)
+    unkeyed = verify(content)
+    assert unkeyed.status == 0, unkeyed.faults
+    assert any(line.startswith("note") and "by another key than the seal" in line for line in unkeyed.lines)
+    assert unkeyed.lines[-1] != "Nothing was changed.", "that is more than can be said without a key"
 
 
 def test_a_checkpoint_that_the_auditor_does_not_keep_is_named(told, verify, portal_key):

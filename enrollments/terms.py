@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from enrollments.models import Consent, Enrollment, Terms
+from enrollments.models import CheckpointLeaf, Consent, Enrollment, Terms
 from partners.models import Partner
 from programs.models import Participation, Program
 from texture_portal.refusals import Refusal
@@ -36,8 +36,12 @@ def add_terms(
     return made
 
 
+def stand(terms: Terms) -> bool:
+    """Agreed to, or under a signed checkpoint: the database refuses to change or delete them."""
+    return are_agreed_to(terms) or CheckpointLeaf.objects.filter(subject_id=terms.pk).exists()
+
+
 def are_agreed_to(terms: Terms) -> bool:
-    """Then they stand: the database refuses to change or delete them."""
     agreed = Consent.history.filter(terms_version=terms.version)
     if terms.partner_id is not None:
         agreed = agreed.filter(enrollment__partner=terms.partner_id)

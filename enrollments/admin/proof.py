@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from enrollments.admin.search import HELP, enrollment_ids
 from enrollments.models import Checkpoint, EvidenceAccess, Terms
-from enrollments.terms import add_terms, are_agreed_to
+from enrollments.terms import add_terms, stand
 from texture_portal import clock
 from texture_portal.console.filters import WhenFilter
 from texture_portal.console.marks import breakable
@@ -85,7 +85,7 @@ class TermsForm(forms.ModelForm[Terms]):
 
 @admin.register(Terms)
 class TermsAdmin(ModelAdmin):
-    """Added, and taken away while nobody has agreed to them; never changed."""
+    """Added, and taken away until somebody agrees to them or a checkpoint signs them; never changed."""
 
     form = TermsForm
     list_display = ("version", "of", "digest_hex", "added_at", "added_by")
@@ -100,7 +100,7 @@ class TermsAdmin(ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Terms | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is None or not are_agreed_to(obj))
+        return super().has_delete_permission(request, obj) and (obj is None or not stand(obj))
 
     def get_fields(self, request: HttpRequest, obj: Terms | None = None) -> Any:
         return TermsForm.Meta.fields if obj is None else self.readonly_when_there

@@ -10,6 +10,7 @@ from enrollments.audit.originals import original_breaks
 from enrollments.audit.progress import Progress, silent
 from enrollments.audit.rows import EVERYTHING, Span
 from enrollments.audit.snapshot import one_snapshot
+from enrollments.audit.texts import text_breaks
 from enrollments.audit.trees import tree_breaks
 from enrollments.models import Consent, Enrollment
 
@@ -23,7 +24,7 @@ def breaks(*, enrollment_id: UUID | None = None, progress: Progress = silent) ->
     """
     if enrollment_id is not None:
         return span_breaks(Span(enrollment_id, enrollment_id), progress=progress)
-    return chain(span_breaks(EVERYTHING, progress=progress), tree_breaks())
+    return chain(span_breaks(EVERYTHING, progress=progress), tree_breaks(), text_breaks())
 
 
 def span_breaks(span: Span, *, progress: Progress = silent) -> Iterator[Break]:

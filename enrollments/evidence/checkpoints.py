@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from enrollments.evidence import merkle, statements
 from enrollments.evidence.merkle import leaf_data, leaf_hash
-from enrollments.models import Checkpoint, CheckpointLeaf
+from enrollments.models import Checkpoint, CheckpointLeaf, Terms
 from texture_portal import notary
 
 EVERY = timedelta(days=1)
@@ -20,7 +20,7 @@ UNSIGNED = """
 SELECT subject.id, subject.length, subject.head
 FROM (
     SELECT id, ledger_length AS length, ledger_head AS head FROM enrollments_enrollment
-    UNION ALL SELECT id, 1, digest FROM enrollments_terms
+    UNION ALL SELECT id, 1, NULL FROM enrollments_terms
 ) AS subject
 WHERE NOT EXISTS (
     SELECT 1 FROM enrollments_checkpointleaf leaf WHERE leaf.subject_id = subject.id AND leaf.length = subject.length
@@ -57,7 +57,12 @@ def checkpoints_of(subject_id: UUID, *, most: int) -> list[dict[str, Any]]:
 def _unsigned_heads() -> list[Head]:
     with connection.cursor() as cursor:
         cursor.execute(UNSIGNED, [MOST_LEAVES])
-        return [(subject_id, length, bytes(head)) for subject_id, length, head in cursor.fetchall()]
+        found = cursor.fetchall()
+    terms = Terms.objects.in_bulk([subject_id for subject_id, _, head in found if head is None])
+    return [
+        (subject_id, length, bytes(head) if head is not None else terms[subject_id].compute_head())
+        for subject_id, length, head in found
+    ]
 
 
 def _sign(heads: list[Head], *, last: Checkpoint | None, now: datetime) -> Checkpoint:

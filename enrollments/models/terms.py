@@ -1,5 +1,7 @@
 """The text that a customer agreed to, by its version: kept for a partner or for a program (§11.5)."""
 
+import hashlib
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -8,6 +10,7 @@ from django.db.models import Q
 from partners.models import Partner
 from programs.models import Program
 from texture_portal.append_only import append_only
+from texture_portal.fingerprints import fingerprint
 from texture_portal.ids import new_id
 
 IN_USE = """
@@ -16,6 +19,9 @@ IF EXISTS (
     WHERE c.terms_version = OLD.version AND (OLD.partner_id IS NULL OR e.partner_id = OLD.partner_id)
 ) THEN
     RAISE EXCEPTION 'terms % are agreed to: their text stands', OLD.version;
+END IF;
+IF EXISTS (SELECT 1 FROM enrollments_checkpointleaf WHERE subject_id = OLD.id) THEN
+    RAISE EXCEPTION 'terms % are under a signed checkpoint: their text stands', OLD.version;
 END IF;
 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
 RETURN NEW;
@@ -56,6 +62,11 @@ class Terms(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner or self.program}: {self.version}"
+
+    def compute_head(self) -> bytes:
+        """What a checkpoint signs: every column, the text by its SHA-256, so that no text can pass for another's."""
+        columns = {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
+        return fingerprint(columns | {"text": hashlib.sha256(self.text.encode()).digest()})
 
     @property
     def kind(self) -> str:

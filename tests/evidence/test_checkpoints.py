@@ -5,14 +5,16 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from enrollments.audit import breaks
 from enrollments.audit.kept import kept_breaks
 from enrollments.evidence import checkpoints, merkle
 from enrollments.evidence.checkpoints import sign_if_due
 from enrollments.models import Checkpoint, CheckpointLeaf, Consent, Enrollment
+from enrollments.terms import add_terms, stand
 from tests.evidence.conftest import by_superuser, kept_checkpoints, sign_checkpoint
 from texture_portal import clock
 
@@ -150,3 +152,49 @@ def test_the_command_says_how_far_checkpoints_reach_and_takes_those_that_were_ke
     call_command("export_checkpoints", str(kept))
     call_command("verify_audit_trail", checkpoints=kept, stdout=said, stderr=io.StringIO())
     assert f"{Checkpoint.objects.count()} signed checkpoints" in said.getvalue()
+
+
+def a_text(enrollment, version):
+    given = {"program": None, "now": clock.now(), "user": User.objects.get(username="vera")}
+    return add_terms(version=version, text=f"The text of {version}.", partner=enrollment.partner, **given)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE enrollments_terms SET text = text || ' ' WHERE id = %s",
+        "UPDATE enrollments_terms SET version = 'another' WHERE id = %s",
+        "UPDATE enrollments_terms SET added_at = added_at - interval '1 year' WHERE id = %s",
+        "UPDATE enrollments_terms SET text = 'x', digest = sha256('x') WHERE id = %s",
+    ],
+)
+def test_whatever_is_changed_of_terms_is_named(signed, change):
+    with transaction.atomic():
+        terms = a_text(signed, "2030-01")
+        sign_checkpoint()
+        assert list(breaks()) == []
+        assert by_superuser(change, terms.pk) == 1
+        found = [str(each) for each in breaks()]
+        transaction.set_rollback(True)
+    assert found
+    assert all(str(terms.pk) in each for each in found), found
+
+
+def test_a_text_that_no_checkpoint_signed_yet_has_its_digest(signed):
+    with transaction.atomic():
+        terms = a_text(signed, "2030-02")
+        by_superuser("UPDATE enrollments_terms SET text = 'Another.' WHERE id = %s", terms.pk)
+        assert [f"enrollments_terms row {terms.pk}" in str(each) for each in breaks()] == [True]
+        transaction.set_rollback(True)
+
+
+def test_terms_under_a_checkpoint_are_not_taken_away_even_where_nobody_agreed(signed):
+    """Else the trail would lack for good what the checkpoint signed."""
+    with transaction.atomic():
+        terms = a_text(signed, "2030-03")
+        sign_checkpoint()
+        assert stand(terms)
+        with pytest.raises(DatabaseError, match="under a signed checkpoint"), transaction.atomic():
+            terms.delete()
+        assert list(breaks()) == []
+        transaction.set_rollback(True)

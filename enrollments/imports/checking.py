@@ -4,7 +4,7 @@ from datetime import datetime
 
 from enrollments import intake
 from enrollments.imports.columns import Complaint
-from enrollments.imports.rows import OpenRow, claim_of, complain, complaints_in
+from enrollments.imports.rows import OpenRow, claim_of, complain, complaints_in, in_time
 from enrollments.matching import find
 from enrollments.models import EnrollmentFile, FileRow
 from texture_portal.refusals import Refusal
@@ -13,9 +13,11 @@ Status = FileRow.Status
 
 
 def check(found: list[OpenRow], file: EnrollmentFile, *, key: bytes, now: datetime) -> None:
-    for each in found:
+    checked = []
+    for each in in_time(found):
         _check_one(each, file, key=key, now=now)
-    FileRow.objects.bulk_update([each.row for each in found], ["status", "code", "sealed_faults", "claimed_until"])
+        checked.append(each.row)
+    FileRow.objects.bulk_update(checked, ["status", "code", "sealed_faults", "claimed_until"])
 
 
 def _check_one(found: OpenRow, file: EnrollmentFile, *, key: bytes, now: datetime) -> None:

@@ -4,6 +4,7 @@ Column names are the contract's field names with dots; cells become the document
 """
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def _text(cell: Cell) -> str:
     if isinstance(cell, bool | datetime | date):
         raise CellError("Holds a truth value or a date, not text. Remedy: format the cell as text and type it again.")
     if isinstance(cell, int | float):
-        if abs(cell) >= LONGEST_WHOLE or cell != int(cell):
+        if not abs(cell) < LONGEST_WHOLE or cell != int(cell):  # the first holds for no NaN
             raise CellError("Holds a number that lost digits. Remedy: format the column as text and type it again.")
         return str(int(cell))
     return str(cell)
@@ -68,7 +69,7 @@ def _flag(cell: Cell) -> bool:
 
 
 def _number(cell: Cell) -> float:
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell):
         return cell
     said = _text(cell).strip()
     if not NUMBER.fullmatch(said):

@@ -75,10 +75,10 @@ def erase(file: EnrollmentFile, *, reason: str, now: datetime, user: User | None
     file = EnrollmentFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
     if file.erased_at is not None:
         raise Refusal("state_conflict", "What was in the file is erased already.")
-    if file.status in BUSY:
+    if file.status in BUSY or file.rows.filter(claimed_until__gt=now).exists():
         raise Refusal("state_conflict", "Its rows are being worked on: stop it first, or wait.")
     file.chunks.all().delete()
-    file.rows.exclude(sealed_document=b"", sealed_faults=b"").update(sealed_document=b"", sealed_faults=b"")
+    file.rows.update(sealed_document=b"", sealed_faults=b"", device_key=b"")
     file.sealed_data_key, file.erased_at = None, now
     sign(file, user=user, why=f"erased: {reason}")
     file.save()

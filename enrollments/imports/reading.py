@@ -17,7 +17,7 @@ from enrollments.models import EnrollmentFile, FileRow
 from texture_portal.jobs import claim
 
 LEASE = timedelta(seconds=90)  # longer than one task: a worker that died frees its file then
-SLICE_SECONDS = 20  # then another task reads on, so that none is cut off
+SLICE_SECONDS = 12  # of a task's 60, of which jobs.SLICE_SECONDS may be gone; then another reads on
 BATCH = 500
 Status = EnrollmentFile.Status
 
@@ -51,9 +51,9 @@ def _claim(*, now: datetime) -> EnrollmentFile | None:
 
 def _read(file: EnrollmentFile) -> tuple[int, bool]:
     """How many rows were added, and whether that was the end of the file."""
-    ends, key = time.monotonic() + SLICE_SECONDS, file.data_key()
-    found = sheets.rows(keeping.opened(file))
+    key, found = file.data_key(), sheets.rows(keeping.opened(file))
     header = _header(next(found, None))
+    ends = time.monotonic() + SLICE_SECONDS  # opening a workbook is not counted, or a large one would never be read
     last = file.rows.aggregate(last=Max("number"))["last"] or 0
     left, added = (row for row in found if row[0] > last), 0
     rows_before = file.rows.count()

@@ -1,6 +1,7 @@
 """Rows claimed by one worker, and what the dry run and the run share: a row as the API would take it."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from texture_portal.jobs import claim
 from texture_portal.refusals import Refusal
 
 LEASE = timedelta(seconds=90)  # longer than one task: rows of a worker that died are free then
+BATCH_SECONDS = 10  # of a task's 60, of which jobs.SLICE_SECONDS may be gone
 Status = FileRow.Status
 
 
@@ -43,6 +45,17 @@ def opened(rows: Iterable[FileRow], key: bytes) -> list[OpenRow]:
     return [
         OpenRow(row, keeping.open_row(key, row, row.sealed_document), keeping.complaints_of(key, row)) for row in rows
     ]
+
+
+def in_time(found: list[OpenRow]) -> Iterator[OpenRow]:
+    """Each, until time is up; the rest is let go. Geocoders may be slow, and a task that is cut off starts over."""
+    ends = time.monotonic() + BATCH_SECONDS
+    for count, each in enumerate(found):
+        if count and time.monotonic() > ends:
+            left = [rest.row.pk for rest in found[count:]]
+            FileRow.objects.filter(pk__in=left).update(claimed_until=None)
+            return
+        yield each
 
 
 def claim_of(raw: dict[str, Any], file: EnrollmentFile) -> EnrollmentClaim:

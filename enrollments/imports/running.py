@@ -10,7 +10,7 @@ from enrollments import duplicates, intake
 from enrollments.claims import EnrollmentClaim
 from enrollments.imports.columns import Complaint
 from enrollments.imports.keeping import JOB, check_partner, sign
-from enrollments.imports.rows import OpenRow, claim_of, complain, complaints_in
+from enrollments.imports.rows import OpenRow, claim_of, complain, complaints_in, in_time
 from enrollments.matching import Finding, find
 from enrollments.models import EnrollmentFile, FileRow
 from partners import evidence
@@ -53,7 +53,7 @@ def stop(file: EnrollmentFile, *, reason: str, user: User | None) -> EnrollmentF
 
 def enroll(found: list[OpenRow], file: EnrollmentFile, *, key: bytes, now: datetime) -> None:
     """Each in a transaction of its own. One that fails stops no other, and is told of once the others are done."""
-    faults = [fault for each in found if (fault := _enroll_one(each, file, key=key, now=now))]
+    faults = [fault for each in in_time(found) if (fault := _enroll_one(each, file, key=key, now=now))]
     if faults:
         raise ExceptionGroup(f"{len(faults)} of {len(found)} rows could not be enrolled", faults)
 

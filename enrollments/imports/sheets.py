@@ -21,7 +21,13 @@ LONGEST_CELL = 10_000  # characters
 LONGEST_HEADER = 64 * 1024  # bytes
 MOST_UNPACKED = 512 * 1024 * 1024  # bytes of a workbook's parts: what is packed tighter is meant to do harm
 XLSX_MAGIC, OLD_EXCEL_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-BAD_CELL = re.compile(rb'<c [^>]*?r="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>(<f[ >/])?')
+# As any program writes them: with a prefix or without, attributes in any order.
+CELL_START = re.compile(rb"<(?:[A-Za-z]\w*:)?c(?=[\s>])")
+BAD_CELL = re.compile(
+    CELL_START.pattern + rb"""(?:(?P<error>[^>]*?\bt\s*=\s*["']e["'])|[^>]*>\s*<(?:[A-Za-z]\w*:)?f[\s/>])"""
+)
+LONGEST_PART = 256 * 1024  # bytes: no cell is longer
+REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
 FORMULA, ERROR = "=", "#ERROR"
 
 
@@ -118,17 +124,19 @@ def _mark(part: Any, marked: dict[int, dict[int, str]]) -> None:
     kept = b""
     while block := part.read(1024 * 1024):
         block = kept + block
-        cut = block.rfind(b"<c ")  # a cell that the block's end cuts is looked at with the next
-        kept, block = (block[cut:], block[:cut]) if cut > 0 else (b"", block)
+        starts = CELL_START.finditer(block, max(0, len(block) - LONGEST_PART))
+        cut = max((each.start() for each in starts), default=len(block))
+        kept, block = block[cut:], block[:cut]  # a cell that the block's end cuts is looked at with the next
         _mark_block(block, marked)
     _mark_block(kept, marked)
 
 
 def _mark_block(block: bytes, marked: dict[int, dict[int, str]]) -> None:
     for found in BAD_CELL.finditer(block):
-        mark = FORMULA if found[4] else ERROR if b't="e"' in found[3] else ""
-        if mark:
-            marked.setdefault(int(found[2]), {})[_place(found[1])] = mark
+        place = REFERENCE.search(block, found.start(), block.index(b">", found.start()))
+        if place is None:
+            raise UnreadableError("A formula stands in a cell without a name. Remedy: save the values, as CSV UTF-8.")
+        marked.setdefault(int(place[2]), {})[_place(place[1])] = ERROR if found["error"] else FORMULA
 
 
 def _place(letters: bytes) -> int:

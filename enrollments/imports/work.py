@@ -26,7 +26,7 @@ def erase_old(*, now: datetime) -> int:
     old = EnrollmentFile.objects.filter(
         erased_at__isnull=True, uploaded_at__lt=now - timedelta(days=settings.IMPORT_KEPT_DAYS)
     )
-    for file in old.exclude(status__in=keeping.BUSY):
+    for file in old.exclude(status__in=keeping.BUSY).exclude(rows__claimed_until__gt=now):
         keeping.erase(file, reason=f"kept for {settings.IMPORT_KEPT_DAYS} days", now=now, user=None)
     return 0
 

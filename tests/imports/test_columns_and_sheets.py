@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from datetime import date, datetime
 
@@ -127,6 +128,43 @@ def test_the_first_sheet_counts_whatever_its_part_is_called():
     workbook.save(written)
     ((_, _, (complaint,)),) = documents(written.getvalue())
     assert (complaint.column, "formula" in complaint.detail) == ("consent.grantedAt", True)
+
+
+def rewritten(content, change):
+    """The workbook with its sheet as another program writes it."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as given, zipfile.ZipFile(written, "w") as taken:
+        for name in given.namelist():
+            part = given.read(name)
+            taken.writestr(name, change(part) if name == "xl/worksheets/sheet1.xml" else part)
+    return written.getvalue()
+
+
+def prefixed(part):
+    return re.sub(rb"<(/?)([a-zA-Z])", rb"<\1x:\2", part).replace(b' xmlns="', b' xmlns:x="')
+
+
+def with_single_quotes(part):
+    return re.sub(rb' r="([A-Z]+[0-9]+)"', rb" r='\1'", part)
+
+
+def on_new_lines(part):
+    return part.replace(b"<c r=", b"<c\n r=").replace(b"<f>", b"\n <f>")
+
+
+@pytest.mark.parametrize("change", [prefixed, with_single_quotes, on_new_lines])
+def test_a_formula_is_found_as_any_program_writes_it(change):
+    """What it came to when the file was saved is no value that anybody typed."""
+    content = as_xlsx([{**a_row(1), "device.model": "=1+1"}])
+    computed = rewritten(content, lambda part: change(part.replace(b"<v />", b"<v>2</v>")))
+    ((_, _, (complaint,)),) = documents(computed)
+    assert (complaint.column, "formula" in complaint.detail) == ("device.model", True)
+
+
+def test_a_formula_in_a_cell_that_names_no_place_makes_the_file_unreadable():
+    content = as_xlsx([{**a_row(1), "device.model": "=1+1"}])
+    with pytest.raises(UnreadableError, match="formula"):
+        documents(rewritten(content, lambda part: re.sub(rb' r="[A-Z]+[0-9]+"', b"", part)))
 
 
 def test_a_cell_under_no_column_is_told():

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from enrollments.audit import breaks
-from enrollments.imports import keeping, reading, results, running, work
+from enrollments.imports import keeping, reading, results, rows, running, sheets, work
 from enrollments.imports.keeping import AlreadyUploadedError
 from enrollments.models import Consent, Enrollment, EnrollmentFile, FileChunk, FileRow
 from enrollments.timeline import timeline
@@ -194,6 +195,41 @@ def test_rows_in_the_hands_of_a_worker_that_died_are_done_later_and_once(upload,
     assert (now_of(file).status, Enrollment.objects.count()) == ("done", 2)
 
 
+def test_a_batch_ends_when_its_time_is_up_and_the_next_goes_on(upload, user, monkeypatch):
+    """Else slow geocoders would have the task cut off again and again, and the same rows begun anew each time."""
+    monkeypatch.setattr(rows, "BATCH_SECONDS", -1)
+    file = upload(as_csv([a_row(number) for number in range(1, 4)]), check=False)
+    work.work_off(now=clock.now())
+    for left in (2, 1, 0):
+        assert work.work_off(now=clock.now())
+        assert file.counts().get("read", 0) == left
+    work_off()
+    assert (now_of(file).status, file.counts()) == ("checked", {"ready": 3})
+    running.start(file, reason=WHY, now=clock.now(), user=user)
+    work.work_off(now=clock.now())
+    assert file.counts() == {"ready": 2, "enrolled": 1}
+    assert not file.rows.filter(claimed_until__isnull=False).exists(), "the rest is let go"
+    work_off()
+    assert (now_of(file).status, Enrollment.objects.count()) == ("done", 3)
+
+
+def test_opening_a_large_file_is_not_counted_against_the_slice(upload, monkeypatch):
+    """Else one that takes longer to open than a slice has would be opened again for each batch of rows."""
+    monkeypatch.setattr(reading, "BATCH", 1)
+    seconds, opened, read = [0], [], sheets.rows
+
+    def read_slowly(content):
+        opened.append(content)
+        seconds[0] += 10 * reading.SLICE_SECONDS
+        return read(content)
+
+    monkeypatch.setattr(reading.sheets, "rows", read_slowly)
+    monkeypatch.setattr(reading, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    file = upload(as_csv([a_row(number) for number in range(1, 4)]))
+    assert (file.status, file.rows.count()) == ("checked", 3)
+    assert len(opened) == 1
+
+
 def test_a_run_is_stopped_and_started_again(upload, user):
     file = upload(as_csv([a_row(number) for number in range(1, 4)]))
     running.start(file, reason=WHY, now=clock.now(), user=user)
@@ -237,7 +273,7 @@ def test_an_erased_file_keeps_what_became_of_its_rows_and_nothing_else(upload, u
     file = run(upload(as_csv([a_row(1), a_row(2, device__type="fridge")])), user)
     file = keeping.erase(file, reason="They asked.", now=clock.now(), user=user)
     assert (file.sealed_data_key, file.counts()) == (None, {"enrolled": 1, "faulty": 1})
-    assert not file.rows.exclude(sealed_document=b"", sealed_faults=b"").exists()
+    assert not file.rows.exclude(sealed_document=b"", sealed_faults=b"", device_key=b"").exists()
     assert "".join(results.lines(file)).count("FILE-0000") == 1, "of the enrollment, which stays"
     assert file.history.first().history_change_reason == "erased: They asked."
     for verb in (running.start, lambda file, **given: keeping.erase(file, **given)):
@@ -249,6 +285,21 @@ def test_what_is_being_worked_on_is_not_erased(upload, user):
     file = upload(as_csv([a_row(1)]), check=False)
     with pytest.raises(Refusal, match="being worked on"):
         keeping.erase(file, reason="Now!", now=clock.now(), user=user)
+
+
+def test_what_a_worker_still_has_in_hand_after_a_stop_is_not_erased(upload, user, settings):
+    """It would enroll people out of an erased file."""
+    file = upload(as_csv([a_row(1)]))
+    running.start(file, reason=WHY, now=clock.now(), user=user)
+    rows.claim_rows(file, FileRow.Status.READY, limit=25, now=clock.now())
+    file = running.stop(now_of(file), reason="A typo.", user=user)
+    with pytest.raises(Refusal, match="being worked on"):
+        keeping.erase(file, reason="They asked.", now=clock.now(), user=user)
+    settings.IMPORT_KEPT_DAYS = 0
+    assert work.erase_old(now=clock.now() + timedelta(seconds=1)) == 0
+    assert now_of(file).erased_at is None
+    later = clock.now() + rows.LEASE + timedelta(seconds=1)
+    assert keeping.erase(now_of(file), reason="They asked.", now=later, user=user).erased_at == later
 
 
 def test_files_are_erased_when_their_time_is_up(upload, settings):

@@ -3,10 +3,11 @@
 Each stands or falls alone all the same: what cannot be done with the others is done by itself.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import DatabaseError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from enrollments import duplicates
 from enrollments.answers import Enrolling
@@ -14,11 +15,14 @@ from enrollments.placement import programs_read_once
 from partners import answers, idempotency, problems
 from partners.answers import StoredAnswer
 from partners.calls import Call
+from partners.failures import refusal_of_failure
 from programs.models import Participation
-from texture_portal.holding import NameHeldError, hold
+from texture_portal.holding import hold
 from texture_portal.refusals import Refusal
+from texture_portal.traces import trace_of
 from texture_portal.writing import insert
 
+log = logging.getLogger(__name__)
 MOST_TOGETHER = 50  # what a wave holds, nobody else can touch meanwhile
 Outcome = StoredAnswer | Refusal
 
@@ -60,10 +64,11 @@ def waves(named: Sequence[tuple[int, Sequence[str]]], *, most: int = MOST_TOGETH
 
 
 def _together(wave: dict[int, Item], *, call: Call) -> dict[int, Outcome]:
-    """Nothing, where one of them cannot be written: then each is tried by itself."""
+    """Nothing, where one of them cannot be done: then each is tried by itself, so that it alone has the fault."""
     try:
         return _in_one_transaction(wave, call=call)
-    except (DatabaseError, NameHeldError):
+    except Exception as fault:
+        log.warning("%d enrollments are tried each by itself, not together:\n%s", len(wave), trace_of(fault))
         return {}
 
 
@@ -109,6 +114,10 @@ def _alone(item: Item, *, call: Call) -> Outcome:
         )
     except Refusal as refusal:
         return refusal
+    except (OperationalError, InterfaceError):  # the database's fault, not this item's
+        raise
+    except Exception as failure:
+        return refusal_of_failure(failure)
 
 
 def _kept(refusal: Refusal, call: Call) -> StoredAnswer:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import UniqueViolation
 
 from partners import problems
@@ -18,7 +18,7 @@ from partners.answers import StoredAnswer
 from partners.models import IdempotencyRecord, Partner
 from partners.models.request import UNIQUE_KEY, IdempotencyRecords
 from texture_portal import vault
-from texture_portal.holding import NameHeldError, hold
+from texture_portal.holding import NameHeldError, hold, was_deadlock
 from texture_portal.refusals import Refusal
 from texture_portal.writing import insert
 
@@ -119,7 +119,7 @@ def once(
     """
     names = (*names, key.name)
     try:
-        return _once(key, now=now, effect=effect, names=names)
+        return _once_or_again(key, now=now, effect=effect, names=names)
     except NameHeldError as held:
         raise Refusal("request_in_progress", "Another request for the same is still running.") from held
     except (Refusal, IntegrityError) as fault:
@@ -127,12 +127,23 @@ def once(
             return first
         if isinstance(fault, Refusal) and problems.is_kept(fault):
             kept = refused(fault)
-        elif _is_of_this_key(fault):  # an answer that is kept no longer was in the way
-            _records(key).purge(now=now)
-            return once(key, now=now, effect=effect, refused=refused, names=names)
-        else:
+            return once(key, now=now, effect=lambda: kept, refused=refused, names=names)
+        if not _is_of_this_key(fault):
             raise
-    return _once(key, now=now, effect=lambda: kept, names=names)
+        _records(key).purge(now=now)  # an answer that is kept no longer was in the way
+    return once(key, now=now, effect=effect, refused=refused, names=names)
+
+
+def _once_or_again(
+    key: Key, *, now: datetime, effect: Callable[[], StoredAnswer], names: Collection[str]
+) -> StoredAnswer:
+    """Names are held in one order by all, rows are not: who is undone for another to go on goes after it."""
+    try:
+        return _once(key, now=now, effect=effect, names=names)
+    except OperationalError as fault:
+        if not was_deadlock(fault):
+            raise
+    return _once(key, now=now, effect=effect, names=names)
 
 
 @transaction.atomic

@@ -32,14 +32,14 @@ def hold(names: Collection[str]) -> None:
     try:
         prepared.execute(HOLD, [LONGEST_WAIT, LONGEST_IDLE, sorted({_number(name) for name in names})])
     except OperationalError as fault:
-        if was_held(fault):
+        if isinstance(fault.__cause__, LockNotAvailable) or was_deadlock(fault):
             raise NameHeldError from fault
         raise
 
 
-def was_held(fault: OperationalError) -> bool:
-    """Whether it was a wait for another transaction that took too long, or could never end."""
-    return isinstance(fault.__cause__, LockNotAvailable | DeadlockDetected)
+def was_deadlock(fault: OperationalError) -> bool:
+    """Whether two transactions waited for each other, and this one was undone so that the other goes on."""
+    return isinstance(fault.__cause__, DeadlockDetected)
 
 
 def _number(name: str) -> int:

@@ -15,7 +15,7 @@ from enrollments.matching import Finding, find
 from enrollments.models import EnrollmentFile, FileRow
 from partners import evidence
 from texture_portal.actors import Actor, staff
-from texture_portal.holding import hold
+from texture_portal.holding import NameHeldError, hold
 from texture_portal.jobs import wake
 from texture_portal.refusals import Refusal
 from texture_portal.writing import insert
@@ -67,11 +67,17 @@ def _enroll_one(found: OpenRow, file: EnrollmentFile, *, key: bytes, now: dateti
         _refuse(found.row, complaints_in(refusal), key=key)
     except OperationalError:  # the database's fault, not this row's
         raise
+    except NameHeldError as fault:  # it waits until this worker's claim has run out, and is tried again
+        return _noted(fault, found.row)
     except Exception as fault:
-        fault.add_note(f"row {found.row.number} of file {file.pk}")
         _refuse(found.row, [Complaint("", "internal_error", "The portal failed: tell its administrators.")], key=key)
-        return fault
+        return _noted(fault, found.row)
     return None
+
+
+def _noted(fault: Exception, row: FileRow) -> Exception:
+    fault.add_note(f"row {row.number} of file {row.file_id}")
+    return fault
 
 
 @transaction.atomic

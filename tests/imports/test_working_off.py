@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import threading
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from enrollments.audit import breaks
+from enrollments.duplicates import device_name
 from enrollments.imports import keeping, reading, results, rows, running, sheets, work
 from enrollments.imports.keeping import AlreadyUploadedError
 from enrollments.models import Consent, Enrollment, EnrollmentFile, FileChunk, FileRow
@@ -17,7 +19,7 @@ from partners import evidence
 from partners.models import SignedRequest
 from tests.factories import PartnerFactory, enrolled
 from tests.imports.conftest import a_row, as_csv, as_xlsx, complaints, now_of, work_off
-from texture_portal import clock
+from texture_portal import clock, holding
 from texture_portal.refusals import Refusal
 
 pytestmark = pytest.mark.usefixtures("in_grid")
@@ -143,6 +145,35 @@ def test_a_poison_row_stops_no_other(upload, user, monkeypatch):
     assert f"row 3 of file {file.pk}" in told.value.exceptions[0].__notes__
     work_off()
     assert (now_of(file).status, file.counts()) == ("done", {"enrolled": 2, "refused": 1})
+
+
+def test_a_row_whose_device_another_holds_waits_and_is_tried_again(upload, user, partner, monkeypatch):
+    monkeypatch.setattr(holding, "LONGEST_WAIT", "50ms")
+    file = upload(as_csv([a_row(1), a_row(2)]))
+    running.start(file, reason=WHY, now=clock.now(), user=user)
+    held, done = threading.Event(), threading.Event()
+
+    def another():
+        with transaction.atomic():
+            holding.hold([device_name(partner.pk, "FILE-00001")])
+            held.set()
+            done.wait()
+        connection.close()
+
+    thread = threading.Thread(target=another)
+    thread.start()
+    try:
+        held.wait()
+        with pytest.raises(ExceptionGroup) as told:
+            work_off()
+    finally:
+        done.set()
+        thread.join()
+    assert told.value.exceptions[0].__notes__ == [f"row 2 of file {file.pk}"]
+    assert (now_of(file).status, file.counts()) == ("running", {"ready": 1, "enrolled": 1})
+    while work.work_off(now=clock.now() + timedelta(seconds=91)):
+        pass
+    assert (now_of(file).status, file.counts()) == ("done", {"enrolled": 2})
 
 
 # -- the same again --

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from partners import idempotency
+from partners.answers import StoredAnswer
 from partners.idempotency import Key, fingerprint_of
 from partners.models import Customer, IdempotencyRecord, RefusedRequest
 from texture_portal import clock, holding
@@ -92,6 +93,17 @@ def test_a_key_is_kept_90_days_and_can_then_be_used_anew(acme):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("reference", ["stale", "refused inside"])
+def test_a_refusal_takes_the_place_of_an_answer_that_is_kept_no_longer(acme, problem, reference):
+    acme.post("/v1/notes", NOTE, key="key-1")
+    IdempotencyRecord.objects.update(expires_at=clock.now())
+    answer = acme.post("/v1/notes", {"referenceId": reference}, key="key-1")
+    assert problem(answer)["category"] in ("consent", "conflict")
+    assert bytes(IdempotencyRecord.objects.get().body) == answer.content
+    same(answer, acme.post("/v1/notes", {"referenceId": reference}, key="key-1"))
+
+
+@pytest.mark.django_db
 def test_purging_deletes_what_is_kept_no_longer(acme):
     acme.post("/v1/notes", NOTE, key="key-1")
     acme.post("/v1/notes", {"referenceId": "another"}, key="key-2")
@@ -129,6 +141,14 @@ def test_parallel_posts_of_one_key_have_one_effect(acme):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("reference", ["stale", "refused inside"])
+def test_parallel_posts_of_one_key_are_refused_by_one_answer(acme, reference):
+    answers = in_threads(12, lambda: acme.post("/v1/notes", {"referenceId": reference}, key="key-1"))
+    assert {answer.content for answer in answers} == {bytes(IdempotencyRecord.objects.get().body)}
+    assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_bearer_that_waits_too_long_is_told_to_come_again(acme, problem, monkeypatch):
     monkeypatch.setattr(holding, "LONGEST_WAIT", "50ms")
     key = Key(acme.partner, "key-1", fingerprint_of(method="POST", target="/v1/notes", body=b""))
@@ -143,3 +163,28 @@ def test_a_bearer_that_waits_too_long_is_told_to_come_again(acme, problem, monke
     assert (waiting[0].status_code, problem(waiting[0])["code"]) == (409, "request_in_progress")
     assert int(waiting[0]["Retry-After"]) > 0
     assert acme.post("/v1/notes", NOTE, key="key-1").status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_wait_for_each_others_rows_both_are_done(acme, monkeypatch):
+    monkeypatch.setattr(holding, "LONGEST_WAIT", "20s")  # so that it is the deadlock that is found
+    rows = [acme.post("/v1/notes", {"referenceId": name}).json()["id"] for name in ("a", "b")]
+    both_hold_one = threading.Barrier(2)
+    tries = []
+
+    def one(order):
+        def effect():
+            tries.append(order)
+            Customer.objects.select_for_update().get(pk=order[0])
+            if len(tries) <= 2:
+                both_hold_one.wait()
+            Customer.objects.select_for_update().get(pk=order[1])
+            return StoredAnswer(201, {}, b"{}")
+
+        key = Key(acme.partner, f"key-{order[0]}", bytes(32))
+        return idempotency.once(key, now=clock.now(), effect=effect, refused=lambda refusal: None).status
+
+    orders = [rows, rows[::-1]]
+    assert in_threads(2, lambda: one(orders.pop())) == [201, 201]
+    assert len(tries) == 3
+    assert IdempotencyRecord.objects.filter(key__in=[f"key-{row}" for row in rows]).count() == 2

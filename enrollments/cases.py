@@ -73,6 +73,12 @@ def close(enrollment: Enrollment, case: ReviewCase, *, now: datetime) -> None:
     notices.note_review_resolved(enrollment, case)
 
 
+def settle_rematch(enrollment: Enrollment, *, now: datetime) -> None:
+    """The site was matched anew, or decided: whether another utility serves it by now is no question any more."""
+    for case in enrollment.review_cases.filter(decided_at__isnull=True, kind=ReviewCase.Kind.REMATCH):
+        close(enrollment, case, now=now)
+
+
 def note_information(enrollment: Enrollment, *, now: datetime) -> None:
     """The partner supplied something: whoever waits for it looks again. An answer is later than its question."""
     asked = enrollment.review_cases.filter(

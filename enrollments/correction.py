@@ -55,6 +55,7 @@ def correct(
 def _move_to(enrollment: Enrollment, finding: Finding, *, now: datetime, by: Actor) -> None:
     before = enrollment.site.utility_id, enrollment.site.cca_id
     matching.record(enrollment, finding, now=now)
+    cases.settle_rematch(enrollment, now=now)
     enrollment.device.site = enrollment.site
     enrollment.device.save(update_fields=["site", "updated_at"])
     if before != (enrollment.site.utility_id, enrollment.site.cca_id):

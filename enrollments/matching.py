@@ -11,7 +11,7 @@ from enrollments.models.enrollment import MatchOutcome
 from territories import geocoding, index
 from territories.addresses import Address
 from territories.geocoding import AddressNotFoundError, GeocodersUnavailableError, Location, Verdict
-from territories.matching import Candidate, Match
+from territories.matching import Candidate, Match, Overlay
 from territories.models import Utility
 from territories.sites import decide_site, draft_site, save_site
 from texture_portal.refusals import Refusal, refuse
@@ -87,7 +87,7 @@ def record(enrollment: Enrollment, finding: Finding, *, now: datetime) -> None:
     )
     enrollment.partner_coordinates = list(site.coordinates) if site.coordinates else None
     enrollment.utility_hint = site.utility_hint
-    enrollment.match_outcome = MatchOutcome(finding.outcome)
+    enrollment.match_outcome = _outcome(finding, is_decided=enrollment.site.decided_at is not None)
     enrollment.match = explanation(finding)
     enrollment.fits_since = None
     enrollment.touch(now)
@@ -98,9 +98,16 @@ def record(enrollment: Enrollment, finding: Finding, *, now: datetime) -> None:
         enrollment.geocode_due_at, enrollment.geocode_attempts = None, 0
 
 
+def _outcome(finding: Finding, *, is_decided: bool) -> MatchOutcome:
+    """A person who decided the site is not asked again."""
+    outcome = MatchOutcome(finding.outcome)
+    return MatchOutcome.MATCHED if is_decided and outcome == MatchOutcome.AMBIGUOUS else outcome
+
+
 def record_decision(enrollment: Enrollment, *, utility: Utility, now: datetime) -> None:
     """A person says which utility serves the site, and the next match nearby hears of it."""
-    decide_site(enrollment.site, utility=utility, now=now)
+    overlay = decide_site(enrollment.site, utility=utility, now=now)
+    enrollment.match = {**enrollment.match, "cca": _overlay_on_record(overlay)}
     enrollment.match_outcome = MatchOutcome.MATCHED
     enrollment.fits_since = None
 
@@ -146,15 +153,16 @@ def explanation(finding: Finding) -> dict[str, Any]:
         "reason": match.reason,
         "candidates": [candidate_on_wire(candidate) for candidate in match.candidates],
         "testimony": {str(each.utility_id): [said._asdict() for said in each.testimony] for each in match.candidates},
-        "cca": {
-            "outcome": match.overlay.outcome,
-            "candidates": [candidate_on_wire(candidate) for candidate in match.overlay.candidates],
-        },
+        "cca": _overlay_on_record(match.overlay),
         "geocoder": location.geocoder,
         "accuracyMeters": location.accuracy_meters,
         "note": location.note,
         "dataSets": index.data_sets_in_force(),
     }
+
+
+def _overlay_on_record(overlay: Overlay) -> dict[str, Any]:
+    return {"outcome": overlay.outcome, "candidates": [candidate_on_wire(each) for each in overlay.candidates]}
 
 
 def _pause(attempts: int) -> timedelta:

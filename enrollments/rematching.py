@@ -1,28 +1,29 @@
 """Matching again what is enrolled, after the data changed: what would change, and doing it (requirements §11.3).
 
-Each enrollment is settled in a transaction of its own and from its row alone, so that a run that was stopped is simply
-run again: what is settled proposes nothing any more.
+Each site is settled in a transaction of its own, with all enrollments there, and from their rows alone, so that a run
+that was stopped is simply run again: what is settled proposes nothing any more. The newest enrollment's hints count for
+the site, as they did when it came.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
 
-from enrollments import cases, lifecycle, notices
+from enrollments import cases, lifecycle, notices, shared_sites
 from enrollments.matching import Finding, explanation, record, site_claim
 from enrollments.models import Enrollment, ReviewCase
 from enrollments.models.enrollment import TERRITORY_KNOWN
 from programs.models import Participation
 from territories import index
 from territories.geocoding import Location
+from territories.matching import Match
 from territories.models import DataSet, Site
 from texture_portal.actors import Actor
-
-LONGEST_REASON = 255
 
 
 class Settlement(StrEnum):
@@ -35,100 +36,137 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
+    """`enrollment_id`: the newest at the site; `others`: how many more share it."""
+
     enrollment_id: UUID
+    others: int
     settlement: Settlement
     before: str
     after: str
     why: str
 
     def __str__(self) -> str:
-        return f"{self.enrollment_id}: {self.before} -> {self.after} ({self.settlement}). {self.why}"
+        shared = f" and {self.others} more at the site" if self.others else ""
+        return f"{self.enrollment_id}{shared}: {self.before} -> {self.after} ({self.settlement}). {self.why}"
 
 
-def located_enrollments() -> Sequence[UUID]:
-    """Whose sites can be matched again: the newest first, since theirs are looked at most."""
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """With what it takes to carry it out. `lost`: by enrollment, the programs that it would leave."""
+
+    proposal: Proposal
+    location: Location
+    match: Match
+    moving: Sequence[Enrollment] = ()
+    lost: Mapping[UUID, Sequence[str]] = field(default_factory=dict)
+
+
+def located_sites() -> Sequence[UUID]:
+    """Which can be matched again: those of the newest enrollments first, since they are looked at most."""
     rows = Enrollment.objects.open().filter(site__latitude__isnull=False)
-    return list(rows.order_by("-id").values_list("pk", flat=True))
+    return list(dict.fromkeys(rows.order_by("-id").values_list("site_id", flat=True)))
 
 
-def propose_each(ids: Iterator[UUID]) -> Iterator[Proposal]:
+def propose_each(site_ids: Iterator[UUID]) -> Iterator[Proposal]:
     """What would change, without changing it."""
-    for enrollment_id in ids:
-        enrollment = Enrollment.objects.select_related("site__utility", "site__cca").get(pk=enrollment_id)
-        proposed = propose(enrollment)
+    for site_id in site_ids:
+        here = Enrollment.objects.open().filter(site_id=site_id).select_related("site__utility", "site__cca")
+        proposed = propose(list(here.order_by("pk")))
         if proposed is not None:
-            yield proposed[0]
+            yield proposed.proposal
 
 
-def settle_each(ids: Iterator[UUID], *, now: datetime, by: Actor) -> Iterator[Proposal]:
-    for enrollment_id in ids:
-        settled = settle(enrollment_id, now=now, by=by)
+def settle_each(site_ids: Iterator[UUID], *, now: datetime, by: Actor) -> Iterator[Proposal]:
+    for site_id in site_ids:
+        settled = settle(site_id, now=now, by=by)
         if settled is not None:
             yield settled
 
 
 @transaction.atomic
-def settle(enrollment_id: UUID, *, now: datetime, by: Actor) -> Proposal | None:
-    """Moves it through the lifecycle, or opens a case; None where nothing changed."""
-    enrollment = Enrollment.objects.open().locked().filter(pk=enrollment_id).first()
-    proposed = propose(enrollment) if enrollment is not None else None
-    if enrollment is None or proposed is None:
+def settle(site_id: UUID, *, now: datetime, by: Actor) -> Proposal | None:
+    """Moves them through the lifecycle, or opens cases; None where nothing changed."""
+    here = shared_sites.held_at(site_id)
+    proposed = propose(here)
+    if proposed is None:
+        for enrollment in here:
+            cases.settle_rematch(enrollment, now=now)  # what was asked of older data
+            notices.tell(enrollment, now=now)
         return None
-    proposal, finding = proposed
-    if proposal.settlement == Settlement.MOVE:
-        moves = enrollment.match_outcome in TERRITORY_KNOWN
-        record(enrollment, finding, now=now)
-        if moves:
-            lifecycle.relocate(enrollment, now=now, by=by, reason="territory_changed")
-        lifecycle.advance(enrollment, now=now, by=by, why=proposal.why)
-        return proposal
-    if proposal.settlement == Settlement.REVIEW and not _was_asked(enrollment):
-        enrollment.match = explanation(finding)
-        enrollment.touch(now)
-        enrollment.save()
-        reason = str(proposal.why)[:LONGEST_REASON]
-        cases.open_case(enrollment, kind=ReviewCase.Kind.REMATCH, reason=reason, now=now)
-        notices.tell(enrollment, now=now)
-        return proposal
+    if proposed.proposal.settlement == Settlement.MOVE:
+        for enrollment in proposed.moving:
+            _move(enrollment, proposed, now=now, by=by)
+        return proposed.proposal
+    if proposed.proposal.settlement == Settlement.REVIEW and _ask(here, proposed, now=now):
+        return proposed.proposal
     return None
 
 
-def propose(enrollment: Enrollment) -> tuple[Proposal, Finding] | None:
-    """None where the evidence still says what the site says, and where a person said it."""
-    site, claim = enrollment.site, site_claim(enrollment)
-    location = _location(site)
-    if location is None or site.decided_at is not None:
+def _move(enrollment: Enrollment, proposed: Proposed, *, now: datetime, by: Actor) -> None:
+    goes_by_another = enrollment.match_outcome in TERRITORY_KNOWN
+    record(enrollment, _finding(enrollment, proposed), now=now)
+    cases.settle_rematch(enrollment, now=now)
+    if goes_by_another:
+        lifecycle.relocate(enrollment, now=now, by=by, reason="territory_changed")
+    lifecycle.advance(enrollment, now=now, by=by, why=proposed.proposal.why)
+
+
+def _ask(here: Sequence[Enrollment], proposed: Proposed, *, now: datetime) -> bool:
+    """Of each that would lose a program; the others there wait for the answer too. False: all were asked before."""
+    unasked = [each for each in here if each.pk in proposed.lost and not _was_asked(each)]
+    for enrollment in unasked:
+        why = _why(proposed.proposal.after, proposed.lost[enrollment.pk])
+        enrollment.match = explanation(_finding(enrollment, proposed))
+        enrollment.touch(now)
+        enrollment.save()
+        cases.open_case(enrollment, kind=ReviewCase.Kind.REMATCH, reason=why, now=now)
+        notices.tell(enrollment, now=now)
+    return bool(unasked)
+
+
+def propose(here: Sequence[Enrollment]) -> Proposed | None:
+    """None where the evidence still says what the site says, and where a person said it. `here`: the oldest first."""
+    location = _location(here[-1].site) if here else None
+    if location is None or here[-1].site.decided_at is not None:
         return None
+    site, claim = here[-1].site, site_claim(here[-1])
     match = index.match(
         location,
         address=claim.address,
         utility_hint=claim.utility_hint,
         account_number=claim.utility_account_number,
     )
-    finding = Finding(claim, location, match)
-    known = enrollment.match_outcome in TERRITORY_KNOWN
+    known = [each for each in here if each.match_outcome in TERRITORY_KNOWN]
     if match.utility_id is None:
-        best = match.candidates[0] if match.candidates else None
-        if not known or (best is not None and best.utility_id == site.utility_id):
+        best = match.candidates[0].utility_id if match.candidates else None
+        if not known or best == site.utility_id:
             return None
-        return _proposal(enrollment, Settlement.DOUBT, after="undecided", why=match.reason), finding
+        return Proposed(_proposal(here, Settlement.DOUBT, after="undecided", why=match.reason), location, match)
     undecided = match.overlay.outcome == "ambiguous" and match.utility_id == site.utility_id
-    cca_id = site.cca_id if undecided else match.cca_id
-    if known and (match.utility_id, cca_id) == (site.utility_id, site.cca_id):
+    owners = match.utility_id, site.cca_id if undecided else match.cca_id
+    lost = _lost(known, owners=owners)
+    is_same = owners == (site.utility_id, site.cca_id)
+    moving = [each for each in here if not is_same or each not in known]
+    if not moving and not lost:
         return None
-    lost = _lost(enrollment, owners=(match.utility_id, cca_id))
-    after = _named(match.utility_id, cca_id)
-    if lost:
-        why = f"By the data in force {after} serves the site: it would leave {', '.join(lost)}."
-        return _proposal(enrollment, Settlement.REVIEW, after=after, why=why), finding
-    why = f"By the data in force {after} serves the site."
-    return _proposal(enrollment, Settlement.MOVE, after=after, why=why), finding
+    after = _named(*owners)
+    names = sorted({name for each in lost.values() for name in each})
+    settlement = Settlement.REVIEW if lost else Settlement.MOVE
+    return Proposed(_proposal(here, settlement, after=after, why=_why(after, names)), location, match, moving, lost)
 
 
-def _proposal(enrollment: Enrollment, settlement: Settlement, *, after: str, why: str) -> Proposal:
-    site = enrollment.site
+def _proposal(here: Sequence[Enrollment], settlement: Settlement, *, after: str, why: str) -> Proposal:
+    site = here[-1].site
     before = _named(site.utility_id, site.cca_id) if site.utility_id else "undecided"
-    return Proposal(enrollment.pk, settlement, before, after, why)
+    return Proposal(here[-1].pk, len(here) - 1, settlement, before, after, why)
+
+
+def _finding(enrollment: Enrollment, proposed: Proposed) -> Finding:
+    return Finding(site_claim(enrollment), proposed.location, proposed.match)
+
+
+def _why(after: str, lost: Sequence[str]) -> str:
+    return f"By the data in force {after} serves the site{': it would leave ' + ', '.join(lost) if lost else ''}."
 
 
 def _location(site: Site) -> Location | None:
@@ -137,9 +175,15 @@ def _location(site: Site) -> Location | None:
     return Location(site.latitude, site.longitude, site.accuracy_meters, site.timezone, site.geocoder)
 
 
-def _lost(enrollment: Enrollment, *, owners: tuple[UUID | None, ...]) -> list[str]:
-    live = Participation.objects.live().filter(device=enrollment.device_id).select_related("program")
-    return [each.program.name for each in live if each.program.owner_id not in owners]
+def _lost(known: Sequence[Enrollment], *, owners: tuple[UUID | None, ...]) -> dict[UUID, list[str]]:
+    """By enrollment: the programs that it is in and that neither of `owners` runs."""
+    by_device = {each.device_id: each.pk for each in known}
+    live = Participation.objects.live().filter(device__in=by_device).select_related("program").order_by("joined_at")
+    lost: dict[UUID, list[str]] = defaultdict(list)
+    for each in live:
+        if each.program.owner_id not in owners:
+            lost[by_device[each.device_id]].append(each.program.name)
+    return dict(lost)
 
 
 def _named(utility_id: UUID | None, cca_id: UUID | None) -> str:

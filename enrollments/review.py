@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from enrollments import lifecycle, notices
+from enrollments import lifecycle, notices, shared_sites
 from enrollments.case_holding import actor_of, hold_case, sign
 from enrollments.matching import record_decision
 from enrollments.models import Enrollment, ReviewCase
@@ -25,6 +25,7 @@ ENDED_BY_A_YES = (ReviewCase.Kind.OWNERSHIP, ReviewCase.Kind.CONFLICT)  # "Has i
 @transaction.atomic
 def resolve_territory(case: ReviewCase, *, utility: Utility, reason: str, now: datetime, user: User) -> Enrollment:
     """This utility serves the site. A utility that serves no homes is refused."""
+    shared_sites.held_at(case.enrollment.site_id)  # all of them before one of them
     asked = ReviewCase.Kind.REMATCH if case.kind == ReviewCase.Kind.REMATCH else ReviewCase.Kind.TERRITORY
     case, enrollment = hold_case(case, reason=reason, kind=asked)
     if not utility.serves_homes:
@@ -36,6 +37,7 @@ def resolve_territory(case: ReviewCase, *, utility: Utility, reason: str, now: d
     if moves:
         lifecycle.relocate(enrollment, now=now, by=actor_of(user), reason="territory_changed")
     lifecycle.advance(enrollment, now=now, by=actor_of(user), why=reason)
+    shared_sites.follow(enrollment, now=now, by=actor_of(user), why=reason)
     return enrollment
 
 

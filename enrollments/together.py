@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from enrollments.models import ReviewCase
+from enrollments.models.review import ABOUT_TERRITORY
 from texture_portal.refusals import Refusal
 
 MOST = 100  # what a person can look through, and a request can do
@@ -28,11 +29,13 @@ class _RolledBackError(Exception):
 
 
 def likeness(case: ReviewCase) -> tuple[object, ...]:
-    """Two cases with the same one are decided by the same facts: the question and, for a territory, who might serve."""
-    if case.kind != ReviewCase.Kind.TERRITORY:
+    """Two cases with the same one are decided by the same facts: the question and, for a territory, who might
+    serve, and who is said to serve by now.
+    """
+    if case.kind not in ABOUT_TERRITORY:
         return (case.kind,)
     candidates = case.enrollment.match.get("candidates", [])
-    return case.kind, frozenset(each["utility"]["id"] for each in candidates)
+    return case.kind, case.enrollment.site.utility_id, frozenset(each["utility"]["id"] for each in candidates)
 
 
 def like(case: ReviewCase) -> list[ReviewCase]:

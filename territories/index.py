@@ -15,8 +15,8 @@ from django.db import connection
 
 from territories.addresses import Address
 from territories.geocoding import Location
-from territories.matching import Match, Rule, decide
-from territories.models import Utility
+from territories.matching import Match, Overlay, Rule, choose_overlay, decide
+from territories.models import Site, Utility
 from territories.snapshot import Index, State, load_index, state_in_force
 
 # Each process asks the database this often at most whether something new was imported: well within 5 s.
@@ -54,15 +54,27 @@ def match(
         utility_hint=utility_hint or {},
         account_number=account_number,
     )
-    rule = Rule(settings.MATCH_THRESHOLD, settings.MATCH_MARGIN)
     heard = index.hear(place)
     return decide(
         heard,
         index.overlays(place),
         accuracy_meters=location.accuracy_meters,
         covered=index.covered(place, heard),
-        rule=rule,
+        rule=_rule(),
     )
+
+
+def overlay(site: Site, *, segment: str) -> Overlay:
+    """Which CCA supplies at the site over the wires of a utility of this segment, by the data in force."""
+    if site.latitude is None or site.longitude is None or site.accuracy_meters is None:
+        return Overlay()
+    index = in_force()
+    place = index.place(site.latitude, site.longitude, site.accuracy_meters, zip_code="", state=site.state)
+    return choose_overlay(index.overlays(place), segment=segment, rule=_rule())
+
+
+def _rule() -> Rule:
+    return Rule(settings.MATCH_THRESHOLD, settings.MATCH_MARGIN)
 
 
 def data_sets_in_force() -> list[str]:

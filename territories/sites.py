@@ -8,9 +8,8 @@ from django.db import transaction
 from territories import index
 from territories.addresses import Address
 from territories.geocoding import Location
-from territories.matching import Match
+from territories.matching import Match, Overlay
 from territories.models import Site, Utility
-from territories.models.utility import Segment
 
 ADDRESS_FIELDS = ("street_one", "street_two", "city", "state", "postal_code", "country")
 
@@ -22,7 +21,7 @@ def save_site(
     """Makes or updates the site, and locks its row until the transaction ends.
 
     What is known is never forgotten for the lack of an answer: no location, a coarser one, or a match that did not
-    decide leave the site as it was (a reviewer may have decided it).
+    decide leave the site as it was. What a person decided stays, whatever a match says.
     """
     new = draft_site(customer_id=customer_id, address=address, location=None, match=None, now=now)
     Site.objects.bulk_create([new], ignore_conflicts=True)
@@ -47,21 +46,29 @@ def draft_site(
     return site
 
 
-def decide_site(site: Site, *, utility: Utility, now: datetime) -> None:
-    """A person says which utility serves it. Only an investor-owned one has a CCA over its wires."""
-    site.utility, site.decided_at, site.updated_at = utility, now, now
-    if utility.segment != Segment.INVESTOR_OWNED_UTILITY:
-        site.cca = None
+def decide_site(site: Site, *, utility: Utility, now: datetime) -> Overlay:
+    """A person says which utility serves it; which CCA supplies over its wires is found by their boundaries."""
+    overlay = index.overlay(site, segment=utility.segment)
+    _set_utility(site, utility, cca_id=overlay.cca_id, overlay=overlay)
+    site.decided_at = site.updated_at = now
     site.save(update_fields=["utility", "cca", "decided_at", "updated_at"])
+    return overlay
 
 
 def _learn(site: Site, location: Location | None, match: Match | None) -> None:
     if location is not None:
         _place(site, location)
-    if match is not None and match.utility_id is not None:
-        if site.utility_id != match.utility_id:
-            site.decided_at = None  # a person said otherwise of another place, or on older evidence
-        site.utility, site.cca = index.utility(match.utility_id), index.utility(match.cca_id)
+    if match is None or match.utility_id is None or site.decided_at is not None:
+        return
+    _set_utility(site, index.utility(match.utility_id), cca_id=match.cca_id, overlay=match.overlay)
+
+
+def _set_utility(site: Site, utility: Utility | None, *, cca_id: UUID | None, overlay: Overlay) -> None:
+    """The same utility keeps the CCA that is known where it is open which one supplies."""
+    is_same = utility is not None and utility.pk == site.utility_id
+    site.utility = utility
+    if not (is_same and overlay.outcome == "ambiguous"):
+        site.cca = index.utility(cca_id)
 
 
 def _place(site: Site, location: Location) -> None:

@@ -14,6 +14,7 @@ from enrollments import review
 from enrollments.admin.desk_verbs import DESK_VERBS
 from enrollments.admin.verbs import what_happened, with_reason
 from enrollments.models import ReviewCase
+from enrollments.models.review import ABOUT_TERRITORY
 from territories.models import Utility
 from texture_portal.console.verbs import LONGEST_REASON, ReasonForm, Verb, VerbForm
 
@@ -30,10 +31,17 @@ class ResolveForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        found = self.subject.enrollment.match.get("candidates", [])
         candidate = self.fields["candidate"]
-        candidate.choices = [(each["utility"]["id"], each["utility"]["name"]) for each in found]  # type: ignore[attr-defined]
+        candidate.choices = self._candidates()  # type: ignore[attr-defined]
         self.fields["other_utility"].widget = self._search()
+
+    def _candidates(self) -> list[tuple[str, str]]:
+        """Those of the match, and whom the site has now."""
+        enrollment = self.subject.enrollment
+        named = {each["utility"]["id"]: each["utility"]["name"] for each in enrollment.match.get("candidates", [])}
+        if (now := enrollment.site.utility) is not None:
+            named[str(now.pk)] = f"{now.name} (as it is now)"
+        return list(named.items())
 
     def _search(self) -> AutocompleteSelect:
         """Typing searches all utilities that serve homes."""
@@ -88,7 +96,7 @@ VERBS = (
         "It serves the site; the enrollment goes on from there.",
         DECIDE,
         _resolve,
-        fits=_asks(Kind.TERRITORY, Kind.REMATCH),
+        fits=_asks(*ABOUT_TERRITORY),
         form=ResolveForm,
     ),
     Verb(

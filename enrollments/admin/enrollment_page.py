@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from enrollments.actions import required_actions
 from enrollments.admin.colours import consent_badge, outcome_badge, state_badge
 from enrollments.models import Enrollment, Terms
+from enrollments.models.enrollment import MatchOutcome
 from enrollments.overview import overview
 from enrollments.terms import terms_agreed_to
 from enrollments.timeline import Moment, timeline
@@ -117,8 +118,20 @@ def match_facts(enrollment: Enrollment) -> Facts:
         ("Outcome", outcome_badge(enrollment.match_outcome)),
         ("Reason", match.get("reason") or NOTHING),
         ("Note", match.get("note") or NOTHING),
+        ("CCA", cca_in_words(match)),
         ("Data sets", ", ".join(match.get("dataSets") or []) or NOTHING),
     ]
+
+
+def cca_in_words(match: dict[str, Any]) -> SafeString | str:
+    """It is decided apart from the utility: where its own boundaries leave it open, that is said."""
+    decided = match.get("cca") or {}
+    candidates = decided.get("candidates") or []
+    if not candidates:
+        return NOTHING
+    named = ", ".join(f"{each['utility']['name']} ({each['score']:.2f})" for each in candidates)
+    mark = badge("Undecided", "warning") if decided["outcome"] == MatchOutcome.AMBIGUOUS else ""
+    return format_html("{} {}{}", mark, "None, but near " if decided["outcome"] == "no_match" else "", named)
 
 
 def candidates_table(candidates: list[dict[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from enrollments.models import Enrollment, ReviewCase
+from enrollments.models.review import ABOUT_TERRITORY
 from territories.maps import Map, distance, map_of
 from territories.maps.drawing import Drawn
 from territories.models import Site
@@ -82,7 +83,7 @@ class Row:
 
 def context(case: ReviewCase) -> dict[str, Any]:
     found = case.enrollment.match.get("candidates", [])
-    if case.kind != ReviewCase.Kind.TERRITORY or not found:
+    if case.kind not in ABOUT_TERRITORY or not found:
         return {}
     drawn = _map(case.enrollment, found)
     mapped = {str(area.utility_id) for area in drawn.areas} if drawn else set()

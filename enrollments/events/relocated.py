@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from enrollments import lifecycle, matching
+from enrollments import cases, lifecycle, matching
 from enrollments.claims import SiteClaim
 from enrollments.documents import AddressDocument
 from enrollments.events.base import Kind, Status
@@ -49,6 +49,7 @@ class Relocated(Kind):
 
 def _move(enrollment: Enrollment, finding: Finding, *, moved_at: datetime, now: datetime, by: Actor) -> None:
     matching.record(enrollment, finding, now=now)
+    cases.settle_rematch(enrollment, now=now)
     enrollment.device.site = enrollment.site
     enrollment.device.save(update_fields=["site", "updated_at"])
     if enrollment.account_verified_at is not None and enrollment.account_verified_at <= moved_at:

@@ -123,6 +123,9 @@ class ReviewCase(models.Model):
         return asked and self.decided_at is None
 
 
+ABOUT_TERRITORY = (ReviewCase.Kind.TERRITORY, ReviewCase.Kind.REMATCH)  # answered by naming a utility
+
+
 class CaseNote(models.Model):
     """What somebody of staff wrote down about a case; append-only, like everything that explains a decision."""
 

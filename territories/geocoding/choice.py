@@ -12,7 +12,8 @@ from territories.geocoding.zip_codes import zip_codes
 
 # A service that does not know the street offers the middle of the city instead: the ZIP code is no worse then.
 COARSEST_METERS = 2_000.0
-# Of 3,850 real addresses none lies farther from its ZIP code's centroid than three of its radii and this.
+# Of 3,850 real addresses, all but 3 with a ZIP code that is known, none lies farther from its ZIP code's centroid than
+# 0.54 of this distance: three of the ZIP code's radii, and the slack.
 SLACK_METERS = 25_000.0
 RADII = 3.0
 SUGGESTIONS = 3

@@ -3,9 +3,11 @@
 import pytest
 from django.urls import reverse
 
+from enrollments import cases, together
 from enrollments.admin import explanation
+from enrollments.matching import explanation as explanation_of
 from enrollments.models import Enrollment, ReviewCase
-from tests.factories import ServiceTerritoryFactory, UtilityFactory, ambiguous, enrolled, matched_to
+from tests.factories import NOW, ServiceTerritoryFactory, UtilityFactory, ambiguous, enrolled, matched_to
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +75,38 @@ def test_a_question_of_another_kind_has_no_map(reviewer):
     enrollment = enrolled(finding=matched_to(UtilityFactory()))
     case = ReviewCase(enrollment=enrollment, kind=ReviewCase.Kind.CONFLICT)
     assert explanation.context(case) == {}
+
+
+def test_whether_another_utility_serves_by_now_is_asked_with_the_same_evidence(reviewer):
+    old, new = UtilityFactory(name="Old Power"), ServiceTerritoryFactory().utility
+    enrollment = enrolled(finding=matched_to(old))
+    match = explanation_of(matched_to(new))
+    Enrollment.objects.filter(pk=enrollment.pk).update(match=match)
+    case = cases.open_case(enrollment, kind=ReviewCase.Kind.REMATCH, reason="New data.", now=NOW)
+    page = page_of(reviewer, case)
+    assert [column.name for column in page.context["columns"]] == [new.name]
+    assert page.context["map"] is not None
+    assert "Old Power (as it is now)" in page.content.decode()
+
+
+def test_cases_of_one_question_about_different_utilities_are_not_alike():
+    made = []
+    for _ in range(2):
+        enrollment = enrolled(finding=matched_to(UtilityFactory()))
+        made.append(cases.open_case(enrollment, kind=ReviewCase.Kind.REMATCH, reason="New data.", now=NOW))
+    assert [together.like(case) for case in made] == [[case] for case in made]
+
+
+def test_where_it_is_open_which_cca_supplies_both_pages_say_so(reviewer):
+    enrollment = ambiguous()
+    either = [explanation_of(matched_to(UtilityFactory(name=name)))["candidates"][0] for name in ("Sun", "Moon")]
+    match = enrollment.match | {"cca": {"outcome": "ambiguous", "candidates": either}}
+    Enrollment.objects.filter(pk=enrollment.pk).update(match=match)
+    case = page_of(reviewer, case_of(enrollment))
+    page = reviewer.get(reverse("admin:enrollments_enrollment_change", args=(enrollment.pk,)))
+    for text in (case.content.decode(), page.content.decode()):
+        assert "Undecided" in text
+        assert "Sun (0.77), Moon (0.77)" in text
 
 
 def test_the_page_loads_nothing_from_elsewhere_but_the_tiles_that_are_set(reviewer, settings):

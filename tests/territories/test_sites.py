@@ -1,14 +1,15 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 
-from territories.matching import Match
+from territories.matching import Match, Overlay
 from territories.models import Site
-from territories.sites import save_site
+from territories.sites import decide_site, save_site
 from tests.territories.conftest import at
 from texture_portal import clock
 
@@ -70,3 +71,21 @@ def test_many_at_once_make_one_site(customer, address):
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(save, range(24)))) == 1
     assert Site.objects.count() == 1
+
+
+def test_a_cca_that_is_known_is_not_forgotten_where_a_coarser_answer_leaves_it_open(grid, customer, address):
+    sure = Match("matched", grid.west.pk, grid.cca.pk, (), overlay=Overlay("matched", grid.cca.pk))
+    torn = Match("matched", grid.west.pk, None, (), overlay=Overlay("ambiguous"))
+    elsewhere = Match("matched", grid.east.pk, None, (), overlay=Overlay("ambiguous"))
+    for match, cca in ((sure, grid.cca), (torn, grid.cca), (elsewhere, None)):
+        site = save_site(customer_id=customer, address=address, location=at(37.5, -97.5), match=match, now=NOW)
+        assert site.cca == cca
+
+
+def test_of_a_utility_that_a_person_names_the_boundaries_say_which_cca_supplies(grid, customer, address):
+    save = partial(save_site, customer_id=customer, address=address, match=None, now=NOW)
+    site = save(location=at(37.3, -97.7))
+    decide_site(site, utility=grid.west, now=NOW)
+    assert (site.utility, site.cca) == (grid.west, grid.cca)
+    decide_site(site, utility=grid.town, now=NOW)
+    assert (site.utility, site.cca) == (grid.town, None)

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from enrollments.rematching import Settlement, located_enrollments, propose_each, settle_each
+from enrollments.rematching import Settlement, located_sites, propose_each, settle_each
 from territories.importers.progress import Progress
 from texture_portal import clock
 from texture_portal.actors import system
 
 WORDS = {
     Settlement.MOVE: "another utility or CCA, moved through the lifecycle",
-    Settlement.REVIEW: "another utility, and programs would be lost: for a person",
+    Settlement.REVIEW: "another utility, and programs would be lost: asked of staff",
     Settlement.DOUBT: "the present utility is in doubt: left as they are",
 }
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would change, and why; change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ids = located_enrollments()
+        ids = located_sites()
         through = Progress(self.stderr).through(ids, doing="rematch")
         dry = options["dry_run"]
         proposals = propose_each(through) if dry else settle_each(through, now=clock.now(), by=system("rematch"))
@@ -33,6 +33,6 @@ class Command(BaseCommand):
         for proposal in proposals:
             counts[proposal.settlement] += 1
             self.stdout.write(str(proposal))
-        self.stdout.write(f"{len(ids):,} enrollments matched again{', nothing changed: a dry run' if dry else ''}.")
+        self.stdout.write(f"{len(ids):,} sites matched again{', nothing changed: a dry run' if dry else ''}.")
         for settlement, count in sorted(counts.items()):
             self.stdout.write(f"  {count:,} {WORDS[settlement]}")

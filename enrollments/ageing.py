@@ -1,6 +1,7 @@
 """Consents that run out by their age (§11.8): where a program lets them last so many days only.
 
-The most recent grant governs. It is announced 30 and 7 days before, once each, and never ends unannounced.
+The most recent grant governs. It is announced 30 and 7 days before, once each, and never ends unannounced: it ends when
+the last notice said that it would. Where a limit was lengthened, what was said before counts no more.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from texture_portal.actors import Actor
 from texture_portal.jobs import one_by_one
 
 FIRST_NOTICE, LAST_NOTICE = timedelta(days=30), timedelta(days=7)
+MAY_BE_LATE = timedelta(days=1)  # for the job is not always there on the hour
 BATCH = 100
 
 
@@ -31,6 +33,11 @@ class Ageing:
     granted_at: datetime
     runs_out_at: datetime
 
+    def ends_at(self, *, told_at: datetime, before: timedelta) -> datetime:
+        """What a notice says. The last one leaves its week also where it is late, because a limit was set late."""
+        is_late = before == LAST_NOTICE and self.runs_out_at - told_at < before - MAY_BE_LATE
+        return told_at + before if is_late else self.runs_out_at
+
 
 def announce(*, now: datetime) -> int:
     """Tells the partners of one batch of consents that are about to run out; returns how many."""
@@ -41,8 +48,8 @@ def announce(*, now: datetime) -> int:
 
 
 def expire(*, now: datetime, by: Actor) -> int:
-    """Ends one batch of consents that have run out, a week at least after the last notice; returns how many."""
-    told = _notices(LAST_NOTICE).filter(told_at__lte=now - LAST_NOTICE)
+    """Ends one batch of consents that have run out, as the last notice said; returns how many."""
+    told = _notices(LAST_NOTICE).filter(expires_at__lte=now)
     return _each(
         _ageing().filter(Exists(told), runs_out_at__lte=now),
         lambda enrollment, ageing: _expire(enrollment, ageing, now=now, by=by),
@@ -55,14 +62,14 @@ def _announce(rows: QuerySet[Any], before: timedelta, *, now: datetime) -> int:
 
 
 def _tell(enrollment: Enrollment, ageing: Ageing, before: timedelta, *, now: datetime) -> None:
-    _, is_new = ExpiryNotice.objects.get_or_create(
-        enrollment=enrollment,
-        granted_at=ageing.granted_at,
-        days_before=before.days,
-        defaults={"expires_at": ageing.runs_out_at, "told_at": now},
-    )
-    if is_new and enrollment.standing().granted_at == ageing.granted_at:
-        notices.note_consent_expiring(enrollment, expires_at=ageing.runs_out_at)
+    """The row was not held when it was chosen: another may have told, and the customer may have renewed."""
+    about = {"enrollment": enrollment, "granted_at": ageing.granted_at, "days_before": before.days}
+    if ExpiryNotice.objects.filter(**about, expires_at__gte=ageing.runs_out_at).exists():
+        return
+    expires_at = ageing.ends_at(told_at=now, before=before)
+    ExpiryNotice.objects.create(**about, expires_at=expires_at, told_at=now)
+    if enrollment.standing().granted_at == ageing.granted_at:
+        notices.note_consent_expiring(enrollment, expires_at=expires_at)
         notices.tell(enrollment, now=now)
 
 
@@ -94,8 +101,11 @@ def _ageing() -> QuerySet[Any]:
 
 
 def _notices(before: timedelta) -> QuerySet[ExpiryNotice]:
+    """Those that still hold: of the present grant, and of no earlier end than the present limit's."""
     of_this_grant = {"enrollment": OuterRef("pk"), "granted_at": OuterRef("governs_at")}
-    return ExpiryNotice.objects.filter(**of_this_grant, days_before=before.days)
+    return ExpiryNotice.objects.filter(
+        **of_this_grant, days_before=before.days, expires_at__gte=OuterRef("runs_out_at")
+    )
 
 
 def _each(rows: QuerySet[Any], act: Callable[[Enrollment, Ageing], None]) -> int:

@@ -7,7 +7,10 @@ from texture_portal.ids import new_id
 
 
 class ExpiryNotice(models.Model):
-    """Written with the webhook, so that each is told once. `granted_at` says which consent it was about."""
+    """Written with the webhook, so that each is told once. `granted_at` says which consent it was about.
+
+    Of one consent there are two of a kind only where its program's limit was lengthened: then it ends later.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="expiry_notices")
@@ -19,7 +22,9 @@ class ExpiryNotice(models.Model):
     class Meta:
         ordering = ["-told_at"]
         constraints = [
-            models.UniqueConstraint(fields=["enrollment", "granted_at", "days_before"], name="expiry_told_once"),
+            models.UniqueConstraint(
+                fields=["enrollment", "granted_at", "days_before", "expires_at"], name="expiry_told_once"
+            ),
         ]
 
     def __str__(self) -> str:

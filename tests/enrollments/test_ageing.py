@@ -1,6 +1,7 @@
 """What time does: consents run out, devices go silent and come back, transfers stay undecided, programs end."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -8,8 +9,18 @@ from django.db import transaction
 from enrollments import lifecycle, tasks
 from enrollments.consents import give_consent
 from enrollments.models import Consent, Enrollment, ExpiryNotice, ReviewCase
+from partners.models import WebhookMessage
 from programs.models import Program
-from tests.factories import NOW, ProgramFactory, active, consent_claim, enrolled, evidence_from, matched_to
+from tests.factories import (
+    NOW,
+    ProgramFactory,
+    active,
+    consent_claim,
+    enrolled,
+    evidence_from,
+    listening_partner,
+    matched_to,
+)
 from texture_portal import actors, jobs
 
 DAY = timedelta(days=1)
@@ -89,6 +100,40 @@ def test_no_consent_ends_unannounced_when_a_program_sets_a_limit_late(db):
     age(long_after + 6 * DAY)
     assert fresh(made).state == "enrolled"
     age(long_after + 7 * DAY)
+    assert fresh(made).state == "eligible"
+
+
+def test_what_was_announced_for_a_shorter_limit_announces_no_end_by_a_longer_one(yearly):
+    runs_out_at = GRANTED + 365 * DAY
+    age(runs_out_at - 29 * DAY)
+    age(runs_out_at - 6 * DAY)
+    program = Program.objects.get()
+    program.consent_lasts_days = 730
+    program.save()
+    runs_out_later_at = GRANTED + 730 * DAY
+    for days in (31, 29, 6):
+        age(runs_out_later_at - days * DAY)
+        assert fresh(yearly).state == "enrolled"
+    later = yearly.expiry_notices.filter(expires_at=runs_out_later_at)
+    assert sorted(later.values_list("days_before", flat=True)) == [7, 30]
+    age(runs_out_later_at)
+    assert fresh(yearly).state == "eligible"
+    assert yearly.expiry_notices.count() == 4
+
+
+def test_a_limit_that_is_set_late_announces_the_day_on_which_the_consent_ends(db):
+    program = ProgramFactory()
+    made = enrolled(partner=listening_partner(), finding=matched_to(program.owner))
+    program.consent_lasts_days = 365
+    program.save()
+    told_at = NOW + 400 * DAY
+    age(told_at)
+    [body] = WebhookMessage.objects.filter(subject=made.pk, type="consent.expiring").values_list("body", flat=True)
+    announced_at = datetime.fromisoformat(json.loads(body)["data"]["expiresAt"])
+    assert announced_at == told_at + 7 * DAY
+    age(announced_at - timedelta(minutes=1))
+    assert fresh(made).state == "enrolled"
+    age(announced_at)
     assert fresh(made).state == "eligible"
 
 

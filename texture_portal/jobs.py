@@ -18,6 +18,7 @@ from texture_portal import clock, heartbeat, schedules
 from texture_portal.traces import trace_of
 
 SLICE_SECONDS = 40  # well under the task's time-out (settings.Q_CLUSTER): a longer backlog is another task's
+BATCH_SECONDS = 5  # a batch of slow rows (a geocoder, an OEM's cloud) ends early: its task must not be killed over it
 FAILURES_KEPT = timedelta(days=14)
 
 Row = TypeVar("Row", bound=Model)
@@ -64,11 +65,13 @@ def claim(rows: "QuerySet[Row]", *, limit: int) -> list[Row]:
 
 
 def one_by_one(rows: Iterable[Item], act: Callable[[Item], None], *, named: Callable[[Item], str]) -> int:
-    """Does each, and returns how many there were. One that fails stops no other.
+    """Does each, and returns how many it did: once the batch's time is up, what is left is the next one's.
 
-    What failed is told of by an ExceptionGroup once the others are done; `named` says which row it was.
+    One that fails stops no other. What failed is told of by an ExceptionGroup once the others are done; `named` says
+    which row it was.
     """
     count, faults = 0, []
+    batch_ends = time.monotonic() + BATCH_SECONDS
     for row in rows:
         count += 1
         try:
@@ -78,6 +81,8 @@ def one_by_one(rows: Iterable[Item], act: Callable[[Item], None], *, named: Call
         except Exception as fault:
             fault.add_note(named(row))
             faults.append(fault)
+        if time.monotonic() > batch_ends:
+            break  # before the next one is claimed
     if faults:
         raise ExceptionGroup(f"{len(faults)} of {count} rows could not be worked off", faults)
     return count

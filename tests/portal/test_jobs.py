@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -174,3 +175,15 @@ def test_a_job_comes_every_so_many_minutes(every):
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.kind)
 def test_every_job_of_the_table_runs_where_there_is_nothing_to_do(job):
     assert import_string(job.path)(now=datetime.now(UTC)) == 0
+
+
+def test_a_batch_of_slow_rows_ends_in_time_and_claims_no_more_than_it_does(monkeypatch):
+    monkeypatch.setattr(jobs, "BATCH_SECONDS", 0.05)
+    claimed, done = iter(range(100)), []
+
+    def slow(number: int) -> None:
+        time.sleep(0.03)
+        done.append(number)
+
+    assert jobs.one_by_one(claimed, slow, named=str) == len(done) < 100
+    assert next(claimed) == len(done)

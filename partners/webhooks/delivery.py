@@ -3,6 +3,7 @@
 Nobody waits for a slow receiver: as long as one is under way, the others go on being claimed and settled.
 """
 
+import logging
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -15,10 +16,13 @@ from django.db import connection
 from partners import http
 from partners.webhooks import claiming, outcomes, settling, signing
 from partners.webhooks.claiming import Claimed
+from partners.webhooks.outcomes import Outcome
 from partners.webhooks.settling import Result
 from partners.webhooks.waking import KIND, awake
 from texture_portal import jobs
+from texture_portal.traces import trace_of
 
+log = logging.getLogger(__name__)
 AT_ONCE = 256  # of one worker, over all endpoints
 TASK_SECONDS = 50.0  # under a task's time-out (settings.Q_CLUSTER), the answers to the last that were sent included
 POLL_SECONDS = 0.25  # how soon what was written meanwhile is seen
@@ -123,10 +127,15 @@ def _settle_answered(drain: _Drain) -> None:
 
 def _result(sent: _Sent, *, now: datetime) -> Result:
     try:
-        answer = sent.future.result()
+        outcome = _outcome(sent.future.result(), now=now)
     except http.OutboundError as fault:
         outcome = outcomes.of_silence(fault.code)
-    else:
-        retry_after = answer.headers.get("Retry-After")
-        outcome = outcomes.of_answer(answer.status, retry_after=retry_after, body=answer.body, now=now)
+    except Exception as fault:  # of ours, over one answer: the answers to everybody else are settled all the same
+        log.error("webhook delivery %s failed in the portal:\n%s", sent.claimed.delivery_id, trace_of(fault))
+        outcome = outcomes.of_silence("portal_failed")
     return Result(sent.claimed, outcome, sent.began_at, sent.seconds)
+
+
+def _outcome(answer: http.Answer, *, now: datetime) -> Outcome:
+    retry_after = answer.headers.get("Retry-After")
+    return outcomes.of_answer(answer.status, retry_after=retry_after, body=answer.body, now=now)

@@ -58,7 +58,7 @@ def read_retry_after(value: str | None, *, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(text)), LONGEST_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year of eleven digits
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

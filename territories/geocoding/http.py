@@ -94,7 +94,7 @@ def _retry_after(answer: requests.Response) -> float | None:
         return float(said)
     try:
         return max(0.0, (parsedate_to_datetime(said) - clock.now()).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -95,6 +95,16 @@ def test_bad_receivers_harm_no_other_partner(receiver, endpoint_at, settings):
     assert inner.received == []
 
 
+@pytest.mark.parametrize("retry_after", ["Mon, 04 May 99999999999 14:00:00 GMT", "soon", "9" * 5000])
+def test_no_header_of_an_answer_stops_the_deliveries_to_others(retry_after, receiver, endpoint_at):
+    babbling, good = receiver(answers(503, Retry_After=retry_after)), receiver()
+    theirs, mine = endpoint_at(babbling.url), endpoint_at(good.url)
+    announce(theirs)
+    announce(mine)
+    deliver()
+    assert (states(theirs), rows(theirs)[0].outcome, states(mine)) == (["pending"], "http_503", ["delivered"])
+
+
 def test_what_is_told_of_one_enrollment_comes_in_order_whatever_fails(receiver, endpoint_at):
     failing = iter([True, False, True, True])
 

@@ -65,6 +65,7 @@ def test_retry_after_is_heeded_where_it_is_longer():
         ("120", 120), ("0", 0), (" 7 ", 7), ("9999999", 86_400), ("Mon, 04 May 2026 15:10:00 GMT", 600),
         ("Mon, 04 May 2026 14:00:00 GMT", 0), ("Mon, 04 May 2036 14:00:00 GMT", 86_400), ("-5", None), ("soon", None),
         ("", None), (None, None), ("1.5", None), ("٣", None),
+        ("Mon, 04 May 99999999999 14:00:00 GMT", None), ("Mon, 04 May 2026 14:00:00 +9999999999", None),
     ],
 )  # fmt: skip
 def test_retry_after_is_read_as_seconds_or_as_a_date(value, seconds):

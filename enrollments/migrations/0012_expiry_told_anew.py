@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("enrollments", "0010_evidence_records"),
+        ("enrollments", "0011_terms_stand_once_signed"),
     ]
 
     operations = [

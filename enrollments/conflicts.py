@@ -30,8 +30,10 @@ class Claims:
 
 def repeated_claims() -> list[Claims]:
     """Enrollments whose device others claim again and again, and about which nobody has been asked since."""
+    open_cases = ReviewCase.objects.filter(kind=ReviewCase.Kind.CONFLICT, decided_at__isnull=True)
     claimed = (
-        RefusedRequest.objects.filter(about__isnull=False)
+        RefusedRequest.objects.filter(about__isnull=False, about__in=Enrollment.objects.open().values("pk"))
+        .exclude(about__in=open_cases.values("enrollment"))
         .order_by()
         .values("about")
         .annotate(times=Count("pk"), last_at=Max("at"))

@@ -15,7 +15,7 @@ from enrollments.models import Checkpoint, EvidenceAccess, Terms
 from enrollments.terms import add_terms, stand
 from texture_portal import clock
 from texture_portal.console.filters import WhenFilter
-from texture_portal.console.marks import breakable
+from texture_portal.console.marks import as_written, breakable
 from texture_portal.console.pages import ReadOnlyAdmin
 from texture_portal.console.search import BigTable
 
@@ -93,7 +93,7 @@ class TermsAdmin(ModelAdmin):
     list_filter_submit = True
     list_select_related = ("partner", "program", "added_by")
     search_fields = ("version",)
-    readonly_when_there = ("partner", "program", "version", "text", "digest_hex", "added_at", "added_by")
+    readonly_when_there = ("partner", "program", "version", "text_shown", "digest_hex", "added_at", "added_by")
     actions = None
 
     def has_change_permission(self, request: HttpRequest, obj: Terms | None = None) -> bool:
@@ -117,6 +117,10 @@ class TermsAdmin(ModelAdmin):
     @display(description="Of")
     def of(self, terms: Terms) -> str:
         return str(terms.partner or terms.program)
+
+    @display(description="Text")
+    def text_shown(self, terms: Terms) -> str:
+        return as_written(terms.text)
 
     @display(description="SHA-256")
     def digest_hex(self, terms: Terms) -> str:

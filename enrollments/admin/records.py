@@ -22,6 +22,7 @@ from texture_portal import clock
 from texture_portal.console.marks import NOTHING, at, breakable, link
 from texture_portal.console.pages import DetailAdmin, ReadOnlyAdmin
 from texture_portal.console.search import BigTable
+from texture_portal.vault import SealBrokenError
 
 STANDING = {"answered": "success", "overdue": "danger", "asked": "warning"}
 
@@ -89,7 +90,7 @@ class EvidenceRecordAdmin(OfAnEnrollment, DetailAdmin):
         user: Any = request.user
         try:
             content = open_record(record, now=clock.now(), by=by_user(user))
-        except CustomerErasedError:
+        except (CustomerErasedError, SealBrokenError):
             raise Http404("The customer was erased.") from None
         return _answer(record, content)
 

@@ -115,6 +115,13 @@ def test_terms_are_added_with_their_digest_and_shown_with_the_consent(auditor):
     assert bundle["consents"][0]["termsSha256"] == [digest]
 
 
+def test_terms_are_shown_line_by_line(administrator, auditor):
+    """As the customer read them: paragraphs run together are another text."""
+    add(administrator, partner=str(enrolled().partner_id))
+    shown = auditor.get(page_of(Terms.objects.get())).content.decode()
+    assert f'<span style="white-space: pre-wrap; overflow-wrap: anywhere">{TEXT}</span>' in shown
+
+
 def test_terms_are_of_a_partner_or_a_program_and_one_text_a_version(administrator):
     enrollment = enrolled()
     program = enrollment.device.participations.get().program

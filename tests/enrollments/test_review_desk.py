@@ -143,6 +143,18 @@ def test_a_second_claim_is_shown_until_staff_ask_and_again_when_it_comes_back(ri
     assert [each.times for each in conflicts.repeated_claims()] == [3]
 
 
+def test_claims_that_somebody_is_asked_about_hide_no_others(rita, monkeypatch):
+    """However often they come: only so many are shown."""
+    monkeypatch.setattr(conflicts, "MOST_SHOWN", 1)
+    quiet, asked, ended = enrolled(), enrolled(), enrolled()
+    conflicts.open_conflict(asked, reason="Two want it.", now=NOW, user=rita)
+    lifecycle.revoke(ended, reason="decommissioned", now=NOW, by=actors.system("tests"))
+    for hours, enrollment in enumerate((quiet, asked, ended)):
+        for minutes in (0, 1):
+            claimed(enrollment, at=NOW + timedelta(hours=hours, minutes=minutes))
+    assert [each.enrollment for each in conflicts.repeated_claims()] == [quiet]
+
+
 def test_a_conflict_is_opened_once_with_its_reason_and_changes_no_state(rita):
     enrollment = enrolled()
     case = conflicts.open_conflict(enrollment, reason="Two want it.", now=NOW, user=rita)

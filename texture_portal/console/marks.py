@@ -59,6 +59,11 @@ def breakable(text: str) -> SafeString:
     return format_html('<span style="overflow-wrap: anywhere">{}</span>', text)
 
 
+def as_written(text: str) -> SafeString:
+    """A text with its lines and indents."""
+    return format_html('<span style="white-space: pre-wrap; overflow-wrap: anywhere">{}</span>', text)
+
+
 def table(headers: Iterable[str], rows: Iterable[Iterable[Any]]) -> dict[str, Any]:
     """As Unfold's table component takes it."""
     return {"headers": list(headers), "rows": [list(row) for row in rows]}

@@ -12,8 +12,9 @@ AWAKE = 0x7765_6268_6F6F_6B73  # the number of an advisory lock that every worke
 
 
 def wake() -> None:
-    """As soon as the present transaction commits."""
-    transaction.on_commit(_wake_unless_awake, robust=True)  # what is committed stands; the schedule finds it
+    """As soon as the present transaction commits, once for all that it tells: a batch's tells of fifty enrollments."""
+    if not any(each[1] is _wake_unless_awake for each in connection.run_on_commit):
+        transaction.on_commit(_wake_unless_awake, robust=True)  # what is committed stands; the schedule finds it
 
 
 @contextmanager

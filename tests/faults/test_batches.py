@@ -3,12 +3,14 @@
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django_q.models import OrmQ
 
 from enrollments.models import Enrollment
-from partners.models import IdempotencyRecord
+from partners.models import IdempotencyRecord, Partner, WebhookDelivery
 from programs.models import Participation, Program
 from tests.contract.client import close_connections
 from tests.contract.payloads import consent, enrollment
+from tests.factories import WebhookEndpointFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATH = "/v1/enrollments/batch"
@@ -48,6 +50,13 @@ def test_items_of_one_wave_count_each_others_places_in_a_program(oem, program_id
     got = results(oem, items(5, consent=consent("demand_response")))
     assert [each["enrollment"]["state"] for each in got] == ["enrolled"] * 3 + ["opted_in"] * 2
     assert Participation.objects.live().count() == 3
+
+
+def test_what_a_wave_tells_the_partner_wakes_one_worker(oem):
+    WebhookEndpointFactory(partner=Partner.objects.get(pk=oem.partner_id), event_types=["*"])
+    assert told(results(oem, items(5))) == [201] * 5
+    assert WebhookDelivery.objects.count() == 5
+    assert [task.task["args"] for task in OrmQ.objects.all()] == [("webhooks",)]
 
 
 def test_an_item_that_cannot_be_written_stops_no_other(oem):

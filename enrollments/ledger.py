@@ -38,22 +38,23 @@ def note(
     """
     history = _history_of(type(changed))
     is_first = changed._state.adding and (changed is not enrollment or enrollment.ledger_length == 0)
-    entry: LedgerEntry = history(
+    columns = {
         **{field.attname: getattr(changed, field.attname) for field in history.tracked_fields},
-        history_date=now,
-        history_type="+" if is_first else "~",
-        history_change_reason=reason,
-        history_user_id=by.user_id,
-        ledger_id=enrollment.pk,
-        sequence=enrollment.ledger_length + 1,
-        previous_digest=bytes(enrollment.ledger_head),
-        actor_role=by.role,
-        actor_name=by.name,
-        channel=by.channel,
-        request_id=by.request_id,
-        original_id=original.id if original else by.original_id,
-        original_digest=bytes(original.digest) if original else by.original_digest,
-    )
+        "history_date": now,
+        "history_type": "+" if is_first else "~",
+        "history_change_reason": reason,
+        "history_user_id": by.user_id,
+        "ledger_id": enrollment.pk,
+        "sequence": enrollment.ledger_length + 1,
+        "previous_digest": bytes(enrollment.ledger_head),
+        "actor_role": by.role,
+        "actor_name": by.name,
+        "channel": by.channel,
+        "request_id": by.request_id,
+        "original_id": original.id if original else by.original_id,
+        "original_digest": bytes(original.digest) if original else by.original_digest,
+    }
+    entry: LedgerEntry = history(*map(columns.get, _columns_of(history)))  # by place: twice as fast as by name
     entry.digest = entry.compute_digest()
     enrollment.ledger_length, enrollment.ledger_head = entry.sequence, entry.digest
     enrollment.unwritten_entries.append(entry)
@@ -64,3 +65,8 @@ def note(
 def _history_of(model: "type[Enrollment | Consent]") -> Any:
     """Asked once: simple-history makes a new manager at every `model.history`."""
     return model.history.model
+
+
+@cache
+def _columns_of(history: type[LedgerEntry]) -> tuple[str, ...]:
+    return tuple(field.attname for field in history._meta.concrete_fields)

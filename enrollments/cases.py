@@ -21,6 +21,7 @@ CASE_FOR = {
 }
 # Not the lifecycle's questions: whoever opened them waits for a person's answer.
 LEFT_TO_STAFF = (ReviewCase.Kind.CONFLICT, ReviewCase.Kind.REMATCH)
+ABOUT_THE_PLACE = (ReviewCase.Kind.TERRITORY, ReviewCase.Kind.REMATCH, ReviewCase.Kind.VERIFICATION)
 
 
 def keep(enrollment: Enrollment, *, question: str, now: datetime) -> None:
@@ -76,6 +77,12 @@ def close(enrollment: Enrollment, case: ReviewCase, *, now: datetime) -> None:
 def settle_rematch(enrollment: Enrollment, *, now: datetime) -> None:
     """The site was matched anew, or decided: whether another utility serves it by now is no question any more."""
     for case in enrollment.review_cases.filter(decided_at__isnull=True, kind=ReviewCase.Kind.REMATCH):
+        close(enrollment, case, now=now)
+
+
+def leave_place(enrollment: Enrollment, *, now: datetime) -> None:
+    """The device is elsewhere: an answer to what was asked of its former place must not count for the new one."""
+    for case in enrollment.review_cases.filter(decided_at__isnull=True, kind__in=ABOUT_THE_PLACE):
         close(enrollment, case, now=now)
 
 

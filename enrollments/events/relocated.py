@@ -49,7 +49,7 @@ class Relocated(Kind):
 
 def _move(enrollment: Enrollment, finding: Finding, *, moved_at: datetime, now: datetime, by: Actor) -> None:
     matching.record(enrollment, finding, now=now)
-    cases.settle_rematch(enrollment, now=now)
+    cases.leave_place(enrollment, now=now)
     enrollment.device.site = enrollment.site
     enrollment.device.save(update_fields=["site", "updated_at"])
     if enrollment.account_verified_at is not None and enrollment.account_verified_at <= moved_at:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from enrollments.models import Enrollment, PartnerEvent
+from enrollments.models import Enrollment, PartnerEvent, ReviewCase
 from partners.models import Partner
 
 from . import grid
@@ -132,6 +132,16 @@ def test_where_it_moved_decides(oem: Client, place: dict[str, str], state: str, 
     assert told(oem, event("device.relocated", device_of(made), data={"newAddress": place}))["status"] == "processed"
     after = now_of(oem, made)
     assert (after["state"], after["stateReason"], after["programs"]) == (state, reason, [])
+
+
+def test_what_staff_were_asked_of_the_former_place_is_not_asked_of_the_new_one(oem: Client) -> None:
+    made = oem.enrolled(enrollment(grid.AMBIGUOUS))
+    place = {**grid.AMBIGUOUS, "streetOne": "1900 Pearl St"}
+    told(oem, event("device.relocated", device_of(made), data={"newAddress": place}))
+    after = now_of(oem, made)
+    assert (after["state"], after["review"]["reason"]) == ("pending_verification", "territory")
+    assert after["review"]["id"] != made["review"]["id"]
+    assert ReviewCase.objects.get(pk=made["review"]["id"]).decision == "moot"
 
 
 def test_days_and_times_both_say_when_it_moved(oem: Client) -> None:

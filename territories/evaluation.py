@@ -142,8 +142,7 @@ def unlike(cases: Sequence[Judged]) -> list[tuple[Judged, int]]:
 
 def _sample(path: Path, line: int, row: dict[str, str]) -> Sample:
     try:
-        both = row.get("latitude", ""), row.get("longitude", "")
-        coordinates = (float(both[0]), float(both[1])) if all(both) else None
+        coordinates = _coordinates(row.get("latitude", ""), row.get("longitude", ""))
         expected = eia_id(row.get("expected_eia_id")) or ""
     except ValueError as fault:
         raise BadFileError(
@@ -157,6 +156,16 @@ def _sample(path: Path, line: int, row: dict[str, str]) -> Sample:
         postal_code=row["postal_code"],
     )
     return Sample(line, address, coordinates, expected)
+
+
+def _coordinates(latitude: str, longitude: str) -> tuple[float, float] | None:
+    """None where neither is given. Raises ValueError."""
+    if not latitude and not longitude:
+        return None
+    degrees = float(latitude), float(longitude)
+    if not (abs(degrees[0]) <= 90 and abs(degrees[1]) <= 180):  # false for NaN too
+        raise ValueError(f"latitude {latitude}, longitude {longitude} is no place on earth")
+    return degrees
 
 
 def _city(postal_code: str) -> str:

@@ -4,6 +4,7 @@ Each process holds one `Index` and swaps it whole, so that look-ups under way ar
 in a thread of its own while look-ups go on with what they have.
 """
 
+import ctypes
 import logging
 import threading
 import time
@@ -131,6 +132,14 @@ def _read(state: State) -> None:
         logger.exception("the territories in force could not be read; matching goes on with those before")
     finally:
         connection.close()
+        _give_back_memory()
+
+
+def _give_back_memory() -> None:
+    """What the territories before held: the allocator would keep it, and the process grow with every reload."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):  # glibc's
+        libc.malloc_trim(0)
 
 
 def _load(state: State) -> Index:

@@ -57,6 +57,13 @@ def test_the_table_says_the_same_to_people(grid, places, evaluate):
     assert "boundary" in said
 
 
+@pytest.mark.parametrize("row", ["91,-97", "-97.3,37.8x", "37.8,-397", "nan,-97", "inf,-97", "37.8,", ",-97"])
+def test_what_is_no_place_on_earth_is_refused_with_its_line(grid, write, evaluate, row):
+    path = write("places.csv", f"{HEADER}37.8,-97.3,67002,KS,1\n{row},67002,KS,1\n")
+    with pytest.raises(CommandError, match="line 3"):
+        evaluate(path)
+
+
 def test_cases_that_are_alike_are_told_once(grid, write, evaluate):
     path = write("street.csv", HEADER + "37.5,-97.0,67002,KS,1\n" * 40)
     (case,) = json.loads(evaluate(path, "--json"))["worst"]

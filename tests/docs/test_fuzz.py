@@ -12,7 +12,7 @@ import requests
 import schemathesis
 from contract import grid
 from contract.client import Client
-from contract.payloads import ago, enrollment, event
+from contract.payloads import ago, endpoint, enrollment, event
 from contract.signing import Request, content_digest, sign
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -72,6 +72,7 @@ class Signature(requests.auth.AuthBase):
         url = urlsplit(str(prepared.url))
         body = prepared.body if isinstance(prepared.body, bytes) else (prepared.body or "").encode()
         request = Request(str(prepared.method), url.netloc, url.path, url.query, body=body)
+        prepared.headers.setdefault("Content-Type", "application/json")  # a plain server makes text/plain of none
         request.put("Content-Digest", content_digest(body)).put("Idempotency-Key", str(uuid.uuid4()))
         prepared.headers.update(sign(request, self.oem.key).headers)
 
@@ -92,15 +93,18 @@ def test_no_answer_is_beyond_the_document(
 ) -> None:
     operation = next(each.ok() for each in api.get_all_operations() if each.ok().label == label)
     enrolled = oem.enrolled(enrollment())
-    made, device = enrolled["id"], enrolled["device"]["id"]
+    made = enrolled["id"]
     oem.post("/v1/events", event("consent.revoked", "nobody's", id=made))  # an event by the same id
+    there = {"enrollmentId": made, "eventId": made, "deviceId": enrolled["device"]["id"]}
+    if "{endpointId}" in label:
+        there["endpointId"] = _an_endpoint(oem)
     answered: list[int] = []
 
     @BOUNDED
     @given(case=operation.as_strategy(generation_mode=MODES[how]), settle=st.booleans())
     def ask(case: Any, settle: bool) -> None:
         if settle:
-            _settle(case, made, device)
+            _settle(case, there)
         response = case.call(base_url=f"http://{oem.authority}", auth=Signature(oem) if _is_ours(label) else None)
         answered.append(response.status_code)
         case.validate_response(response, checks=HELD_TO)
@@ -115,10 +119,16 @@ def _is_ours(label: str) -> bool:
     return "/v1/" in label
 
 
-def _settle(case: Any, made: str, device: str) -> None:
-    """What no schema can say: an enrollment that is there, an address that is served, a consent of today."""
+def _an_endpoint(oem: Client) -> str:
+    """A new one, or where the partner has as many as it may, one of those."""
+    made = oem.post("/v1/webhook-endpoints", endpoint())
+    return str((made.json if made.status == 201 else oem.get("/v1/webhook-endpoints").json["data"][0])["id"])
+
+
+def _settle(case: Any, there: dict[str, str]) -> None:
+    """What no schema can say: objects that are there, an address that is served, a consent of today."""
     for name in case.path_parameters or {}:
-        case.path_parameters[name] = device if name == "deviceId" else made
+        case.path_parameters[name] = there[name]
     if isinstance(case.body, dict):
         items = case.body.get("enrollments")
         for body in items if isinstance(items, list) else [case.body]:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
 
+from territories import index
 from territories.geocoding import breaker
 
 
@@ -39,3 +40,18 @@ def _evidence_can_be_flushed():
     TransactionTestCase._fixture_teardown = flush_without_triggers
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(autouse=True)
+def _fresh_index():
+    """The index of territories is the process's, the database the test's."""
+    index.forget()
+    yield
+    index.forget()
+
+
+def pytest_collection_modifyitems(items):
+    """A folder's tests share a server or a grid: with several processes they stay together in one."""
+    here = Path(__file__).parent
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).parts[0]))

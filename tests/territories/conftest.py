@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 
-from territories import index
 from territories.addresses import Address
 from territories.geocoding import Location, http
 from territories.geocoding.geocoders import GEOCODERS
@@ -16,14 +15,6 @@ from tests.geocoders import geocoding_peer
 
 OUTSIDE = sorted(name for name, geocoder in GEOCODERS.items() if geocoder.asks_outside)
 REAL_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_index():
-    """The index is the process's, the database the test's."""
-    index.forget()
-    yield
-    index.forget()
 
 
 @pytest.fixture

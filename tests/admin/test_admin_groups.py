@@ -28,13 +28,14 @@ LISTS = {
         "enrollments.evidenceaccess", "enrollments.historicalconsent", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms", "partners.idempotencyrecord",
         "partners.partner", "partners.refusedrequest",
+        "partners.webhookdelivery", "partners.webhookendpoint",
         "enrollments.evidencerecord", "enrollments.evidencerequest",
         "programs.participation", "programs.program", "territories.dataset", "territories.serviceterritory",
         "territories.site", "territories.utility",
     },
     "Partner manager": {
         "enrollments.enrollment", "enrollments.partnerevent", "partners.idempotencyrecord", "partners.partner",
-        "partners.refusedrequest",
+        "partners.refusedrequest", "partners.webhookdelivery", "partners.webhookendpoint",
     },
     "Administrator": {model._meta.label_lower for model in admin.site._registry},
 }  # fmt: skip

@@ -16,6 +16,7 @@ from enrollments.imports import keeping
 from enrollments.models import Consent, Enrollment, ReviewCase, RevocationDuty
 from enrollments.terms import add_terms
 from partners.models import IdempotencyRecord, Partner, RefusedRequest
+from partners.webhooks.outbox import announce_to
 from programs.models import Participation, Program
 from territories.models import DataSet, ServiceTerritory, Site, Utility
 from tests.factories import (
@@ -23,6 +24,7 @@ from tests.factories import (
     ProgramFactory,
     ServiceTerritoryFactory,
     SigningKeyFactory,
+    WebhookEndpointFactory,
     active,
     ambiguous,
     enrolled,
@@ -59,6 +61,7 @@ def one_of_everything(user):
         headers={"Location": f"/v1/enrollments/{Enrollment.objects.first().pk}"}, body=b"a customer's data",
     )  # fmt: skip
     Heartbeat.objects.create(name="forge", beat_at=NOW)
+    announce_to(WebhookEndpointFactory(partner=Partner.objects.first()), type="test", data={}, now=NOW)
     keeping.upload([b"a,b"], name="may.csv", partner=Partner.objects.first(), now=NOW, user=user)
     add_terms(version="2026-01", text="You agree.", partner=Partner.objects.first(), program=None, now=NOW, user=user)
     sign_if_due(now=NOW)

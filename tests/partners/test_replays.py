@@ -186,5 +186,5 @@ def test_of_two_that_wait_for_each_others_rows_both_are_done(acme, monkeypatch):
 
     orders = [rows, rows[::-1]]
     assert in_threads(2, lambda: one(orders.pop())) == [201, 201]
-    assert len(tries) == 3
+    assert len(tries) >= 3  # the victim again; on a busy machine it may meet the other once more
     assert IdempotencyRecord.objects.filter(key__in=[f"key-{row}" for row in rows]).count() == 2

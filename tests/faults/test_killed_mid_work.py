@@ -85,7 +85,7 @@ def kill_again_and_again(portal, *, until: float) -> int:
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()
                 killed += 1
-        time.sleep(random.uniform(0.3, 1.2))
+        time.sleep(random.uniform(1.5, 3.5))  # long enough for what was killed to be there again
         if time.monotonic() > until:
             return killed
     raise AssertionError("the turns never end")
@@ -109,7 +109,7 @@ def test_nothing_acknowledged_is_lost_nothing_is_done_twice_and_work_resumes(ser
     killed = kill_again_and_again(portal, until=load.ends)
     load.finish()
     assert killed >= 8
-    assert len(load.acknowledged) >= 10  # a portal that is killed every second or two is mostly starting
+    assert len(load.acknowledged) >= 20
 
     peer.for_street[OUT_OF_REACH] = (200, FOUND, 0)
     resumed_from = time.monotonic()

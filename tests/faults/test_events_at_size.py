@@ -25,10 +25,10 @@ from tests.contract.signing import sign
 from tests.faults.test_killed_mid_work import victims
 from texture_portal import clock
 
-EVENTS = int(os.environ.get("FAULTS_EVENTS", "150"))
+EVENTS = int(os.environ.get("FAULTS_EVENTS", "400"))
 DEVICES = max(10, EVENTS // 200)
 CLIENTS = 4
-ROUNDS, PAUSE_SECONDS = max(1, EVENTS // 1000), 4
+ROUNDS, PAUSE_SECONDS = max(1, EVENTS // 1000), (4 if EVENTS > 1000 else 1.5)
 TYPES = (
     "consent.revoked", "consent.expired", "device.connectivity_lost", "device.connectivity_restored",
 )  # fmt: skip

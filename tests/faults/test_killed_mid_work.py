@@ -22,7 +22,7 @@ from tests.contract.signing import sign
 from tests.faults.conftest import wait_for
 from texture_portal import clock, jobs
 
-LOAD_SECONDS = float(os.environ.get("FAULTS_SECONDS", "45"))
+LOAD_SECONDS = float(os.environ.get("FAULTS_SECONDS", "20"))
 CLIENTS = 4
 DEFERRED = 5
 OUT_OF_REACH = "1 Unreachable Way"  # the geocoder is down for this street

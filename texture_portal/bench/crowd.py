@@ -23,11 +23,12 @@ OLDER_BY_SECONDS = {"created_at", "updated_at", "opened_at", "due_at", "history_
 
 
 def multiply(times: int) -> None:
-    """Adds `times` copies of every enrollment that there is."""
+    """Adds `times` copies of every enrollment that there is. Numbers are none that an earlier call gave."""
+    numbers = {"first": (first := Customer.objects.count() + 1), "last": first + times - 1}
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # as bulk loads do: no triggers, no key checks
         for model in COPIED:
-            cursor.execute(copy_statement(model), {"times": times})
+            cursor.execute(copy_statement(model), numbers)
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("VACUUM ANALYZE")  # as the autovacuum would soon
 
@@ -37,7 +38,7 @@ def copy_statement(model: type[Model]) -> str:
     columns = ", ".join(f'"{field.column}"' for field in fields)
     values = ", ".join(value_of(field) for field in fields)
     table = model._meta.db_table
-    selected = f"SELECT {values} FROM {table} t, generate_series(1, %(times)s) n"  # noqa: S608 - names of our own
+    selected = f"SELECT {values} FROM {table} t, generate_series(%(first)s, %(last)s) n"  # noqa: S608 - names of our own
     return f"INSERT INTO {table} ({columns}) {selected}"
 
 

@@ -16,7 +16,7 @@ from enrollments.states import State
 from programs.models import Program
 from texture_portal.actors import Actor
 
-BATCH = 100
+BATCH = 500
 LONGEST_REQUEST = timedelta(minutes=2)  # twice gunicorn's and the workers' time-out
 
 

@@ -14,6 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from enrollments.models import Enrollment
+from enrollments.tasks import advance_waiting
+from enrollments.waiting import LONGEST_REQUEST
 from texture_portal import clock
 from texture_portal.bench import bare
 from texture_portal.bench.crowd import multiply
@@ -122,6 +124,7 @@ def _stage() -> Iterator[_Stage]:
     with scratch_database() as database_url, tempfile.TemporaryDirectory() as folder:
         setting.lay_grid(None)
         setting.make_programs()
+        _settle_programs()
         credentials = json.loads(setting.take_on_partner(now=clock.now()))
         building = next(each for each in buildings() if each.expected.state == "enrolled")
         statements, rows = _in_process(credentials, building)
@@ -130,6 +133,13 @@ def _stage() -> Iterator[_Stage]:
             stage = _Stage(sender(HOST, port, credentials), building, database_url, statements, rows, made=2)
             stage.post_singles(WARM_UP)
             yield stage
+
+
+def _settle_programs() -> None:
+    """While nobody is enrolled: else the worker would weigh everybody against the new programs while we measure."""
+    began = clock.now()
+    for moment in (began, began + LONGEST_REQUEST):
+        advance_waiting(now=moment)
 
 
 def _document(building: Building) -> dict[str, Any]:

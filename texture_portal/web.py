@@ -8,7 +8,7 @@ from typing import Any
 wsgi_app = "texture_portal.wsgi"
 worker_class = "gthread"
 preload_app = True  # imported once and forked: one start, shared memory, and a killed worker is back at once
-workers = int(os.environ.get("WEB_WORKERS", max(2, 2 * (os.cpu_count() or 1))))
+workers = int(os.environ.get("WEB_WORKERS", 2 * (os.cpu_count() or 1) + 1))
 threads = int(os.environ.get("WEB_THREADS", "2"))  # few: the threads of a process take turns at Python
 timeout = 60
 graceful_timeout = 15

@@ -2,13 +2,33 @@
 
 from datetime import datetime
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from devices.kinds import DeviceType
+from devices.models.connection import Connection
 from partners.models import Customer, Partner
 from territories.models import Site
 from texture_portal.ids import new_id
+
+# A connection reaches devices of the partner whose cloud it is, and none that was taken out of its reach.
+WITHIN_REACH = """
+IF EXISTS (
+    SELECT FROM devices_withdrawal
+    WHERE device_id = NEW.id AND connection_id = NEW.connection_id AND lifted_at IS NULL
+) THEN
+    RAISE EXCEPTION 'access to the device through this connection was given up' USING ERRCODE = 'check_violation';
+END IF;
+IF NOT EXISTS (
+    SELECT FROM devices_connection connection JOIN devices_cloud cloud ON cloud.id = connection.cloud_id
+    WHERE connection.id = NEW.connection_id AND cloud.partner_id = NEW.partner_id AND connection.status <> 'revoked'
+) THEN
+    RAISE EXCEPTION 'the connection is revoked, or to another partner''s cloud' USING ERRCODE = 'check_violation';
+END IF;
+RETURN NEW;
+"""
 
 
 class Device(models.Model):
@@ -18,6 +38,15 @@ class Device(models.Model):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="devices", db_index=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="devices")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="devices")
+    connection = models.ForeignKey(
+        Connection,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="devices",
+        db_index=False,
+        help_text="Through which the portal reaches it at its maker's cloud.",
+    )
     manufacturer_device_id = models.CharField(max_length=255)
     serial_number = models.CharField(max_length=255)
     manufacturer = models.CharField(max_length=255)
@@ -46,6 +75,26 @@ class Device(models.Model):
         indexes = [
             models.Index(fields=["serial_number"], name="device_by_serial_number"),
             models.Index(fields=["serial_key"], name="device_by_serial_key"),
+            models.Index(
+                fields=["connection", "id"], condition=Q(connection__isnull=False), name="devices_of_connection"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="within_reach_of_its_connection",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__connection_id__isnull=False)
+                & pgtrigger.Q(old__connection_id__df=pgtrigger.F("new__connection_id")),
+                func=WITHIN_REACH,
+            ),
+            pgtrigger.Trigger(
+                name="begins_within_reach_of_its_connection",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__connection_id__isnull=False),
+                func=WITHIN_REACH,
+            ),
         ]
 
     def __str__(self) -> str:

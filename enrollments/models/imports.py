@@ -7,7 +7,7 @@ from simple_history.models import HistoricalRecords
 
 from enrollments.models.enrollment import Enrollment
 from partners.models import Partner
-from texture_portal import vault
+from texture_portal import sealed_columns, vault
 from texture_portal.ids import new_id
 
 
@@ -79,21 +79,18 @@ class EnrollmentFile(models.Model):
         return bytes(self.digest).hex()
 
     def give_key(self) -> None:
-        self.sealed_data_key = vault.seal(vault.new_key(), place=self._key_place)
+        sealed_columns.seal(self, "sealed_data_key", vault.new_key())
 
     def data_key(self) -> bytes:
         """Unsealed once for many rows. Raises `FileErasedError`."""
-        if self.sealed_data_key is None:
+        opened = sealed_columns.opened(self, "sealed_data_key")
+        if opened is None:
             raise FileErasedError(f"the data key of file {self.pk} was destroyed at {self.erased_at}")
-        return vault.open_sealed(self.sealed_data_key, place=self._key_place)
+        return opened
 
     def counts(self) -> dict[str, int]:
         """How many rows stand where."""
         return dict(self.rows.order_by().values_list("status").annotate(Count("pk")))
-
-    @property
-    def _key_place(self) -> str:
-        return f"import-key:{self.pk}"
 
 
 class FileChunk(models.Model):

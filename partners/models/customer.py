@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import models
 
 from partners.models.partner import Partner
-from texture_portal import vault
+from texture_portal import sealed_columns, vault
 from texture_portal.ids import new_id
 
 
@@ -35,7 +35,7 @@ class Customer(models.Model):
         return self.reference_id
 
     def give_key(self) -> None:
-        self.sealed_data_key = vault.seal(vault.new_key(), place=self._key_place)
+        sealed_columns.seal(self, "sealed_data_key", vault.new_key())
 
     def seal(self, plaintext: bytes, *, place: str) -> bytes:
         return vault.seal_with(self._data_key(), plaintext, place=place)
@@ -51,10 +51,7 @@ class Customer(models.Model):
         self.sealed_data_key, self.erased_at = None, now
 
     def _data_key(self) -> bytes:
-        if self.sealed_data_key is None:
+        opened = sealed_columns.opened(self, "sealed_data_key")
+        if opened is None:
             raise CustomerErasedError(f"the data key of customer {self.id} was destroyed at {self.erased_at}")
-        return vault.open_sealed(self.sealed_data_key, place=self._key_place)
-
-    @property
-    def _key_place(self) -> str:
-        return f"customer-key:{self.id}"
+        return opened

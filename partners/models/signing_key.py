@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from partners.models.partner import Partner
-from texture_portal import vault
+from texture_portal import sealed_columns
 from texture_portal.ids import new_id
 
 
@@ -54,13 +54,10 @@ class SigningKey(models.Model):
         )
 
     def set_secret(self, secret: bytes) -> None:
-        self.sealed_secret = vault.seal(secret, place=self._place)
+        sealed_columns.seal(self, "sealed_secret", secret)
 
     def secret(self) -> bytes:
-        if self.sealed_secret is None:
+        opened = sealed_columns.opened(self, "sealed_secret")
+        if opened is None:
             raise ValueError(f"key {self.id} is not a shared secret")
-        return vault.open_sealed(self.sealed_secret, place=self._place)
-
-    @property
-    def _place(self) -> str:
-        return f"signing-key:{self.id}"
+        return opened

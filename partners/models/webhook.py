@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from partners.models.partner import Partner
-from texture_portal import vault
+from texture_portal import sealed_columns
 from texture_portal.ids import new_id
 
 LONGEST_URL = 2000
@@ -112,14 +112,13 @@ class WebhookSecret(models.Model):
         return self.signs_until is None or now < self.signs_until
 
     def set_secret(self, secret: bytes) -> None:
-        self.sealed = vault.seal(secret, place=self._place)
+        sealed_columns.seal(self, "sealed", secret)
 
     def secret(self) -> bytes:
-        return vault.open_sealed(self.sealed, place=self._place)
-
-    @property
-    def _place(self) -> str:
-        return f"webhook-secret:{self.id}"
+        opened = sealed_columns.opened(self, "sealed")
+        if opened is None:
+            raise ValueError(f"webhook secret {self.id} is empty")
+        return opened
 
 
 class WebhookMessage(models.Model):

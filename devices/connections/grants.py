@@ -1,7 +1,7 @@
 """A person grants access at the cloud, in a browser: OAuth 2.0, authorization code with PKCE (§3.1).
 
-The page that sends the browser away calls `begin`, the page that it comes back to calls `complete`; the pages themselves
-are the caller's. What comes back counts only in the browser that was sent, at the very address that the cloud was told,
+The page that sends the browser away calls `begin`, the page that it comes back to calls `complete`; the pages are the
+caller's. What comes back counts only in the browser that was sent, at the very address that the cloud was told,
 from the cloud that was asked, once, and within ten minutes.
 """
 

@@ -1,10 +1,10 @@
 """New tokens for a connection: one worker asks at a time, and what it gets is committed before anybody uses it.
 
-A refresh token is good once, so whoever renews claims the row first: under its lock, reading it anew, for as long as one
-call may take. The cloud is asked outside any transaction. A claim that was never settled (its worker died) and an answer
-that never came leave a mark, `unanswered`: the cloud may have used up the token that we still hold. That one is sent
-once more, since the request may never have arrived and many clouds allow for it; where the cloud then says no, the new
-token is lost for good and the connection is broken, as `renewal_lost`. Nothing is tried in a circle.
+A refresh token is good once, so whoever renews claims the row first: under its lock, reading it anew, for as long as
+one call may take. The cloud is asked outside any transaction. A claim that was never settled (its worker died) and an
+answer that never came leave a mark, `unanswered`: the cloud may have used up the token that we still hold. That one is
+sent once more, since the request may never have arrived and many clouds allow for it; where the cloud then says no, the
+new token is lost for good and the connection is broken, as `renewal_lost`. Nothing is tried in a circle.
 """
 
 from dataclasses import dataclass, field

@@ -10,7 +10,8 @@ from devices.values import Choice, Instant, Quantity, StateOf, Value
 from texture_portal.clock import to_wire
 
 
-def show_device(device: Device, *, enrollment_id: Any, now: datetime) -> dict[str, Any]:
+def show_device(device: Device, *, state: dict[str, Any] | None, enrollment_id: Any, now: datetime) -> dict[str, Any]:
+    """`state` is the latest, None before the first reading."""
     seen = device.last_reading_at
     return {
         "id": str(device.pk),
@@ -27,7 +28,7 @@ def show_device(device: Device, *, enrollment_id: Any, now: datetime) -> dict[st
         "ratings": device.ratings,
         "siteId": str(device.site_id),
         "enrollmentId": None if enrollment_id is None else str(enrollment_id),
-        "state": None,  # until readings are kept
+        "state": state,
         "lastSeenAt": None if seen is None else to_wire(seen),
         "freshness": freshness(seen, now=now).value,
     }

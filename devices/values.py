@@ -112,4 +112,7 @@ class StateOf:
 
 
 def _is_finite(number: int | float) -> bool:
-    return isinstance(number, int) or isfinite(number)
+    try:
+        return isfinite(number)
+    except OverflowError:  # a whole number beyond every double
+        return False

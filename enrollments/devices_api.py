@@ -8,6 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from devices.kinds import DeviceType
 from devices.models import Device
 from devices.presentation import show_device
+from devices.telemetry import latest, layouts
 from enrollments.models import Enrollment
 from partners.pagination import NEWEST_FIRST, PageQuery, page
 from partners.views import Answer, Call, PartnerView
@@ -30,11 +31,12 @@ class DevicesView(PartnerView):
     def get(self, call: Call) -> Answer:
         asked = call.query_params(DeviceQuery)
         rows = _theirs(call).filter(**{name: asked[name] for name in FILTERS if name in asked})
+        known = layouts.known()
         return Answer(
             200,
             page(
                 rows, order=NEWEST_FIRST, limit=asked["limit"], cursor=asked["cursor"],
-                shape=lambda device: _show(device, call),
+                shape=lambda device: _show(device, known, call),
             ),
         )  # fmt: skip
 
@@ -46,13 +48,15 @@ class DeviceView(PartnerView):
         device = _theirs(call).filter(pk=device_id).first()
         if device is None:
             raise Refusal("not_found", "You have no device of this id.")
-        return Answer(200, _show(device, call))
+        return Answer(200, _show(device, layouts.known(), call))
 
 
 def _theirs(call: Call) -> QuerySet[Device]:
     open_one = Enrollment.objects.open().filter(device=OuterRef("pk")).order_by().values("pk")[:1]
-    return Device.objects.filter(partner=call.partner).annotate(enrollment_id=Subquery(open_one))
+    theirs = Device.objects.filter(partner=call.partner).select_related("latest")
+    return theirs.annotate(enrollment_id=Subquery(open_one))
 
 
-def _show(device: Any, call: Call) -> dict[str, Any]:
-    return show_device(device, enrollment_id=device.enrollment_id, now=call.now)
+def _show(device: Any, known: dict[int, layouts.Fields], call: Call) -> dict[str, Any]:
+    state = latest.state_of(device, known=known)
+    return show_device(device, state=state, enrollment_id=device.enrollment_id, now=call.now)

@@ -38,6 +38,7 @@ JOBS = (
     Job("checkpoint", "enrollments.tasks.sign_checkpoint", every=timedelta(hours=1)),
     Job("imports", "enrollments.imports.work.work_off", every=MINUTE),
     Job("purge_imports", "enrollments.imports.work.erase_old", every=timedelta(hours=6)),
+    Job("reading_days", "devices.telemetry.partitions.keep", every=timedelta(hours=1)),
     Job("webhooks", "partners.tasks.deliver_webhooks", every=MINUTE),
     Job("purge_webhooks", "partners.tasks.purge_webhooks", every=timedelta(hours=6)),
     Job("purge_idempotency", "partners.tasks.purge_idempotency_records", every=timedelta(hours=1)),

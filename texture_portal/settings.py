@@ -202,6 +202,10 @@ IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=100_000)
 IMPORT_KEPT_DAYS = env.int("IMPORT_KEPT_DAYS", default=30)  # then what was in them is erased
 FILE_UPLOAD_HANDLERS = ["texture_portal.uploads.InMemoryUpload"]  # never on disk in the clear
 
+# -- telemetry -------------------------------------------------------------------------------------------------
+
+TELEMETRY_KEPT_DAYS = env.int("TELEMETRY_KEPT_DAYS", default=100)  # §6 wants 90; older readings are not taken either
+
 # -- calling out -----------------------------------------------------------------------------------------------
 
 # Hosts that may have addresses that are not globally routable: a receiver on one's own machine, or in one's network.

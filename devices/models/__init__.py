@@ -4,5 +4,18 @@ from devices.models.cloud import Cloud
 from devices.models.connection import Connection, GrantRequest
 from devices.models.device import Device
 from devices.models.portfolio import Portfolio, PortfolioDevice, Withdrawal
+from devices.models.telemetry import DeviceState, Layout, Reading, StaleHour
 
-__all__ = ["Cloud", "Connection", "Device", "GrantRequest", "Portfolio", "PortfolioDevice", "Withdrawal"]
+__all__ = [
+    "Cloud",
+    "Connection",
+    "Device",
+    "DeviceState",
+    "GrantRequest",
+    "Layout",
+    "Portfolio",
+    "PortfolioDevice",
+    "Reading",
+    "StaleHour",
+    "Withdrawal",
+]

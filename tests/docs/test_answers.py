@@ -59,6 +59,10 @@ class Portal:
         assert self.oem.post("/v1/events", sent).status == 202
         return sent
 
+    def reading(self, **state: Any) -> dict[str, Any]:
+        device = self.made()["device"]["manufacturerDeviceId"]
+        return {"manufacturerDeviceId": device, "observedAt": ago(minutes=1), "state": state}
+
     def endpoint(self) -> dict[str, Any]:
         """One of the few that a partner may have: those of the test before are removed."""
         for each in self.oem.get("/v1/webhook-endpoints").json["data"]:
@@ -75,6 +79,7 @@ class Portal:
             "giveConsent": consent,
             "askEligibility": lambda: {"address": grid.MATCHED, "device": _kind()},
             "addWebhookEndpoint": endpoint,
+            "sendTelemetry": lambda: {"readings": [self.reading()]},
             "sendEvidence": lambda: {"method": "log", "capturedAt": ago(days=2), "termsVersion": "2026-01"},
             "sendEvent": lambda: event("consent.expired", self.made()["device"]["manufacturerDeviceId"]),
         }.get(call.name, dict)()
@@ -159,6 +164,20 @@ def _event(type: str) -> Callable[[Portal], Exchange]:
     return bring
 
 
+def _readings(portal: Portal) -> dict[str, Any]:
+    good, bad = portal.reading(chargeRate=-1200), portal.reading(heatTarget=70)
+    return {
+        "readings": [good, good, bad, {}, {**good, "observedAt": ago(days=-1)}, {**good, "observedAt": ago(days=999)}]
+    }
+
+
+def _told(portal: Portal) -> Exchange:
+    made = portal.made()["device"]
+    sent = {"manufacturerDeviceId": made["manufacturerDeviceId"], "observedAt": ago(), "state": {"gridPower": 1}}
+    assert portal.oem.post("/v1/telemetry", {"readings": [sent]}).json["accepted"] == 1
+    return portal.send(portal.oem.draft("GET", f"/v1/devices/{made['id']}"))
+
+
 def _unknown_event(portal: Portal) -> Exchange:
     return portal.ask(BY_NAME["sendEvent"], event("consent.revoked", str(uuid.uuid4())))
 
@@ -193,6 +212,8 @@ GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
         (name, "asked", 200, lambda portal, name=name: portal.ask(BY_NAME[name]))
         for name in ("listDevices", "getDevice", "listDeviceTypes", "listPrograms")
     ],
+    ("sendTelemetry", "good and bad ones", 202, lambda portal: portal.ask(BY_NAME["sendTelemetry"], _readings(portal))),
+    ("getDevice", "with a state", 200, lambda portal: _told(portal)),
     ("addWebhookEndpoint", "new", 201, lambda portal: portal.ask(BY_NAME["addWebhookEndpoint"])),
     ("listWebhookEndpoints", "a page", 200, lambda portal: portal.ask(BY_NAME["listWebhookEndpoints"])),
     ("getWebhookEndpoint", "one", 200, lambda portal: portal.ask(BY_NAME["getWebhookEndpoint"])),

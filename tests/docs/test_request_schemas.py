@@ -22,7 +22,8 @@ VALUES = [
     [ID], "203.0.113.7", "::1", "US", "PR", {"latitude": 1, "longitude": 2}, {"latitude": 91, "longitude": 2},
     {"eiaId": "14328"}, {"ratedPowerW": -1}, ["battery:set-reserve"] * 101, ["demand_response"] * 51, [ID] * 101,
 ]  # fmt: skip
-BODIES = [call for call in CALLS if call.body is not None and call.name != "enrollBatch"]
+OF_MANY = {"enrollBatch": ("enrollments", 500), "sendTelemetry": ("readings", 5_000)}  # their items are read apart
+BODIES = [call for call in CALLS if call.body is not None and call.name not in OF_MANY]
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +87,11 @@ def test_only_an_object_is_a_document(written: Document, call: Call, whole: Any)
     assert written.faults(written.request_schema(call.method, call.path), whole)
 
 
-@pytest.mark.parametrize("count", [0, 1, 500, 501])
-def test_a_batch_has_1_to_500_items(written: Document, count: int) -> None:
-    [batch] = [call for call in CALLS if call.name == "enrollBatch"]
-    schema = written.request_schema(batch.method, batch.path)
-    item = batch.sent["enrollments"][0]
-    assert bool(written.faults(schema, {"enrollments": [item] * count})) == (count in (0, 501))
+@pytest.mark.parametrize("name", OF_MANY)
+def test_what_is_of_many_has_so_many_items_at_most(written: Document, name: str) -> None:
+    member, most = OF_MANY[name]
+    [call] = [call for call in CALLS if call.name == name]
+    schema = written.request_schema(call.method, call.path)
+    item = call.sent[member][0]
+    refused = [count for count in (0, 1, most, most + 1) if written.faults(schema, {member: [item] * count})]
+    assert refused == [0, most + 1]

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devices.api import DeviceTypesView
+from devices.telemetry.api import TelemetryView
+from devices.telemetry.documents import TelemetryDocument
 from enrollments import api
 from enrollments.devices_api import DeviceQuery, DevicesView, DeviceView
 from enrollments.documents import (
@@ -95,6 +97,15 @@ DEVICE_CALLS = (
         "Read one device", "",
         {200: Answer("The device", "Device", device_examples.DEVICE)},
         group="Devices", codes=("not_found",),
+    ),
+    Call(
+        "sendTelemetry", "POST", "/v1/telemetry", TelemetryView,
+        "Send up to 5,000 readings",
+        "Each stands or falls alone: `rejected` says which did not, and why. A reading of a device and instant that "
+        "are kept already is a duplicate, so whatever is in doubt may be sent again. Bodies up to 16 MiB. See "
+        "`/docs/telemetry`.",
+        {202: Answer("What became of them", "TelemetryTaken", device_examples.TELEMETRY_TAKEN)},
+        group="Telemetry", body=TelemetryDocument, sent=device_examples.TELEMETRY_TO_SEND,
     ),
     Call(
         "listDeviceTypes", "GET", "/v1/device-types", DeviceTypesView,

@@ -6,6 +6,7 @@ from texture_portal.openapi.examples import CAPABILITIES, ENROLLED, ENROLLMENT_T
 from texture_portal.openapi.problems import ENROLLMENT_ID
 
 DEVICE_ID = ENROLLED["device"]["id"]
+STATE = {"chargePercentage": 71.5, "chargingState": "charging", "chargeRate": -1200, "backupReserve": 20}
 DEVICE = {
     "id": DEVICE_ID,
     "manufacturerDeviceId": "PW3-00017-A",
@@ -17,9 +18,9 @@ DEVICE = {
     "ratings": ENROLLMENT_TO_SEND["device"]["ratings"],
     "siteId": ENROLLED["site"]["id"],
     "enrollmentId": ENROLLMENT_ID,
-    "state": None,
-    "lastSeenAt": None,
-    "freshness": "never",
+    "state": STATE,
+    "lastSeenAt": "2026-05-01T17:03:00Z",
+    "freshness": "fresh",
 }
 DEVICES = {"data": [DEVICE], "nextCursor": None}
 DEVICE_TYPES = {"data": [show_kind(KINDS[DeviceType.BATTERY])], "nextCursor": None}
@@ -36,4 +37,19 @@ PROGRAMS = {
         }
     ],
     "nextCursor": None,
+}
+TELEMETRY_TO_SEND = {
+    "readings": [
+        {"manufacturerDeviceId": "PW3-00017-A", "observedAt": "2026-05-01T17:03:00Z", "state": STATE},
+        {
+            "manufacturerDeviceId": "PW3-00018-X",
+            "observedAt": "2026-05-01T17:03:00Z",
+            "state": {"chargePercentage": 100, "chargeRate": 0},
+        },
+    ]
+}
+TELEMETRY_TAKEN = {
+    "accepted": 1,
+    "duplicates": 0,
+    "rejected": [{"index": 1, "code": "unknown_device", "detail": "You have no device of this manufacturerDeviceId."}],
 }

@@ -6,6 +6,7 @@ from typing import Any
 from devices.freshness import Freshness
 from devices.kind import Kind
 from devices.kinds import KINDS, RATINGS, DeviceType
+from devices.telemetry.taking import REJECTIONS
 from devices.values import Choice, Flag, Instant, Quantity, StateOf
 from programs.models import ProgramType
 from texture_portal.openapi.schema import INSTANT, TEXT, UUID, Schema, listed, nullable, one_of, said, shape, whole
@@ -132,6 +133,16 @@ SHAPES: dict[str, Schema] = {
     "DeviceTypes": whole(data=listed(shape("DeviceKind")), nextCursor=nullable(TEXT)),
     "Device": DEVICE,
     "Devices": whole(data=listed(shape("Device")), nextCursor=nullable(TEXT)),
+    "TelemetryTaken": whole(
+        accepted=said("Kept.", {"type": "integer", "minimum": 0}),
+        duplicates=said("Of a device and instant that are kept already.", {"type": "integer", "minimum": 0}),
+        rejected=listed(shape("RejectedReading")),
+    ),
+    "RejectedReading": whole(
+        index=said("Its place in `readings`, from 0.", {"type": "integer", "minimum": 0}),
+        code=one_of(REJECTIONS),
+        detail=TEXT,
+    ),
     "OfferedProgram": whole(
         id=UUID,
         name=TEXT,

@@ -28,6 +28,7 @@ TAGS = (
     "Events",
     "Evidence",
     "Devices",
+    "Telemetry",
     "Programs",
     "Webhooks",
     "Tokens",

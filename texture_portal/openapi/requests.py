@@ -8,6 +8,8 @@ from django.conf import settings
 from rest_framework import serializers
 
 from devices.kinds import KINDS
+from devices.telemetry.documents import ReadingDocument, TelemetryDocument
+from devices.telemetry.documents import StateField as DeviceStateField
 from enrollments.documents import (
     ON_OPT_IN,
     POSTAL_CODE,
@@ -28,6 +30,7 @@ from enrollments.evidence.documents import Base64Field
 from partners.webhooks.documents import CallableUrl
 from partners.wire import Choice, Day, Digits, Flag, Identifier, Instant, ListOf, Number, Text, Whole, WireSerializer
 from territories.addresses import USPS_CODES
+from texture_portal.openapi.device_shapes import state_name
 from texture_portal.openapi.words import FIELDS
 
 Schema = dict[str, Any]
@@ -35,7 +38,10 @@ Wire = type[WireSerializer]
 
 NO_NUL = r"^[^\u0000]*$"
 NO_NUL_NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
-READ_APART: dict[Wire, Wire] = {BatchDocument.Item: BatchItemDocument}  # each item of a batch is read by itself
+READ_APART: dict[Wire, Wire] = {  # each item of these is read by itself
+    BatchDocument.Item: BatchItemDocument,
+    TelemetryDocument.Item: ReadingDocument,
+}
 
 
 def reference(document: Wire) -> Schema:
@@ -156,6 +162,11 @@ def _(field: PastDayOrInstant) -> Schema:
 @schema_of.register
 def _(field: Members) -> Schema:
     return {"type": "object"}
+
+
+@schema_of.register
+def _(field: DeviceStateField) -> Schema:
+    return {"anyOf": [{"$ref": f"#/components/schemas/{state_name(kind)}"} for kind in KINDS]}
 
 
 @schema_of.register

@@ -1,0 +1,77 @@
+"""Readings of devices: what each told of itself, when (contract §5). Written in bulk by devices/telemetry alone.
+
+Devices go by a small number here: a UUID would be a tenth of a reading, twice.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from devices.models.device import Device
+
+
+class Layout(models.Model):
+    """In which order a kept state has its fields. The registry's order may change; what is kept stays readable."""
+
+    id = models.SmallAutoField(primary_key=True)
+    fields = ArrayField(models.CharField(max_length=120), unique=True)
+
+    def __str__(self) -> str:
+        return ", ".join(self.fields)
+
+
+class DeviceState(models.Model):
+    """The latest that is known of a device, and the number by which its readings go."""
+
+    number = models.AutoField(primary_key=True)
+    device = models.OneToOneField(Device, on_delete=models.PROTECT, related_name="latest")
+    observed_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(null=True)
+    layout = models.SmallIntegerField(null=True)
+    state = models.TextField(null=True, help_text="Values in the order of the layout, a JSON list.")  # noqa: DJ001
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="state_whole_or_not_at_all",
+                condition=models.Q(
+                    observed_at__isnull=True, received_at__isnull=True, layout__isnull=True, state__isnull=True
+                )
+                | models.Q(
+                    observed_at__isnull=False, received_at__isnull=False, layout__isnull=False, state__isnull=False
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"state of {self.device_id}"
+
+
+class Reading(models.Model):
+    """One observation. The table is partitioned by day (UTC); its key makes a second one of the instant a duplicate.
+
+    Neither number nor layout is a foreign key to the database: both are of our own giving, and a check of each costs
+    more than the row.
+    """
+
+    pk = models.CompositePrimaryKey("device_number", "observed_at")
+    observed_at = models.DateTimeField()  # the widest first, so that nothing is lost to alignment
+    device_number = models.IntegerField(help_text="As in DeviceState.")
+    layout = models.SmallIntegerField()
+    state = models.TextField(help_text="Values in the order of the layout, a JSON list; its end may be absent.")
+
+    def __str__(self) -> str:
+        return f"{self.device_number} at {self.observed_at:%Y-%m-%d %H:%M:%S}"
+
+
+class StaleHour(models.Model):
+    """An hour of a device whose readings have changed since it was rolled up. Several may mark the same."""
+
+    id = models.BigAutoField(primary_key=True)
+    device_number = models.IntegerField()
+    hour = models.DateTimeField(help_text="Its begin.")
+
+    class Meta:
+        indexes = [models.Index(fields=["device_number", "hour"], name="stale_hour_of_device")]
+
+    def __str__(self) -> str:
+        return f"{self.device_number} at {self.hour:%Y-%m-%d %H}"

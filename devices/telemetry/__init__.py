@@ -1,0 +1,1 @@
+"""Readings: taken, kept by day, rolled up, and given again (contract §5)."""

@@ -1,0 +1,119 @@
+"""Taking readings, from whichever side they come: the API, a stream, or our own polling (contract §5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import OperationalError
+
+from devices.checking import state_faults
+from devices.telemetry import addressees, forms, keeping, layouts, partitions
+from devices.telemetry.addressees import Addressee
+from devices.telemetry.keeping import Row
+from devices.values import INVALID, OUT_OF_RANGE, Wrong
+from partners.models import Partner
+from texture_portal.clock import to_wire
+from texture_portal.holding import was_deadlock
+
+UNKNOWN_DEVICE, TOO_OLD, IN_FUTURE = "unknown_device", "too_old", "in_future"
+REJECTIONS = (UNKNOWN_DEVICE, TOO_OLD, IN_FUTURE, INVALID, OUT_OF_RANGE, "unknown_field", "required")
+MOST_SAID = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One reading as it came. `observed_at` is aware; `state` has the names and units of the registry."""
+
+    manufacturer_device_id: str
+    observed_at: datetime
+    state: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """`index` counts from 0 in what was given; `code` is one of ours here, or of a fault (contract §7)."""
+
+    index: int
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What of it can be kept, and why the rest cannot."""
+
+    rows: list[Row]
+    rejected: list[Rejected]
+
+
+class _Times(NamedTuple):
+    first: datetime
+    last: datetime
+
+
+def take(partner: Partner, observed: Sequence[Observed], *, now: datetime) -> Taken:
+    """Keeps what is good; each reading stands or falls alone. `now` is when they were received.
+
+    The same device and instant twice is a duplicate, whatever the second one says. Safe to do twice.
+    """
+    weighed = weigh(partner, observed, now=now)
+    try:
+        return keep(weighed, now=now)
+    except OperationalError as fault:
+        if not was_deadlock(fault):
+            raise
+    return keep(weighed, now=now)
+
+
+def weigh(partner: Partner, observed: Sequence[Observed], *, now: datetime) -> Weighed:
+    known = addressees.of(partner, {each.manufacturer_device_id for each in observed})
+    numbers = layouts.numbers_of(forms.form_of(each.type).fields for each in known.values())
+    times = _Times(partitions.oldest_kept(now=now), now + partitions.MOST_AHEAD)
+    rows, rejected = [], []
+    for index, each in enumerate(observed):
+        kept = _row(each, known.get(each.manufacturer_device_id), numbers, times)
+        if isinstance(kept, Row):
+            rows.append(kept)
+        else:
+            rejected.append(Rejected(index, *kept))
+    return Weighed(rows, rejected)
+
+
+def keep(weighed: Weighed, *, now: datetime) -> Taken:
+    """In the caller's transaction where there is one."""
+    accepted = keeping.keep(weighed.rows, now=now) if weighed.rows else 0
+    return Taken(accepted, len(weighed.rows) - accepted, weighed.rejected)
+
+
+def _row(
+    reading: Observed, addressee: Addressee | None, numbers: dict[layouts.Fields, int], times: _Times
+) -> Row | tuple[str, str]:
+    """The reading as it is kept, or the code and the detail of why it is not."""
+    if addressee is None:
+        return UNKNOWN_DEVICE, "You have no device of this manufacturerDeviceId."
+    if reading.observed_at < times.first:
+        return TOO_OLD, f"Readings from before {to_wire(times.first)} are kept no longer."
+    if reading.observed_at > times.last:
+        return IN_FUTURE, "The observation is in the future: is the clock of what observed it right?"
+    form = forms.form_of(addressee.type)
+    try:
+        written = form.write(reading.state)
+    except forms.MisfitError:
+        if faults := state_faults(addressee.type, reading.state):
+            return faults[0].code, _detail(faults)
+        written = form.write(forms.plain(reading.state))
+    return Row(addressee.number, reading.observed_at, numbers[form.fields], written)
+
+
+def _detail(faults: Sequence[Wrong]) -> str:
+    """Of all of them, as far as anybody reads."""
+    said = [f"/state{each.pointer}: {each.detail}" for each in faults[:MOST_SAID]]
+    return " ".join(said)

@@ -20,6 +20,12 @@ BATCH = 20
 
 Kind, Outcome = RevocationDuty.Kind, RevocationDuty.Outcome
 
+GIVEN_UP = {
+    access.GivenUp.ENDED: Outcome.GIVEN_UP,
+    access.GivenUp.NOT_TOLD: Outcome.NOT_TOLD,
+    access.GivenUp.WITHDRAWN: Outcome.WITHDRAWN,
+}
+
 
 def owe(enrollment: Enrollment, *, revoked_at: datetime, now: datetime, by: Actor) -> None:
     """In the transaction of the revocation: the partner must learn of it, and OAuth access must be given up."""
@@ -92,8 +98,7 @@ def _look_for_acknowledgement(duty: RevocationDuty, now: datetime) -> None:
 
 
 def _give_up_access(duty: RevocationDuty, now: datetime) -> None:
-    access.give_up(duty.enrollment.device)
-    _settle(duty, Outcome.GIVEN_UP, at=now)
+    _settle(duty, GIVEN_UP[access.give_up(duty.enrollment.device)], at=now)
 
 
 CARRY_OUT: dict[str, Callable[[RevocationDuty, datetime], None]] = {

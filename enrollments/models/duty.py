@@ -18,6 +18,8 @@ class RevocationDuty(models.Model):
         ACKNOWLEDGED = "acknowledged", "Acknowledged by the partner's first 2xx"
         REPORTED_BY_PARTNER = "reported_by_partner", "The partner itself reported it, and takes no webhooks"
         GIVEN_UP = "given_up", "Given up at the OEM"
+        NOT_TOLD = "not_told", "The OEM has no way to be told: what opened it is destroyed"
+        WITHDRAWN = "withdrawn", "No longer used for this device; the grant goes on for others"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="revocation_duties")

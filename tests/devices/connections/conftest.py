@@ -1,9 +1,12 @@
 """The simulated cloud as a process, the portal's row of it, and people who say yes there. All over real HTTP."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.db import connections
 from sandbox.running import RunningCloud, running_cloud
 
 from devices.connections import grants, programmatic
@@ -19,9 +22,24 @@ SCOPES = ["devices.read", "telemetry.read", "commands.write", "offline_access"]
 GENEROUS = "metadata=1000/s,telemetry=1000/s,control=1000/s,historical=1000/s,token=1000/s"
 
 
+def at_once(count, act):
+    """So many threads, each with a database connection of its own, begin at the same moment."""
+    start = threading.Barrier(count)
+
+    def begin(_):
+        start.wait()
+        try:
+            return act()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(begin, range(count)))
+
+
 @pytest.fixture(scope="package")
 def running():
-    with running_cloud(devices=12, rate_limits=GENEROUS, push_seconds=3600) as cloud:
+    with running_cloud(devices=40, rate_limits=GENEROUS, push_seconds=3600) as cloud:
         yield cloud
 
 

@@ -1,33 +1,17 @@
 """Access stays fresh: one renewal at a time, each refresh token used once, and no circle when it fails."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from devices.connections.access import authorize, renew_after_401
 from devices.connections.breaking import ConnectionBrokenError, ConnectionUnavailableError
 from devices.models import Connection
+from tests.devices.connections.conftest import at_once
 from texture_portal import clock
 
 HOUR = timedelta(hours=1)
-
-
-def at_once(count, act):
-    """So many threads, each with a database connection of its own, begin at the same moment."""
-    start = threading.Barrier(count)
-
-    def begin(_):
-        start.wait()
-        try:
-            return act()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(begin, range(count)))
 
 
 def now_of(connection):

@@ -17,7 +17,7 @@ from partners import problems
 from partners.answers import StoredAnswer
 from partners.models import IdempotencyRecord, Partner
 from partners.models.request import UNIQUE_KEY, IdempotencyRecords
-from texture_portal import vault
+from texture_portal import sealed_columns
 from texture_portal.holding import NameHeldError, hold, was_deadlock
 from texture_portal.refusals import Refusal
 from texture_portal.writing import insert
@@ -99,7 +99,7 @@ def replay(record: IdempotencyRecord, key: Key, *, now: datetime) -> StoredAnswe
         return None
     if bytes(record.fingerprint) != key.fingerprint:
         raise Refusal("idempotency_key_reused", "This key was used for another request: use a new one.")
-    body = vault.open_sealed(record.body, place=_place(key)) if key.is_secret else bytes(record.body)
+    body = (sealed_columns.opened(record, "body") or b"") if key.is_secret else bytes(record.body)
     return StoredAnswer(record.status, record.headers, body, replayed=True)
 
 
@@ -161,21 +161,20 @@ def _records(key: Key) -> IdempotencyRecords:
 
 def record(key: Key, answer: StoredAnswer, *, now: datetime) -> IdempotencyRecord:
     """What is kept of an answer, to be written in the transaction of its effect."""
-    return IdempotencyRecord(
+    kept = IdempotencyRecord(
         partner=key.partner,
         namespace=key.namespace,
         key=key.value,
         fingerprint=key.fingerprint,
         status=answer.status,
         headers=answer.headers,
-        body=vault.seal(answer.body, place=_place(key)) if key.is_secret else answer.body,
+        body=answer.body,
         expires_at=now + key.kept,
         created_at=now,
     )
-
-
-def _place(key: Key) -> str:
-    return f"kept-answer:{key.partner.pk}:{key.namespace}:{key.value}"
+    if key.is_secret:
+        sealed_columns.seal(kept, "body", answer.body)
+    return kept
 
 
 def _is_of_this_key(fault: Exception) -> bool:

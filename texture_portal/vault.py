@@ -61,6 +61,16 @@ def open_sealed(sealed: bytes | memoryview, *, place: str) -> bytes:
     return open_with(_key_that_opens(sealed, place=place), sealed, place=place)
 
 
+def number_of_key(sealed: bytes | memoryview, *, place: str) -> int:
+    """Which of `DATA_KEYS` sealed it, the newest being 0. Raises `SealBrokenError`."""
+    return _master_keys().index(_key_that_opens(sealed, place=place))
+
+
+def is_up_to_date(sealed: bytes | memoryview, *, place: str) -> bool:
+    """Sealed as `seal` would now. Raises `SealBrokenError`."""
+    return bytes(sealed[:1]) == VERSION and number_of_key(sealed, place=place) == 0
+
+
 def _key_that_opens(sealed: bytes | memoryview, *, place: str) -> bytes:
     for key in _master_keys():
         try:

@@ -3,7 +3,7 @@
 from devices.models.cloud import Cloud
 from devices.models.connection import Connection, GrantRequest
 from devices.models.device import Device
-from devices.models.portfolio import Portfolio, PortfolioDevice, Withdrawal
+from devices.models.portfolio import Portfolio, PortfolioDevice, PortfolioRevocation, Withdrawal
 from devices.models.telemetry import DeviceState, Layout, Reading, StaleHour
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Layout",
     "Portfolio",
     "PortfolioDevice",
+    "PortfolioRevocation",
     "Reading",
     "StaleHour",
     "Withdrawal",

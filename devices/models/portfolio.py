@@ -84,6 +84,32 @@ class PortfolioDevice(models.Model):
         return f"{self.device_id} in {self.portfolio_id}"
 
 
+class PortfolioRevocation(models.Model):
+    """Access to all that is in a portfolio is given up. The row is the job."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="revocations")
+    whole_grants = models.BooleanField(
+        default=False, help_text="Those of programs and fleets end too, where they reach nothing else."
+    )
+    reason = models.TextField()
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=255)
+    devices_withdrawn = models.PositiveIntegerField(default=0)
+    connections_revoked = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["asked_at"], condition=Q(finished_at__isnull=True), name="portfolios_to_revoke")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.portfolio_id} at {self.asked_at:%Y-%m-%d %H:%M}"
+
+
 class Withdrawal(models.Model):
     """The portal gave up a device that a connection reaches: it no longer reads or commands it, though it could.
 

@@ -1,14 +1,19 @@
-"""What every test has: append-only tables that can be emptied between transactional tests."""
+"""What every test has: tables that can be emptied between transactional tests, and processes that begin anew."""
 
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 
 from territories import index
 from territories.geocoding import breaker
+from texture_portal.groups import GROUPS
+
+MADE_BY_MIGRATIONS = {
+    "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -24,22 +29,23 @@ def _no_geocoder_failed_of_late():
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _evidence_can_be_flushed():
-    """Transactional tests empty the tables by TRUNCATE, which append-only triggers rightly refuse."""
+def _transactional_tests_leave_what_migrations_made():
+    """Django would flush every table, which append-only triggers rightly refuse, and groups would be gone with them."""
     flush = TransactionTestCase._fixture_teardown
-
-    def flush_without_triggers(self):
-        with connections["default"].cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
-        try:
-            flush(self)
-        finally:
-            with connections["default"].cursor() as cursor:
-                cursor.execute("SET session_replication_role = DEFAULT")
-
-    TransactionTestCase._fixture_teardown = flush_without_triggers
+    TransactionTestCase._fixture_teardown = lambda test: _empty_tables()
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+def _empty_tables():
+    """Of what tests wrote: few rows, so that deleting them takes less than making every table anew."""
+    with connections["default"].cursor() as cursor, transaction.atomic():
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in cursor.fetchall():
+            if table not in MADE_BY_MIGRATIONS:
+                cursor.execute(f'DELETE FROM "{table}"')
+        cursor.execute("DELETE FROM auth_group WHERE name <> ALL (%s)", [list(GROUPS)])
 
 
 @pytest.fixture(autouse=True)

@@ -35,15 +35,17 @@ class Relocated(Kind):
     def apply(
         self, enrollment: Enrollment, event: PartnerEvent, data: dict[str, Any], found: Any, *, now: datetime, by: Actor
     ) -> Status:
-        if has_ended(enrollment) or is_outdone(event, self.name):
+        if has_ended(enrollment):
             return Status.SUPERSEDED
         finding: Finding = found
         if finding.outcome == MatchOutcome.DEFERRED:
             return Status.ACCEPTED  # no geocoder is in reach: where it stands is all that is known
-        if finding.outcome == "no_match":
+        if finding.outcome == "no_match":  # an end is final, whether the move from there is told of before or after
             lifecycle.revoke(enrollment, reason="territory_unsupported", now=now, by=by)
-        else:
-            _move(enrollment, finding, moved_at=event.fact_at, now=now, by=by)
+            return Status.PROCESSED
+        if is_outdone(event, self.name):
+            return Status.SUPERSEDED
+        _move(enrollment, finding, moved_at=event.fact_at, now=now, by=by)
         return Status.PROCESSED
 
 

@@ -107,7 +107,7 @@ GRANTS = st.builds(Grant, st.sampled_from(["oem", "oauth"]), st.integers(1, 9), 
 TYPES = st.sampled_from(["consent.revoked", *FACTS])  # revocations are what it is most about
 FACTS_AS_THEY_HAPPENED = st.lists(
     st.one_of(
-        GRANTS, st.builds(Event, TYPES, st.integers(0, 9), st.uuids(version=4).map("evt-{}".format), st.integers(0, 2))
+        GRANTS, st.builds(Event, TYPES, st.integers(0, 9), st.uuids(version=4).map("evt-{}".format), st.integers(0, 3))
     ),
     min_size=2,
     max_size=6,
@@ -117,11 +117,14 @@ FACTS_AS_THEY_HAPPENED = st.lists(
 
 @pytest.fixture
 def places(utility, neighbour):
-    """Three addresses: two utilities with programs, and one in between."""
+    """Four addresses: two utilities with programs, one in between, and one that no utility serves."""
     make_program(utility, name="Peak")
     make_program(utility, name="Capacity", type="capacity")
     make_program(neighbour, name="Over there")
-    return (finding(utility), finding(neighbour), finding(utility, neighbour, outcome="ambiguous"))
+    return (
+        finding(utility), finding(neighbour), finding(utility, neighbour, outcome="ambiguous"),
+        finding(outcome="no_match"),
+    )  # fmt: skip
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,7 +1,8 @@
 """The territories as prepared geometries: which of them a place lies in, and how surely."""
 
+import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -46,15 +47,18 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """The territories as merged, in the Mercator plane, prepared; with their edges."""
+    """The territories as merged, in the Mercator plane, prepared; with their edges. `keys`: what each was drawn of."""
 
+    keys: Sequence[bytes]
     shapes: NDArray[np.object_]
     edges: NDArray[np.object_]
     edge_errors: NDArray[np.float64]
 
     def only(self, places: Sequence[int]) -> "Shapes":
         kept = np.array(places, dtype=np.int64)
-        return Shapes(self.shapes[kept], self.edges[kept], self.edge_errors[kept])
+        return Shapes(
+            [self.keys[place] for place in places], self.shapes[kept], self.edges[kept], self.edge_errors[kept]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +127,34 @@ class Areas:
         return found
 
 
-def draw(boundaries: Sequence[Sequence[bytes]], edge_errors: Sequence[float]) -> Shapes:
-    """One shape of each owner's boundaries: where two merged companies' territories meet, there is no edge any more."""
+def draw(
+    boundaries: Sequence[Sequence[bytes]], edge_errors: Sequence[float], *, before: Shapes | None = None
+) -> Shapes:
+    """One shape of each owner's boundaries: where two merged companies' territories meet, there is no edge any more.
+
+    What was drawn of the same `before` is taken from there: a change of one territory costs one.
+    """
+    keys = [hashlib.sha256(b"".join(sorted(each))).digest() for each in boundaries]
+    drawn = dict(zip(before.keys, zip(before.shapes, before.edges, strict=True), strict=True)) if before else {}
+    new = {key: each for key, each in zip(keys, boundaries, strict=True) if key not in drawn}
+    shapes = _shapes(new.values())
+    edges = shapely.boundary(shapes)
+    shapely.prepare(shapes)
+    shapely.prepare(edges)
+    _warm(shapes, edges)
+    drawn.update(zip(new, zip(shapes, edges, strict=True), strict=True))
+    found = np.array([drawn[key] for key in keys], dtype=object).reshape(-1, 2)
+    return Shapes(keys, found[:, 0], found[:, 1], np.array(edge_errors, dtype=float))
+
+
+def _shapes(boundaries: Iterable[Sequence[bytes]]) -> NDArray[np.object_]:
     merged = []
     for each in boundaries:
         parts = shapely.from_wkb(list(each))
         merged.append(parts[0] if len(parts) == 1 else shapely.union_all(parts))
     cut = shapely.segmentize(np.array(merged, dtype=object), LONGEST_EDGE_DEGREES)
-    shapes = shapely.transform(cut, to_mercator)
-    edges = shapely.boundary(shapes)
-    shapely.prepare(shapes)
-    shapely.prepare(edges)
-    _warm(shapes, edges)
-    return Shapes(shapes, edges, np.array(edge_errors, dtype=float))
+    shapes: NDArray[np.object_] = shapely.transform(cut, to_mercator)
+    return shapes
 
 
 def index_areas(owners: Sequence[Supplier], drawn: Shapes) -> Areas:

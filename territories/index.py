@@ -5,6 +5,7 @@ in a thread of its own while look-ups go on with what they have.
 """
 
 import ctypes
+import gc
 import logging
 import threading
 import time
@@ -126,11 +127,13 @@ def _look_for_what_is_new(current: Index) -> None:
 
 def _read(state: State) -> None:
     """In a thread of its own, with a connection of its own. What failed is tried again at the next look."""
+    gc.disable()  # so many new objects would have it walk through all memory again and again, and look-ups wait for it
     try:
         _load(state)
     except Exception:
         logger.exception("the territories in force could not be read; matching goes on with those before")
     finally:
+        gc.enable()
         connection.close()
         _give_back_memory()
 

@@ -88,10 +88,10 @@ class Index:
 
 
 def load_index(state: State, *, before: Index | None = None) -> Index:
-    """`before`: what is in memory already; where only reviewers' decisions are new, the rest of it is kept."""
+    """`before`: what is in memory already. What is the same is kept: all but reviewers' decisions, or shapes alone."""
     if before is not None and before.state.data == state.data:
         return replace(before, state=state, sources=_with_decisions(before))
-    return _load_all(state)
+    return _load_all(state, before=before)
 
 
 def _with_decisions(index: Index) -> tuple[Source, ...]:
@@ -101,7 +101,7 @@ def _with_decisions(index: Index) -> tuple[Source, ...]:
     )
 
 
-def _load_all(state: State) -> Index:
+def _load_all(state: State, *, before: Index | None) -> Index:
     # Territories before utilities: whatever a territory refers to is then sure to be found.
     territories = list(
         ServiceTerritory.objects.order_by("pk").values_list(
@@ -110,7 +110,11 @@ def _load_all(state: State) -> Index:
     )
     utilities = _with_successors(Utility.objects.all())
     owned = _owned(territories, utilities)
-    drawn = draw([each.boundaries for each in owned.values()], [each.edge_error for each in owned.values()])
+    drawn = draw(
+        [each.boundaries for each in owned.values()],
+        [each.edge_error for each in owned.values()],
+        before=before.areas.drawn if before else None,
+    )
     suppliers = load_suppliers(
         utilities,
         mapped={

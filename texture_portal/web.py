@@ -24,7 +24,17 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 
 def when_ready(server: Any) -> None:
-    """What is loaded by now stays: the collector need not walk through it again, nor part what forks share."""
+    """Read before the fork, so that all workers share it: the territories in force, and whatever was imported."""
+    from django.db import DatabaseError, connections  # this is read before Django is set up
+
+    from territories import index
+
+    try:
+        index.in_force()
+    except DatabaseError as fault:  # the first look-up of each worker reads them then
+        server.log.warning("the territories could not be read yet: %s", fault)
+    finally:
+        connections.close_all()
     gc.collect()
-    gc.freeze()
+    gc.freeze()  # the collector need not walk through it again and again, nor part what is shared
     gc.set_threshold(20_000, 20, 20)

@@ -12,6 +12,7 @@ import psutil
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import transaction
 
 from enrollments.imports import keeping, running
 from enrollments.models import Enrollment, EnrollmentFile, FileRow
@@ -28,10 +29,12 @@ def counts(file):
     return EnrollmentFile.objects.get(pk=file.pk).counts()
 
 
+@transaction.atomic
 def free_what_the_dead_had(file):
     """Their claims run out by themselves after 90 seconds, which no test waits for."""
-    FileRow.objects.filter(file=file).update(claimed_until=None)
-    EnrollmentFile.objects.filter(pk=file.pk).update(claimed_until=None)
+    for claimed in (FileRow.objects.filter(file=file), EnrollmentFile.objects.filter(pk=file.pk)):
+        free = claimed.filter(claimed_until__isnull=False).select_for_update(skip_locked=True)
+        claimed.filter(pk__in=list(free.values_list("pk", flat=True))).update(claimed_until=None)
 
 
 def until(portal, file, status):

@@ -5,7 +5,9 @@ holder that dies frees the key because PostgreSQL rolls its transaction back.
 """
 
 import hashlib
+import random
 import re
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +24,7 @@ from texture_portal.holding import NameHeldError, hold, was_deadlock
 from texture_portal.refusals import Refusal
 from texture_portal.writing import insert
 
+PAUSES_AFTER_DEADLOCK = (0.05, 0.2, 0.5)  # seconds at most
 KEPT = timedelta(days=90)  # contract §2.4
 KEPT_BRIEFLY = timedelta(hours=24)  # contract §2.4: eligibility and telemetry
 
@@ -138,11 +141,13 @@ def _once_or_again(
     key: Key, *, now: datetime, effect: Callable[[], StoredAnswer], names: Collection[str]
 ) -> StoredAnswer:
     """Names are held in one order by all, rows are not: who is undone for another to go on goes after it."""
-    try:
-        return _once(key, now=now, effect=effect, names=names)
-    except OperationalError as fault:
-        if not was_deadlock(fault):
-            raise
+    for pause in PAUSES_AFTER_DEADLOCK:
+        try:
+            return _once(key, now=now, effect=effect, names=names)
+        except OperationalError as fault:
+            if not was_deadlock(fault):
+                raise
+        time.sleep(random.uniform(0, pause))  # noqa: S311 - so that the two do not meet again
     return _once(key, now=now, effect=effect, names=names)
 
 

@@ -7,7 +7,6 @@ partner and device, so nothing has to be emptied between them.
 import io
 import itertools
 import json
-import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -17,8 +16,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, get_internal_wsgi_application
-from django.db import connection
 from django.test.testcases import QuietWSGIRequestHandler
+
+from tests.databases import database_of_its_own
 
 from . import grid
 from .client import Client, close_connections
@@ -61,20 +61,10 @@ def create_program(name: str, *, verified_account: bool = False, **options: str)
 
 
 @pytest.fixture(scope="package")
-def database(django_db_blocker: Any) -> Iterator[None]:
+def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """A database of this folder's own, beside the one that pytest-django makes."""
-    with django_db_blocker.unblock():
-        told, name = connection.settings_dict["TEST"], connection.settings_dict["NAME"]
-        connection.settings_dict["TEST"] = {
-            **told,
-            "NAME": f"{name}_contract{os.environ.get('PYTEST_XDIST_WORKER', '')}",
-        }
-        connection.creation.create_test_db(verbosity=0, autoclobber=True)
-        try:
-            yield
-        finally:
-            connection.creation.destroy_test_db(name, verbosity=0)
-            connection.settings_dict["TEST"] = told
+    with django_db_blocker.unblock(), database_of_its_own("contract"):
+        yield
 
 
 @pytest.fixture(scope="package")

@@ -4,8 +4,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
-from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -13,7 +11,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from devices.kinds import KINDS, DeviceType
 from devices.search import device_ids
 from programs.models import Participation, Program
-from texture_portal.console.pages import ReadOnlyAdmin
+from texture_portal.console.pages import HistoryAdmin, ReadOnlyAdmin
 from texture_portal.console.search import BigTable
 
 COMMANDS = sorted(command for kind in KINDS.values() for command in kind.commands)
@@ -36,7 +34,7 @@ class ProgramForm(forms.ModelForm[Program]):
 
 
 @admin.register(Program)
-class ProgramAdmin(SimpleHistoryAdmin, ModelAdmin):
+class ProgramAdmin(HistoryAdmin):
     form = ProgramForm
     list_display = ("name", "owner", "type", "status_mark", "takes", "starts_on", "ends_on")
     list_filter = (("status", ChoicesDropdownFilter), ("type", ChoicesDropdownFilter))

@@ -15,7 +15,7 @@ from enrollments.models import Checkpoint, EvidenceAccess, Terms
 from enrollments.terms import add_terms, stand
 from texture_portal import clock
 from texture_portal.console.filters import WhenFilter
-from texture_portal.console.marks import as_written, breakable
+from texture_portal.console.marks import NOTHING, as_written, breakable
 from texture_portal.console.pages import ReadOnlyAdmin
 from texture_portal.console.search import BigTable
 
@@ -93,7 +93,7 @@ class TermsAdmin(ModelAdmin):
     list_filter_submit = True
     list_select_related = ("partner", "program", "added_by")
     search_fields = ("version",)
-    readonly_when_there = ("partner", "program", "version", "text_shown", "digest_hex", "added_at", "added_by")
+    readonly_when_there = ("partner", "program", "version", "text_shown", "digest_hex", "added_at", "adder")
     actions = None
 
     def has_change_permission(self, request: HttpRequest, obj: Terms | None = None) -> bool:
@@ -117,6 +117,11 @@ class TermsAdmin(ModelAdmin):
     @display(description="Of")
     def of(self, terms: Terms) -> str:
         return str(terms.partner or terms.program)
+
+    @display(description="Added by")
+    def adder(self, terms: Terms) -> str:
+        """By name: few of those who read terms may open the pages of users."""
+        return terms.added_by.get_username() if terms.added_by else NOTHING
 
     @display(description="Text")
     def text_shown(self, terms: Terms) -> str:

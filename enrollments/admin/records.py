@@ -49,13 +49,18 @@ class EvidenceRequestAdmin(OfAnEnrollment, ReadOnlyAdmin):
     ordering = ("-id",)
     sortable_by = ()
     fields = readonly_fields = (
-        "standing", "partner", "customer", "enrollment", "consent", "message", "asked_at", "asked_by", "due_at",
+        "standing", "partner", "customer", "enrollment", "consent", "message", "asked_at", "asker", "due_at",
         "answered_at", "came",
     )  # fmt: skip
 
     @display(description="Standing", label=STANDING)
     def standing(self, asked: EvidenceRequest) -> str:
         return standing_of(asked)
+
+    @display(description="Asked by")
+    def asker(self, asked: EvidenceRequest) -> str:
+        """By name: few of those who read it may open the pages of users."""
+        return asked.asked_by.get_username()
 
     @display(description="What came")
     def came(self, asked: EvidenceRequest) -> str:

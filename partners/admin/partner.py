@@ -6,8 +6,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -19,13 +17,14 @@ from partners.credentials import client_members, key_members
 from partners.models import Partner
 from texture_portal import clock
 from texture_portal.actors import staff
+from texture_portal.console.pages import HistoryAdmin
 from texture_portal.console.verbs import ShownOnce, VerbsMixin
 
 STATUS_MARKS = {"active": "success", "suspended": "warning", "ended": "danger"}
 
 
 @admin.register(Partner)
-class PartnerAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
+class PartnerAdmin(VerbsMixin, HistoryAdmin):
     form = PartnerForm
     list_display = ("name", "kind", "status_mark", "environment", "makers", "created_at")
     list_filter = (

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from playwright.sync_api import sync_playwright
 
+from tests.browser.walking import actions_in
 from texture_portal import groups
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -36,7 +37,22 @@ def width(request):
 
 
 @pytest.fixture
-def sign_in(browser, live_server, width):
+def answered():
+    """(action, status) of what the portal was asked for from its pages, in order."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _performs_what_it_says(request):
+    """A test that is marked to perform actions has asked for each of them, and none was refused."""
+    said = {action for mark in request.node.iter_markers("performs") for action in mark.args}
+    log = request.getfixturevalue("answered") if said else []
+    yield
+    assert said <= {action for action, status in log if status < 400}
+
+
+@pytest.fixture
+def sign_in(browser, live_server, width, answered):
     """`sign_in("Auditor")`: a page of a new member of that group, logged in by the form."""
     groups.install(apps)  # transactional tests empty the tables
     contexts = []
@@ -47,6 +63,7 @@ def sign_in(browser, live_server, width):
         wide, high = WIDTHS[width]
         context = browser.new_context(viewport={"width": wide, "height": high}, base_url=live_server.url)
         contexts.append(context)
+        context.on("response", lambda answer: answered.extend(actions_in(answer)))
         page = context.new_page()
         page.goto("/admin/")
         page.fill("[name=username]", user.username)
@@ -64,12 +81,25 @@ def sign_in(browser, live_server, width):
 @pytest.fixture
 def keep(width):
     """Keeps a screenshot of the whole page, and holds that nothing sticks out at the side."""
+    return lambda page, name: _keep(page, name, width)
+
+
+@pytest.fixture
+def keep_both():
+    """The same at both widths, of one page that was opened at the desk's."""
 
     def keep(page, name):
-        page.wait_for_load_state("networkidle")
-        folder = settings.PORTAL_HOME / "artefacts"
-        folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), f"{name} is too wide"
+        for width in ("phone", "desk"):
+            wide, high = WIDTHS[width]
+            page.set_viewport_size({"width": wide, "height": high})
+            _keep(page, name, width)
 
     return keep
+
+
+def _keep(page, name, width):
+    page.wait_for_load_state("networkidle")
+    folder = settings.PORTAL_HOME / "artefacts"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), f"{name} is too wide"

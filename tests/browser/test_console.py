@@ -29,6 +29,7 @@ def carry_out(page, verb, **given):
     page.wait_for_load_state()
 
 
+@pytest.mark.performs("enrollments.reviewcase:resolve")
 def test_an_ambiguous_case_is_resolved_from_the_page_alone(sign_in, keep):
     program, other = ProgramFactory(), ProgramFactory()
     enrollment = ambiguous(program.owner, other.owner, now=clock.now(), consent=None)
@@ -45,6 +46,7 @@ def test_an_ambiguous_case_is_resolved_from_the_page_alone(sign_in, keep):
     assert Enrollment.objects.get(pk=enrollment.pk).site.utility_id == other.owner_id
 
 
+@pytest.mark.performs("enrollments.reviewcase:request-information")
 def test_the_partner_is_asked_for_more(sign_in, keep):
     ambiguous(now=clock.now(), consent=None)
     page = sign_in("Program staff")
@@ -58,6 +60,7 @@ def test_the_partner_is_asked_for_more(sign_in, keep):
     assert ReviewCase.objects.get().waits_for_partner
 
 
+@pytest.mark.performs("enrollments.enrollment:suspend", "enrollments.enrollment:reinstate")
 def test_an_enrollment_is_suspended_and_reinstated(sign_in, keep):
     enrollment = active()
     page = sign_in("Program staff")
@@ -71,6 +74,7 @@ def test_an_enrollment_is_suspended_and_reinstated(sign_in, keep):
     assert "Repaired." in page.content()
 
 
+@pytest.mark.performs("partners.partner:add", "partners.partner:add-client")
 def test_onboarding_shows_the_secrets_once(sign_in, keep):
     page = sign_in("Partner manager")
     page.goto("/admin/partners/partner/add/")

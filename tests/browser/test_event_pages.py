@@ -33,6 +33,7 @@ def late():
     return waiting, duty
 
 
+@pytest.mark.performs("enrollments.partnerevent:retry", "enrollments.revocationduty:retry")
 def test_program_staff_see_what_is_late_and_have_it_tried_again(sign_in, keep, late):
     waiting, duty = late
     page = sign_in("Program staff")

@@ -15,6 +15,7 @@ from texture_portal import clock
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+@pytest.mark.performs("enrollments.enrollment:evidence")
 def test_an_auditor_prints_the_evidence_and_takes_the_bundle_along(sign_in, keep):
     enrollment = active()
     sign_if_due(now=clock.now())
@@ -39,6 +40,7 @@ def test_an_auditor_prints_the_evidence_and_takes_the_bundle_along(sign_in, keep
     keep(page, "checkpoints")
 
 
+@pytest.mark.performs("enrollments.terms:add", "enrollments.consent:ask-records", "enrollments.consent:file-record")
 def test_staff_add_terms_ask_for_records_and_file_one(sign_in, keep):
     enrollment = active()
     consent = Consent.objects.get()

@@ -30,6 +30,7 @@ def badges(page):
     return found
 
 
+@pytest.mark.performs("enrollments.reviewcase:take", "enrollments.reviewcase:note", "enrollments.reviewcase:end")
 def test_staff_take_a_case_write_a_note_and_decide_it(sign_in, keep):
     case, _ = waiting(), waiting(hours_ago=24 * 30)
     page = sign_in("Program staff")
@@ -52,6 +53,7 @@ def test_staff_take_a_case_write_a_note_and_decide_it(sign_in, keep):
     keep(page, "desk-case-decided")
 
 
+@pytest.mark.performs("enrollments.reviewcase:together")
 def test_like_cases_are_decided_together(sign_in, keep, width):
     owners = ProgramFactory().owner, ProgramFactory().owner
     cases = [waiting(*owners) for _ in range(3)]
@@ -73,6 +75,7 @@ def test_like_cases_are_decided_together(sign_in, keep, width):
     assert Enrollment.objects.filter(site__utility=owners[1]).count() == 2
 
 
+@pytest.mark.performs("enrollments.reviewcase:decide_together")
 def test_a_selection_in_the_queue_is_decided_together(sign_in, keep):
     owners = ProgramFactory().owner, ProgramFactory().owner
     cases = [waiting(*owners) for _ in range(2)]
@@ -87,6 +90,7 @@ def test_a_selection_in_the_queue_is_decided_together(sign_in, keep):
     assert "Decide all of them" in page.content()
 
 
+@pytest.mark.performs("enrollments.enrollment:open-conflict", "enrollments.reviewcase:dismiss-conflict")
 def test_a_conflict_is_opened_from_the_enrollment(sign_in, keep):
     enrollment = enrolled()
     page = sign_in("Program staff")

@@ -13,6 +13,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ADD = "/admin/enrollments/enrollmentfile/add/"
 
 
+@pytest.mark.performs(
+    "enrollments.enrollmentfile:add",
+    "enrollments.enrollmentfile:template",
+    "enrollments.enrollmentfile:start",
+    "enrollments.enrollmentfile:result",
+)
 def test_a_file_is_uploaded_checked_run_and_its_result_downloaded(sign_in, keep, tmp_path, request):
     request.getfixturevalue("in_grid")
     partner = PartnerFactory()

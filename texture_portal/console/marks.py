@@ -1,6 +1,8 @@
 """Small pieces of pages: badges, links, times, tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 NOTHING = "-"
+_reader: ContextVar[Any] = ContextVar("reader", default=None)  # facts and tables are made far from the request
 
 
 def badge(text: str, kind: str = "") -> SafeString:
@@ -24,12 +27,29 @@ def badges(texts: Iterable[str], kind: str = "") -> SafeString | str:
     return format_html_join(" ", "{}", ((badge(text, kind),) for text in texts)) or NOTHING
 
 
+@contextmanager
+def read_by(user: Any) -> Iterator[None]:
+    """What is marked within is for this user to read: links lead to pages that it may open, and nowhere else."""
+    token = _reader.set(user)
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
 def link(row: Model | None, text: str | None = None) -> SafeString | str:
-    """To the row's own admin page."""
+    """To the row's own admin page; its text alone for a reader who may not open that."""
     if row is None:
         return NOTHING
+    if not _may_open(row):
+        return text or str(row)
     page = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=(row.pk,))
     return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', page, text or str(row))
+
+
+def _may_open(row: Model) -> bool:
+    reader, app, model = _reader.get(), row._meta.app_label, row._meta.model_name
+    return reader is None or any(reader.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
 
 
 def at(instant: datetime | None) -> str:

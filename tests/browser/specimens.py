@@ -1,0 +1,146 @@
+"""Rows in whose pages every action of the console has its place: at least one of everything."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+
+from devices.models import Device
+from enrollments import assignment, cases, conflicts, interventions, lifecycle
+from enrollments.evidence.access import by_user, note_access
+from enrollments.evidence.checkpoints import sign_if_due
+from enrollments.evidence.records import RecordClaim, ask_for_records, file_record
+from enrollments.imports import keeping, running
+from enrollments.models import (
+    Checkpoint,
+    Consent,
+    Enrollment,
+    EnrollmentFile,
+    EvidenceAccess,
+    EvidenceRecord,
+    EvidenceRequest,
+    PartnerEvent,
+    ReviewCase,
+    RevocationDuty,
+    Terms,
+)
+from enrollments.terms import add_terms
+from partners import onboarding
+from partners.models import IdempotencyRecord, Partner, RefusedRequest, WebhookDelivery, WebhookEndpoint
+from partners.webhooks import announce, endpoints
+from programs.models import Participation, Program
+from territories import index
+from territories.models import DataSet, ServiceTerritory, Site, Utility
+from tests.factories import (
+    NOW,
+    ProgramFactory,
+    ServiceTerritoryFactory,
+    WebhookEndpointFactory,
+    active,
+    ambiguous,
+    enrolled,
+    event,
+    listening_partner,
+    matched_to,
+)
+from tests.imports.conftest import a_row, as_csv, work_off
+from texture_portal import actors, clock
+from texture_portal.ids import new_id
+from texture_portal.models import Heartbeat
+
+TESTS = actors.system("tests")
+EACH = (
+    Checkpoint, Consent.history.model, DataSet, Device, EvidenceAccess, EvidenceRecord, EvidenceRequest, Group,
+    Heartbeat, IdempotencyRecord, Participation, PartnerEvent, Program, RefusedRequest, RevocationDuty,
+    ServiceTerritory, Site, Terms, User, Utility, WebhookDelivery,
+)  # fmt: skip
+
+
+def one_of_everything():
+    """{label: rows}; those in different states stand all of them in it."""
+    now, user = clock.now(), User.objects.create_user("root", is_staff=True, is_superuser=True)
+    partner = onboarding.create_partner("Acme Energy", kind="oem", now=now, by=TESTS).partner
+    suspended = onboarding.create_partner("Sleepy Energy", kind="oem", now=now, by=TESTS).partner
+    onboarding.change_status(suspended, Partner.Status.SUSPENDED, now=now, by=TESTS, reason="They asked.")
+    dispatched, held = active(partner=partner), active(partner=partner)
+    held = interventions.suspend(held, reason="The inverter fails.", now=clock.now(), user=user)
+    about_consents(dispatched, held, user=user)
+    what_was_reported(dispatched)
+    ServiceTerritoryFactory(utility=dispatched.site.utility)
+    index.forget()
+    found = {
+        "enrollments.enrollment": [dispatched, held],
+        "enrollments.reviewcase": one_case_of_each_kind(user),
+        "enrollments.enrollmentfile": files(partner, user=user),
+        "enrollments.consent": list(Consent.objects.filter(enrollment__in=(dispatched, held))),
+        "partners.partner": [partner, suspended],
+    }
+    around(dispatched)
+    found["partners.webhookendpoint"] = list(WebhookEndpoint.objects.all())
+    return {**{model._meta.label_lower: [model.objects.first()] for model in EACH}, **found}
+
+
+def one_case_of_each_kind(user):
+    now, owners = clock.now(), (ProgramFactory().owner, ProgramFactory().owner)
+    for _ in range(2):
+        ambiguous(*owners)
+    strict = ProgramFactory(wants_verified_account=True)
+    enrolled(finding=matched_to(strict.owner), account_verified=True)
+    conflicts.open_conflict(active(), reason="Another partner claims it.", now=now, user=user)
+    with transaction.atomic():
+        moved = Enrollment.objects.locked().get(pk=active().pk)
+        lifecycle.report_ownership_transfer(moved, transferred_at=NOW, now=now, by=TESTS)
+    cases.open_case(active(), kind=ReviewCase.Kind.REMATCH, reason="New data name another.", now=now)
+    found = list(ReviewCase.objects.order_by("pk"))
+    assert {each.kind for each in found} == set(ReviewCase.Kind.values)
+    assignment.assign(found[0], to=user, instead_of=None, why="", now=now, user=user)
+    return found
+
+
+def about_consents(first, second, *, user):
+    """Records of the one are asked for, those of the other are not; terms that nobody agreed to."""
+    now = clock.now()
+    asked = Consent.objects.get(enrollment=first)
+    ask_for_records(asked, message="The form, please.", due_at=now + timedelta(days=9), now=now, user=user)
+    file_record(Consent.objects.get(enrollment=second), RecordClaim("log", {"note": "x"}), now=now, user=user)
+    note_access(first, what="consent", now=now, by=by_user(user))
+    sign_if_due(now=now)
+    add_terms(version="2031-01", text="You agree.", partner=first.partner, program=None, now=now, user=user)
+
+
+def what_was_reported(enrollment):
+    now = clock.now()
+    event(enrollment, received_at=now)
+    RevocationDuty.objects.create(
+        enrollment=enrollment, kind="partner_told", revoked_at=now, opened_at=now, due_at=now, attempt_at=now
+    )
+
+
+def files(partner, *, user):
+    """One that is checked, one that runs."""
+    made = [
+        keeping.upload([as_csv([a_row(number)])], name=f"{number}.csv", partner=partner, now=clock.now(), user=user)
+        for number in (1, 2)
+    ]
+    work_off()
+    running.start(made[1], reason="As agreed.", now=clock.now(), user=user)
+    return list(EnrollmentFile.objects.order_by("pk"))
+
+
+def around(enrollment):
+    """What lies about an enrollment: territories, webhooks, refusals, workers."""
+    now, partner = clock.now(), enrollment.partner
+    listening = listening_partner()
+    announce(partner=listening, type="test", data=dict, now=now)
+    WebhookDelivery.objects.update(state="dead", outcome="http_503", settled_at=now, attempts=2)
+    disabled = WebhookEndpointFactory()
+    endpoints.disable(disabled, now=now, by=TESTS, reason="It floods us.")
+    RefusedRequest.objects.create(
+        id=new_id(), partner=partner, at=now, method="POST", path="/v1/enrollments", status=422, code="consent_stale",
+        subject="PW3-1", about=enrollment.pk,
+    )  # fmt: skip
+    IdempotencyRecord.objects.create(
+        partner=partner, key="a-key-of-theirs", fingerprint=bytes(32), status=201, expires_at=now,
+        headers={"Location": f"/v1/enrollments/{enrollment.pk}"},
+    )  # fmt: skip
+    Heartbeat.objects.create(name="forge", beat_at=now)

@@ -14,6 +14,12 @@ _SURROUNDINGS = (
 )  # fmt: skip
 _WEBHOOKS = ("partners.view_webhookendpoint", "partners.view_webhookdelivery")
 
+_GRANTS = (
+    "devices.view_cloud", "devices.view_connection", "devices.view_withdrawal", "devices.view_historicalcloud",
+    "devices.view_historicalconnection",
+)  # fmt: skip
+_PORTFOLIOS = ("devices.view_portfolio", "devices.view_historicalportfolio")
+
 GROUPS: dict[str, tuple[str, ...]] = {
     "Program staff": (
         *_ENROLLMENTS,
@@ -29,10 +35,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.add_enrollmentfile", "enrollments.view_enrollmentfile", "enrollments.run_enrollmentfile",
         "enrollments.erase_enrollmentfile",
         "programs.add_program", "programs.change_program", "programs.view_historicalprogram",
+        *_GRANTS, "devices.revoke_connection",
+        *_PORTFOLIOS, "devices.add_portfolio", "devices.change_portfolio", "devices.fill_portfolio",
+        "devices.revoke_portfolio",
     ),
     "Auditor": (
         *_ENROLLMENTS,
         *_SURROUNDINGS,
+        *_GRANTS,
+        *_PORTFOLIOS,
         "enrollments.view_reviewcase", "enrollments.view_casenote", "enrollments.view_consent",
         "enrollments.view_historicalconsent", "enrollments.view_enrollmentfile",
         "enrollments.view_evidence", "enrollments.export_evidence", "enrollments.view_evidenceaccess",
@@ -51,6 +62,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "partners.view_whole_idempotency_key",
         "partners.rotate_application", "partners.view_idempotencyrecord", "partners.view_refusedrequest",
         *_WEBHOOKS, "partners.manage_webhookendpoint", "partners.resend_webhookdelivery",
+        *_GRANTS, "devices.add_cloud", "devices.change_cloud", "devices.set_cloud_secret", "devices.add_connection",
+        "devices.replace_connection_secret", "devices.revoke_connection",
     ),
     "Administrator": EVERYTHING,
 }  # fmt: skip

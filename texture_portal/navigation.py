@@ -32,6 +32,9 @@ GROUPS = {
         ("Programs", "energy_savings_leaf", "programs", "program"),
         ("Participations", "group", "programs", "participation"),
         ("Devices", "battery_charging_full", "devices", "device"),
+        ("Portfolios", "folder_special", "devices", "portfolio"),
+        ("Clouds", "cloud", "devices", "cloud"),
+        ("Connections", "link", "devices", "connection"),
     ),
     "Partners": (
         ("Partners", "factory", "partners", "partner"),

@@ -49,6 +49,17 @@ def mark_revoked(row: Connection, *, reason: str, now: datetime, by: Actor) -> N
     jobs.wake("connections")
 
 
+@transaction.atomic
+def tell_again(connection: Connection, *, now: datetime) -> None:
+    """At once, at the word of staff."""
+    row = renewal.hold(connection)
+    if row.end_attempt_at is None:
+        raise Refusal("state_conflict", "There is nothing left to tell the cloud.")
+    row.end_attempt_at = now
+    save_off_record(row, "end_attempt_at")
+    jobs.wake("connections")
+
+
 def end_due(*, now: datetime) -> int:
     """Tells the clouds of one batch of what was revoked; returns how many it tried."""
     due = islice(iter(lambda: _next_due(now=now), None), BATCH)

@@ -16,7 +16,8 @@ EVIDENCE = "203.0.113.7"
 LISTS = {
     "Program staff": {
         "enrollments.enrollmentfile",
-        "devices.device", "enrollments.consent", "enrollments.enrollment", "enrollments.partnerevent",
+        "devices.cloud", "devices.connection", "devices.device", "devices.portfolio",
+        "enrollments.consent", "enrollments.enrollment", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms",
         "enrollments.evidencerecord", "enrollments.evidencerequest",
         "partners.partner", "programs.participation", "programs.program", "territories.dataset",
@@ -24,7 +25,8 @@ LISTS = {
     },
     "Auditor": {
         "enrollments.enrollmentfile",
-        "devices.device", "enrollments.checkpoint", "enrollments.consent", "enrollments.enrollment",
+        "devices.cloud", "devices.connection", "devices.device", "devices.portfolio",
+        "enrollments.checkpoint", "enrollments.consent", "enrollments.enrollment",
         "enrollments.evidenceaccess", "enrollments.historicalconsent", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms", "partners.idempotencyrecord",
         "partners.partner", "partners.refusedrequest",
@@ -34,6 +36,7 @@ LISTS = {
         "territories.site", "territories.utility",
     },
     "Partner manager": {
+        "devices.cloud", "devices.connection",
         "enrollments.enrollment", "enrollments.partnerevent", "partners.idempotencyrecord", "partners.partner",
         "partners.refusedrequest", "partners.webhookdelivery", "partners.webhookendpoint",
     },

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from devices.models import Device
+from devices.connections.programmatic import connect_by_api_key
+from devices.models import Cloud, Device, Portfolio
 from enrollments.evidence.access import by_user, note_access
 from enrollments.evidence.checkpoints import sign_if_due
 from enrollments.evidence.records import RecordClaim, ask_for_records, file_record
@@ -31,6 +32,7 @@ from tests.factories import (
     event,
     matched_to,
 )
+from texture_portal import actors
 from texture_portal.ids import new_id
 from texture_portal.models import Heartbeat
 
@@ -69,6 +71,9 @@ def one_of_everything(user):
     file_record(Consent.objects.first(), RecordClaim("log", {}), now=NOW, user=user)
     note_access(Enrollment.objects.first(), what="consent", now=NOW, by=by_user(user))
     event(Enrollment.objects.first())
+    cloud = Cloud.objects.create(partner=Partner.objects.first(), name="Cloud", base_url="https://cloud.example")
+    connect_by_api_key(cloud, grantor="fleet", key="a key", now=NOW, by=actors.system("tests"))
+    Portfolio.objects.create(name="Summer savings", kind="program")
     RevocationDuty.objects.create(
         enrollment=Enrollment.objects.first(), kind="partner_told", revoked_at=NOW, opened_at=NOW, due_at=NOW,
         attempt_at=NOW,

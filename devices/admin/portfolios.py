@@ -1,0 +1,144 @@
+"""Portfolios in the admin: filled and emptied in bulk, and access to all that is in one revoked."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from devices.admin.clouds import by
+from devices.admin.counting import count_of
+from devices.admin.forms import DevicesForm, RevokePortfolioForm
+from devices.models import Device, Portfolio, PortfolioDevice
+from devices.portfolios import membership, revoking
+from texture_portal.console.marks import at, badge, link, table
+from texture_portal.console.verbs import Verb, VerbsMixin
+
+FILL, REVOKE = "devices.fill_portfolio", "devices.revoke_portfolio"
+MOST_SHOWN = 50
+MOST_NAMED = 5
+
+
+def _chosen(given: dict[str, Any]) -> "tuple[QuerySet[Device], str]":
+    """The devices, and what to say of the lines that mean none."""
+    if given["devices"]:
+        found, unknown = membership.named(given["devices"])
+        named = ", ".join(unknown[:MOST_NAMED])
+        return found, f" {len(unknown)} lines mean no device: {named}." if unknown else ""
+    wanted = {"customer__reference_id": given["account"], "site": given["site"], "connection": given["connection"]}
+    return Device.objects.filter(**{name: value for name, value in wanted.items() if value}), ""
+
+
+def _add(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: User) -> str:
+    devices, remark = _chosen(given)
+    done = membership.add(portfolio, devices, reason=given["reason"], now=now, by=by(user))
+    strangers = f" {done.strangers} are another partner's." if done.strangers else ""
+    return f"{done.added} devices added, {done.already_in} were in it already.{strangers}{remark}"
+
+
+def _remove(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: User) -> str:
+    devices, remark = _chosen(given)
+    count = membership.remove(portfolio, devices, reason=given["reason"], by=by(user))
+    return f"{count} devices taken out.{remark}"
+
+
+def _revoke(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: User) -> str:
+    revoking.ask(portfolio, whole_grants=given["whole_grants"], reason=given["reason"], now=now, by=by(user))
+    return "A worker gives up access to every device in it now. Reload the page to see how far it is."
+
+
+def _is_filled(portfolio: Portfolio) -> bool:
+    return portfolio.places.exists()
+
+
+VERBS = (
+    Verb("add-devices", "Put devices in", "Those of another partner than the portfolio's stay out.", FILL, _add,
+         form=DevicesForm),
+    Verb("remove-devices", "Take devices out", "Nothing else happens to them.", FILL, _remove, fits=_is_filled,
+         form=DevicesForm),
+    Verb(
+        "revoke-access", "Revoke access to all of them",
+        "No device in it is read or commanded through its connection any more. An end user's grant that reaches nothing"
+        " else is ended at the cloud.", REVOKE, _revoke, fits=_is_filled, form=RevokePortfolioForm, is_final=True,
+    ),
+)  # fmt: skip
+
+
+@admin.register(Portfolio)
+class PortfolioAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
+    list_display = ("name", "kind", "reference", "partner_named", "devices_in", "created_at")
+    list_filter = (("kind", ChoicesDropdownFilter), ("partner", RelatedDropdownFilter))
+    list_filter_submit = True
+    list_select_related = ("partner",)
+    search_fields = ("name", "reference", "id")
+    fields = ("name", "kind", "reference", "partner")
+    change_form_outer_after_template = "admin/devices/portfolio/below.html"
+    verbs = VERBS
+
+    def has_delete_permission(self, request: HttpRequest, obj: Portfolio | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Portfolio | None = None) -> Any:
+        return ("partner",) if obj else ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return (
+            super().get_queryset(request).annotate(device_count=count_of(PortfolioDevice.objects.all(), of="portfolio"))
+        )
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        portfolio = self.get_object(request, object_id)
+        shown = _below(portfolio) | {"verbs": self.buttons(request, portfolio)} if portfolio else {}
+        kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **shown}
+        page: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
+        return page
+
+    @display(description="Partner", ordering="partner__name")
+    def partner_named(self, portfolio: Portfolio) -> str:
+        return portfolio.partner.name if portfolio.partner else "any"
+
+    @display(description="Devices")
+    def devices_in(self, portfolio: Any) -> int:
+        return int(portfolio.device_count)
+
+
+def _below(portfolio: Portfolio) -> dict[str, Any]:
+    places = portfolio.places.select_related("device__partner", "device__connection__cloud").order_by("-id")[
+        :MOST_SHOWN
+    ]
+    revocations = portfolio.revocations.all()[:MOST_SHOWN]
+    return {
+        "devices": table(
+            ("Device", "Type", "Partner", "Reached through", "In it since"),
+            (
+                (
+                    link(each.device, each.device.serial_number),
+                    each.device.type,
+                    each.device.partner.name,
+                    link(each.device.connection),
+                    at(each.added_at),
+                )
+                for each in places
+            ),
+        ),
+        "revocations": table(
+            ("Asked", "By", "Why", "Devices withdrawn", "Grants revoked", "State"),
+            (
+                (
+                    at(each.asked_at),
+                    each.asked_by,
+                    each.reason,
+                    each.devices_withdrawn,
+                    each.connections_revoked,
+                    badge("done", "success") if each.finished_at else badge("under way", "warning"),
+                )
+                for each in revocations
+            ),
+        ),
+    }

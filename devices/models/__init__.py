@@ -3,20 +3,26 @@
 from devices.models.cloud import Cloud
 from devices.models.connection import Connection, GrantRequest
 from devices.models.device import Device
+from devices.models.polling import Allowance, CallBucket, DiscoveredDevice, Poll, Standing
 from devices.models.portfolio import Portfolio, PortfolioDevice, PortfolioRevocation, Withdrawal
 from devices.models.telemetry import DeviceState, Layout, Reading, StaleHour
 
 __all__ = [
+    "Allowance",
+    "CallBucket",
     "Cloud",
     "Connection",
     "Device",
     "DeviceState",
+    "DiscoveredDevice",
     "GrantRequest",
     "Layout",
+    "Poll",
     "Portfolio",
     "PortfolioDevice",
     "PortfolioRevocation",
     "Reading",
     "StaleHour",
+    "Standing",
     "Withdrawal",
 ]

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from texture_portal.bench import audit, enrollment, imports, matching, revocation, webhooks
+from texture_portal.bench import audit, enrollment, imports, matching, polling, revocation, webhooks
 
 BENCHES = {
     "matching": matching.measure,
@@ -18,6 +18,8 @@ BENCHES = {
     "batch": enrollment.measure_batch,
     "revocation": revocation.measure,
     "webhooks": webhooks.measure,
+    "polling": polling.measure,
+    "polling_bulk": polling.measure_bulk,
     "import": imports.measure,
     "audit": audit.measure,
 }

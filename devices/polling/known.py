@@ -1,0 +1,66 @@
+"""The devices that a row asks about, and which of them are anybody's to ask about."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from devices.connectors.pull.errands import Known
+from devices.models import DiscoveredDevice, Poll, Withdrawal
+
+# What was enrolled since, or is listed since. A device goes by its partner's id; what was withdrawn stays withdrawn.
+LINK = """
+UPDATE devices_discovereddevice listed SET device_id = device.id
+FROM devices_connection connection, devices_cloud cloud, devices_device device
+WHERE listed.device_id IS NULL AND listed.vanished_at IS NULL
+AND connection.id = listed.connection_id AND connection.status = 'active' AND cloud.id = connection.cloud_id
+AND device.partner_id = cloud.partner_id AND device.manufacturer_device_id = listed.manufacturer_device_id
+AND device.type = listed.type AND device.telemetry
+AND NOT EXISTS (
+    SELECT FROM devices_withdrawal withdrawal WHERE withdrawal.device_id = device.id
+    AND withdrawal.connection_id = connection.id AND withdrawal.lifted_at IS NULL
+)
+"""
+CONNECT = """
+UPDATE devices_device device SET connection_id = listed.connection_id, updated_at = %(now)s
+FROM devices_discovereddevice listed JOIN devices_connection connection ON connection.id = listed.connection_id
+WHERE listed.device_id = device.id AND device.connection_id IS NULL AND listed.vanished_at IS NULL
+AND connection.status = 'active'
+AND NOT EXISTS (
+    SELECT FROM devices_withdrawal withdrawal WHERE withdrawal.device_id = device.id
+    AND withdrawal.connection_id = listed.connection_id AND withdrawal.lifted_at IS NULL
+)
+"""
+BEGIN_TO_POLL = """
+UPDATE devices_poll poll SET due_at = %(now)s
+WHERE due_at IS NULL AND kind IN ('single', 'bulk') AND EXISTS (
+    SELECT FROM devices_discovereddevice listed
+    WHERE listed.poll_id = poll.id AND listed.device_id IS NOT NULL AND listed.vanished_at IS NULL
+)
+"""
+
+
+def link_enrolled(*, now: datetime) -> None:
+    """Devices that are listed and enrolled are polled from now on."""
+    with connection.cursor() as cursor:
+        for statement in (LINK, CONNECT, BEGIN_TO_POLL):
+            cursor.execute(statement, {"now": now})
+
+
+def known_of(polls: Collection[Poll]) -> dict[int, list[Known]]:
+    """By the row's id: those that an enrollment has, that are still listed, and that were not withdrawn."""
+    withdrawn = Withdrawal.objects.filter(
+        device=OuterRef("device"), connection=OuterRef("connection"), lifted_at=None
+    )  # fmt: skip
+    listed = (
+        DiscoveredDevice.objects.filter(poll__in=polls, device__isnull=False, vanished_at=None)
+        .exclude(Exists(withdrawn))
+        .order_by("pk")
+        .values_list("poll_id", "manufacturer_device_id", "entry", "kept")
+    )
+    found: dict[int, list[Known]] = defaultdict(list)
+    for poll, name, entry, kept in listed:
+        found[poll].append(Known(name, entry, kept))
+    return found

@@ -1,0 +1,78 @@
+"""What trips bring home, written down together: readings first, then the rows, so that nothing is settled too early."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from devices.connectors.pull.faults import Fault
+from devices.models import Cloud, Poll
+from devices.polling import discovery, settling
+from devices.polling.call_log import CallLog
+from devices.polling.settling import Settled
+from devices.polling.trips import NOBODY, OK, Trip
+from devices.telemetry.taking import Observed, take
+
+FULL = 2000
+
+
+@dataclass(slots=True)
+class Results:
+    calls: CallLog
+    observed: dict[UUID, list[Observed]] = field(default_factory=lambda: defaultdict(list))
+    clouds: dict[UUID, Cloud] = field(default_factory=dict)
+    settled: list[Settled] = field(default_factory=list)
+    readings: int = 0
+    accepted: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return sum(map(len, self.observed.values())) >= FULL
+
+    def add(
+        self, trip: Trip, outcome: str, *, faults: list[Fault], wait: timedelta | None, brought: bool, now: datetime
+    ) -> None:
+        poll, told = trip.poll, list(faults)
+        if brought and trip.outcome is not None:
+            told += trip.outcome.faults
+            if poll.kind == Poll.Kind.DISCOVERY and trip.document is not None:
+                told += discovery.keep(poll, trip.document, trip.outcome, now=now)
+                outcome = OK if discovery.is_whole(trip.outcome) else "items_missing"
+            else:
+                self._observe(trip, now=now)
+        self.settled.append(
+            Settled(
+                poll,
+                outcome,
+                settling.every(poll, polled_every=trip.cloud.polled_every),
+                faults=told,
+                wait=wait,
+                covered_to=trip.covered_to if brought else None,
+                is_idle=outcome == NOBODY,
+            )
+        )
+
+    def flush(self, *, now: datetime) -> None:
+        """Done twice, after a crash in between, it changes nothing: readings are taken once."""
+        observed, self.observed = self.observed, defaultdict(list)
+        for cloud, readings in observed.items():
+            taken = take(self.clouds[cloud].partner, readings, now=now)
+            self.readings += len(readings)
+            self.accepted += taken.accepted
+        settled, self.settled = self.settled, []
+        settling.settle(settled, now=now)
+
+    def _observe(self, trip: Trip, *, now: datetime) -> None:
+        seen = trip.outcome.seen if trip.outcome else []
+        readings = [
+            Observed(each.id, each.observation.observed_at, each.observation.state)
+            for each in seen
+            if each.observation.observed_at is not None
+        ]
+        self.clouds.setdefault(trip.cloud.pk, trip.cloud)
+        self.observed[trip.cloud.pk] += readings
+        if trip.calls:
+            call, category = trip.calls[0]
+            self.calls.note_ages(
+                trip.cloud.pk, call, category, observed=(each.observed_at for each in readings), now=now
+            )  # fmt: skip

@@ -1,0 +1,197 @@
+"""A claimed row on its way: its errand, the call that is next, and what opens the connection."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from yarl import URL
+
+from devices.connections.access import Authorization
+from devices.connectors.pull import errands
+from devices.connectors.pull.documents import CATEGORIES, Document, Limit
+from devices.connectors.pull.errands import AnswerError, Ask, Errand, Known, Outcome, Told
+from devices.connectors.pull.faults import DocumentError, Fault
+from devices.connectors.pull.parsing import parse
+from devices.models import Cloud, Connection, DiscoveredDevice, Poll
+from devices.polling import limits, standing
+from devices.polling.claiming import connections_of
+from devices.polling.known import known_of
+from partners import http
+
+log = logging.getLogger(__name__)
+SECONDS = {"historical": 30.0}
+USUAL_SECONDS = 10.0
+MOST_BYTES = 16 * 1024 * 1024
+AHEAD = 15.0  # seconds of a cloud's limit that one worker holds rows for
+NAME = "Texture-Enrollment-Portal/1"
+OK, NOBODY = "ok", "nobody_enrolled"
+
+
+@dataclass(eq=False, slots=True)
+class Trip:
+    """`outcome` is there once it is home. `covered_to`: of history, how far this errand asks."""
+
+    poll: Poll
+    cloud: Cloud
+    connection: Connection
+    document: Document | None = None
+    errand: Errand | None = None
+    key: Authorization | None = None
+    was_refused: bool = False
+    fault: Fault | None = None
+    outcome: Outcome | None = None
+    outcome_code: str = OK
+    covered_to: datetime | None = None
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    _ask: Ask | None = None
+    _url: URL | None = None
+
+    @property
+    def ask(self) -> Ask:
+        if self._ask is None:
+            raise LookupError(f"poll {self.poll.pk} asks nothing now")
+        return self._ask
+
+    @property
+    def lane(self) -> tuple[UUID, str]:
+        return self.cloud.pk, self.ask.call.category
+
+    def begin(self) -> bool:
+        """To its first call; True where there is nothing to ask. Raises `AnswerError`."""
+        if self.fault is not None:
+            raise AnswerError(self.fault)
+        return self._step(None)
+
+    def go_on(self, told: Told) -> bool:
+        return self._step(told)
+
+    def request(self) -> http.Request:
+        """Raises `AnswerError` where a next page is said to be elsewhere: what opens this cloud goes there only."""
+        if self.key is None:
+            raise LookupError(f"poll {self.poll.pk} has no key")
+        asked = self.ask.asked
+        url = self._target(asked.target).update_query(dict(self.key.query)) if self.key.query else (
+            self._target(asked.target)
+        )  # fmt: skip
+        self._url = url
+        return http.Request(
+            asked.method,
+            str(url),
+            headers={"User-Agent": NAME, **asked.headers, **self.key.headers},
+            body=asked.body,
+            seconds=SECONDS.get(self.ask.call.category, USUAL_SECONDS),
+            most_bytes=MOST_BYTES,
+            is_repeatable=True,
+        )
+
+    def _step(self, told: Told | None) -> bool:
+        if self.errand is None:
+            return True
+        try:
+            self._ask = next(self.errand) if told is None else self.errand.send(told)
+        except StopIteration as home:
+            self.outcome = home.value
+            return True
+        self.calls.append((self._ask.call.name, self._ask.call.category))
+        return False
+
+    def _target(self, target: str) -> URL:
+        base = URL(self.cloud.base_url)
+        if self._ask and self._ask.call.pages and self._ask.call.pages.by == "link" and self._url is not None:
+            url = self._url.join(URL(target))
+        else:
+            url = URL(f"{str(base).rstrip('/')}{target}", encoded=True)
+        if url.origin() != base.origin():
+            raise AnswerError(Fault("calls", "link_elsewhere", "The next page is said to be at another address."))
+        return url
+
+
+class Workshop:
+    """What the drive knows of clouds: their documents, read once, and whether they were well a moment ago."""
+
+    def __init__(self) -> None:
+        self._documents: dict[tuple[UUID, datetime], Document | DocumentError] = {}
+        self._limits: dict[tuple[UUID, datetime], dict[str, Limit]] = {}
+        self._well: dict[UUID, datetime] = {}
+
+    def most_at_once(self, cloud: Cloud) -> int:
+        """Rows that wait for the limit longer than their lease would be taken for lost."""
+        return max(2, int(self.limit(cloud, "telemetry").per_second * AHEAD))
+
+    def limit(self, cloud: Cloud, category: str) -> Limit:
+        known = (cloud.pk, cloud.updated_at)
+        if known not in self._limits:
+            document = self._document(cloud)
+            documented = document.limits if isinstance(document, Document) else {}
+            try:
+                self._limits[known] = limits.limits_of(cloud, documented)
+            except limits.LimitFormError as wrong:
+                log.error("cloud %s is asked once a second: %s", cloud.pk, wrong)
+                self._limits[known] = dict.fromkeys(CATEGORIES, limits.CAREFUL)
+        return self._limits[known].get(category, limits.USUAL)
+
+    def trips(self, cloud: Cloud, polls: list[Poll]) -> Iterable[Trip]:
+        if not polls:
+            return
+        connections, document = connections_of(polls), self._document(cloud)
+        known = known_of(polls) if any(poll.kind in (Poll.Kind.SINGLE, Poll.Kind.BULK) for poll in polls) else {}
+        for poll in polls:
+            trip = Trip(poll, cloud, connections[poll.connection_id])
+            if isinstance(document, DocumentError):
+                trip.fault = document.faults[0]
+            else:
+                trip.document = document
+                self._prepare(trip, document, known.get(poll.pk, []))
+            yield trip
+
+    def well(self, cloud: Cloud, *, now: datetime) -> None:
+        if (last := self._well.get(cloud.pk)) is None or now - last > standing.STEP:
+            self._well[cloud.pk] = now
+            standing.note_success(cloud, now=now)
+
+    def sick(self, cloud: Cloud) -> None:
+        self._well.pop(cloud.pk, None)
+
+    def _document(self, cloud: Cloud) -> Document | DocumentError:
+        known = (cloud.pk, cloud.updated_at)
+        if known not in self._documents:
+            try:
+                self._documents[known] = parse(cloud.document)
+            except DocumentError as wrong:
+                self._documents[known] = wrong
+        return self._documents[known]
+
+    def _prepare(self, trip: Trip, document: Document, known: list[Known]) -> None:
+        poll = trip.poll
+        match poll.kind:
+            case Poll.Kind.DISCOVERY:
+                if poll.step < len(document.discovery):
+                    trip.errand = errands.discover(document, step=poll.step, kept=poll.names)
+            case Poll.Kind.HISTORY:
+                trip.errand, trip.covered_to = _history(document, poll)
+            case _:
+                known = [each for each in known if each.entry < len(document.entries)]
+                if known and poll.kind == Poll.Kind.BULK:
+                    trip.errand = errands.ask_states(document, known, names=poll.names)
+                elif known:
+                    trip.errand = errands.ask_state(document, known, names=poll.names)
+        if trip.errand is None:
+            trip.outcome_code = NOBODY
+
+
+def _history(document: Document, poll: Poll) -> tuple[Errand | None, datetime | None]:
+    listed = (
+        DiscoveredDevice.objects.filter(device=poll.device_id, connection=poll.connection_id, vanished_at=None)
+        .order_by("-pk")
+        .first()
+    )
+    if listed is None or listed.entry >= len(document.entries) or poll.covers_from is None or poll.covers_to is None:
+        return None, None
+    history = document.entries[listed.entry].history
+    if history is None:
+        return None, None
+    end = min(poll.covers_from + timedelta(days=history.days), poll.covers_to)
+    device = Known(listed.manufacturer_device_id, listed.entry, listed.kept)
+    return errands.ask_history(document, device, start=poll.covers_from, end=end), end

@@ -1,0 +1,94 @@
+"""A worker or a cloud that is killed in the middle: what was taken stays, what was not is asked again, once each."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings as configured
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Count
+
+from devices.connections.programmatic import replace_secret
+from devices.models import DeviceState, Poll, Reading
+from devices.polling.tasks import poll_due
+from tests.databases import url_of_database
+from tests.factories import PartnerFactory
+from tests.faults.conftest import wait_for
+from tests.polling.conftest import BY, GENEROUS, cloud_of, enroll_listed, simulated_document
+from tests.sandbox.running import running_cloud
+from texture_portal import clock
+from texture_portal.ids import new_id
+
+DEVICES = 12
+
+
+@pytest.fixture
+def oem():
+    with running_cloud(devices=DEVICES, rate_limits=GENEROUS) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(transactional_db, settings, oem):
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
+    made = cloud_of(
+        PartnerFactory(name=f"Acme {new_id()}"),
+        oem.url,
+        key=oem.told["api_key"],
+        document=simulated_document(bulk=False),
+    )
+    poll_due(now=clock.now())
+    enroll_listed(made)
+    return made
+
+
+def the_dead_workers_claims_are_over():
+    Poll.objects.filter(claimed_until__isnull=False).update(due_at=clock.now(), claimed_until=None)
+
+
+def seen_twice():
+    return list(Reading.objects.values("device", "observed_at").annotate(times=Count("*")).filter(times__gt=1))
+
+
+def test_a_backfill_that_is_killed_goes_on_where_it_stood(cloud, oem):
+    oem.fault("latency", ms=300, category="historical")
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "backfill", "--days=40", "--cloud=Simulated"],
+        cwd=configured.BASE_DIR,
+        env={
+            **os.environ,
+            "DATABASE_URL": url_of_database(connection.settings_dict["NAME"]),
+            "OUTBOUND_ALLOWED_HOSTS": "127.0.0.1",
+        },
+        stdout=subprocess.DEVNULL,
+    )
+    wait_for(lambda: Reading.objects.exists() or process.poll() is not None, seconds=60)
+    process.kill()
+    process.wait()
+    kept, rows = Reading.objects.count(), Poll.objects.filter(kind="history").count()
+    assert 0 < kept < DEVICES * 40 * 96
+    the_dead_workers_claims_are_over()
+    oem.control("DELETE", "faults")
+    call_command("backfill", days=40, cloud="Simulated")
+    assert Poll.objects.filter(kind="history").count() == rows == DEVICES
+    assert Poll.objects.filter(kind="history", due_at__isnull=False).count() == 0
+    assert Reading.objects.count() >= DEVICES * 39 * 96
+    assert seen_twice() == []
+
+
+def test_a_cloud_that_is_killed_mid_poll_is_asked_again_when_it_is_back(cloud, oem):
+    oem.fault("latency", ms=1000, category="telemetry")
+    oem.process.kill()
+    poll_due(now=clock.now())
+    assert not Reading.objects.exists()
+    with running_cloud(devices=DEVICES, rate_limits=GENEROUS) as again:
+        cloud.base_url = again.url
+        cloud.save()
+        replace_secret(cloud.connections.get(), again.told["api_key"], now=clock.now(), by=BY, reason="a new key")
+        Poll.objects.filter(kind="single").update(due_at=clock.now())
+        cloud.standing.delete()
+        poll_due(now=clock.now())
+    assert DeviceState.objects.filter(observed_at__isnull=False).count() == DEVICES
+    assert seen_twice() == []

@@ -3,7 +3,7 @@
 from devices.models.cloud import Cloud
 from devices.models.connection import Connection, GrantRequest
 from devices.models.device import Device
-from devices.models.polling import Allowance, CallBucket, DiscoveredDevice, Poll, Standing
+from devices.models.polling import Allowance, CallBucket, ConnectorDocument, DiscoveredDevice, Poll, Standing
 from devices.models.portfolio import Portfolio, PortfolioDevice, PortfolioRevocation, Withdrawal
 from devices.models.telemetry import DeviceState, Layout, Reading, StaleHour
 
@@ -12,6 +12,7 @@ __all__ = [
     "CallBucket",
     "Cloud",
     "Connection",
+    "ConnectorDocument",
     "Device",
     "DeviceState",
     "DiscoveredDevice",

@@ -168,3 +168,12 @@ class CallBucket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.call} {self.minute:%Y-%m-%d %H:%M}: {self.count} {self.outcome}"
+
+
+class ConnectorDocument(Cloud):
+    """A cloud by its connector document: another page of the same row, with permissions of its own."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view",)
+        permissions = [("write_connectordocument", "Can write connector documents, try them, and put them into force")]

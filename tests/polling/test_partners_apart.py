@@ -128,7 +128,7 @@ def test_a_cloud_that_fails_is_left_alone_and_then_knocked_at_once(partner, oem)
     due_now(kind="single")
     for _ in range(3):
         poll()
-    assert Reading.objects.values("device").distinct().count() == 24
+    assert Reading.objects.values("device_number").distinct().count() == 24
     assert Standing.objects.get(cloud=cloud).failures == 0
 
 

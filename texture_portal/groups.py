@@ -18,6 +18,9 @@ _GRANTS = (
     "devices.view_cloud", "devices.view_connection", "devices.view_withdrawal", "devices.view_historicalcloud",
     "devices.view_historicalconnection",
 )  # fmt: skip
+_POLLING = (
+    "devices.view_connectordocument", "devices.view_discovereddevice", "devices.view_poll", "devices.view_callbucket",
+)  # fmt: skip
 _PORTFOLIOS = ("devices.view_portfolio", "devices.view_historicalportfolio")
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -35,7 +38,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.add_enrollmentfile", "enrollments.view_enrollmentfile", "enrollments.run_enrollmentfile",
         "enrollments.erase_enrollmentfile",
         "programs.add_program", "programs.change_program", "programs.view_historicalprogram",
-        *_GRANTS, "devices.revoke_connection",
+        *_GRANTS, "devices.revoke_connection", *_POLLING, "devices.write_connectordocument",
         *_PORTFOLIOS, "devices.add_portfolio", "devices.change_portfolio", "devices.fill_portfolio",
         "devices.revoke_portfolio",
     ),
@@ -43,6 +46,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *_ENROLLMENTS,
         *_SURROUNDINGS,
         *_GRANTS,
+        *_POLLING,
         *_PORTFOLIOS,
         "enrollments.view_reviewcase", "enrollments.view_casenote", "enrollments.view_consent",
         "enrollments.view_historicalconsent", "enrollments.view_enrollmentfile",
@@ -62,6 +66,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "partners.view_whole_idempotency_key",
         "partners.rotate_application", "partners.view_idempotencyrecord", "partners.view_refusedrequest",
         *_WEBHOOKS, "partners.manage_webhookendpoint", "partners.resend_webhookdelivery",
+        *_POLLING,
         *_GRANTS, "devices.add_cloud", "devices.change_cloud", "devices.set_cloud_secret", "devices.add_connection",
         "devices.replace_connection_secret", "devices.revoke_connection",
     ),

@@ -35,6 +35,10 @@ GROUPS = {
         ("Portfolios", "folder_special", "devices", "portfolio"),
         ("Clouds", "cloud", "devices", "cloud"),
         ("Connections", "link", "devices", "connection"),
+        ("Connector documents", "schema", "devices", "connectordocument"),
+        ("Discovered devices", "travel_explore", "devices", "discovereddevice"),
+        ("Polling", "sync", "devices", "poll"),
+        ("Calls of clouds", "monitoring", "devices", "callbucket"),
     ),
     "Partners": (
         ("Partners", "factory", "partners", "partner"),

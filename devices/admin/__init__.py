@@ -2,7 +2,18 @@
 
 from devices.admin.clouds import CloudAdmin
 from devices.admin.connections import ConnectionAdmin
+from devices.admin.connector import ConnectorDocumentAdmin
 from devices.admin.device import DeviceAdmin
+from devices.admin.polling import CallBucketAdmin, DiscoveredDeviceAdmin, PollAdmin
 from devices.admin.portfolios import PortfolioAdmin
 
-__all__ = ["CloudAdmin", "ConnectionAdmin", "DeviceAdmin", "PortfolioAdmin"]
+__all__ = [
+    "CallBucketAdmin",
+    "CloudAdmin",
+    "ConnectionAdmin",
+    "ConnectorDocumentAdmin",
+    "DeviceAdmin",
+    "DiscoveredDeviceAdmin",
+    "PollAdmin",
+    "PortfolioAdmin",
+]

@@ -16,6 +16,7 @@ EVIDENCE = "203.0.113.7"
 LISTS = {
     "Program staff": {
         "enrollments.enrollmentfile",
+        "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
         "devices.cloud", "devices.connection", "devices.device", "devices.portfolio",
         "enrollments.consent", "enrollments.enrollment", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms",
@@ -25,6 +26,7 @@ LISTS = {
     },
     "Auditor": {
         "enrollments.enrollmentfile",
+        "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
         "devices.cloud", "devices.connection", "devices.device", "devices.portfolio",
         "enrollments.checkpoint", "enrollments.consent", "enrollments.enrollment",
         "enrollments.evidenceaccess", "enrollments.historicalconsent", "enrollments.partnerevent",
@@ -36,6 +38,7 @@ LISTS = {
         "territories.site", "territories.utility",
     },
     "Partner manager": {
+        "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
         "devices.cloud", "devices.connection",
         "enrollments.enrollment", "enrollments.partnerevent", "partners.idempotencyrecord", "partners.partner",
         "partners.refusedrequest", "partners.webhookdelivery", "partners.webhookendpoint",

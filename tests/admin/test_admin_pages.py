@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from devices.connections.programmatic import connect_by_api_key
-from devices.models import Cloud, Device, Portfolio
+from devices.models import CallBucket, Cloud, Device, DiscoveredDevice, Poll, Portfolio
 from enrollments.evidence.access import by_user, note_access
 from enrollments.evidence.checkpoints import sign_if_due
 from enrollments.evidence.records import RecordClaim, ask_for_records, file_record
@@ -72,7 +72,16 @@ def one_of_everything(user):
     note_access(Enrollment.objects.first(), what="consent", now=NOW, by=by_user(user))
     event(Enrollment.objects.first())
     cloud = Cloud.objects.create(partner=Partner.objects.first(), name="Cloud", base_url="https://cloud.example")
-    connect_by_api_key(cloud, grantor="fleet", key="a key", now=NOW, by=actors.system("tests"))
+    grant = connect_by_api_key(cloud, grantor="fleet", key="a key", now=NOW, by=actors.system("tests"))
+    poll = Poll.objects.create(cloud=cloud, connection=grant, kind="bulk", key="k", outcome="ok", asked_at=NOW)
+    DiscoveredDevice.objects.create(
+        connection=grant, manufacturer_device_id="d-1", type="battery", entry=0, poll=poll, first_listed_at=NOW,
+        last_listed_at=NOW,
+    )  # fmt: skip
+    CallBucket.objects.create(
+        cloud=cloud, call="states", category="telemetry", minute=NOW, outcome="ok", count=1,
+        latencies=[0, 1, *[0] * 9], ages=[1, *[0] * 5],
+    )  # fmt: skip
     Portfolio.objects.create(name="Summer savings", kind="program")
     RevocationDuty.objects.create(
         enrollment=Enrollment.objects.first(), kind="partner_told", revoked_at=NOW, opened_at=NOW, due_at=NOW,

@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
-from devices.models import Device
+from devices.connections.programmatic import connect_by_api_key
+from devices.models import CallBucket, Cloud, ConnectorDocument, Device, DiscoveredDevice, Poll
 from enrollments import assignment, cases, conflicts, interventions, lifecycle
 from enrollments.evidence.access import by_user, note_access
 from enrollments.evidence.checkpoints import sign_if_due
@@ -50,9 +51,10 @@ from texture_portal.models import Heartbeat
 
 TESTS = actors.system("tests")
 EACH = (
-    Checkpoint, Consent.history.model, DataSet, Device, EvidenceAccess, EvidenceRecord, EvidenceRequest, Group,
-    Heartbeat, IdempotencyRecord, Participation, PartnerEvent, Program, RefusedRequest, RevocationDuty,
-    ServiceTerritory, Site, Terms, User, Utility, WebhookDelivery,
+    CallBucket, Checkpoint, ConnectorDocument, Consent.history.model, DataSet, Device, DiscoveredDevice,
+    EvidenceAccess, EvidenceRecord, EvidenceRequest, Group, Heartbeat, IdempotencyRecord, Participation,
+    PartnerEvent, Poll, Program, RefusedRequest, RevocationDuty, ServiceTerritory, Site, Terms, User, Utility,
+    WebhookDelivery,
 )  # fmt: skip
 
 
@@ -144,3 +146,19 @@ def around(enrollment):
         headers={"Location": f"/v1/enrollments/{enrollment.pk}"},
     )  # fmt: skip
     Heartbeat.objects.create(name="forge", beat_at=now)
+    polled(partner, now=now)
+
+
+def polled(partner, *, now):
+    """A cloud that is asked, what it lists, and how it answered."""
+    cloud = Cloud.objects.create(partner=partner, name="Polled", base_url="https://polled.example")
+    grant = connect_by_api_key(cloud, grantor="fleet", key="a key", now=now, by=TESTS)
+    poll = Poll.objects.create(cloud=cloud, connection=grant, kind="bulk", key="k", outcome="ok", asked_at=now)
+    DiscoveredDevice.objects.create(
+        connection=grant, manufacturer_device_id="d-1", type="battery", entry=0, poll=poll, first_listed_at=now,
+        last_listed_at=now,
+    )  # fmt: skip
+    CallBucket.objects.create(
+        cloud=cloud, call="states", category="telemetry", minute=now, outcome="ok", count=1,
+        latencies=[0, 1, *[0] * 9], ages=[1, *[0] * 5],
+    )  # fmt: skip

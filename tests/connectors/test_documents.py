@@ -1,12 +1,15 @@
 """What is wrong with a document is said where it is, with what to do about it; nothing is read by guessing."""
 
 import copy
+import json
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 
 from devices.connectors.pull import shipped
 from devices.connectors.pull.faults import DocumentError
+from devices.connectors.pull.finding import devices_in
 from devices.connectors.pull.observing import observe
 from devices.connectors.pull.parsing import parse
 
@@ -180,3 +183,15 @@ def test_times_in_every_form(clock, told, expected):
     else:
         assert seen.observed_at is None
         assert expected in [fault.code for fault in seen.faults]
+
+
+def test_the_guides_example_reads_what_it_says():
+    guide = (settings.BASE_DIR / "docs" / "connectors.md").read_text(encoding="utf-8")
+    document = parse(json.loads(guide.split("```json")[1].split("```")[0]))
+    home = {"id": 7, "tz": "America/Denver", "units": [{"uid": "B-1", "kind": "ESS", "sn": "S9"}]}
+    [found], faults = devices_in(document, home, kept={"home": 7})
+    assert (found.id, found.serial_number, found.site, faults) == ("B-1", "S9", "7", [])
+    told = {"ts": 1777636740, "soc": 0.715, "in_kw": 2.5, "out_kw": 0, "mode": "CHG", "meter_kw": -1.2}
+    seen = observe(document.entries[0], told, kept=found.kept, received_at=NOW)
+    assert seen.state == {"chargePercentage": 71.5, "chargeRate": -2500, "chargingState": "charging", "gridPower": 1200}
+    assert seen.observed_at == datetime(2026, 5, 1, 11, 59, tzinfo=UTC)

@@ -31,7 +31,11 @@ def ask_for(cloud: Cloud, *, days: float, now: datetime) -> int:
     """
     start = now - timedelta(days=min(days, MOST_DAYS))
     listed = DiscoveredDevice.objects.filter(
-        connection__cloud=cloud, connection__status=Connection.Status.ACTIVE, device__isnull=False, vanished_at=None
+        connection__cloud=cloud,
+        connection__status=Connection.Status.ACTIVE,
+        device__isnull=False,
+        is_wanted=True,
+        vanished_at=None,
     ).exclude(device__in=rows_of(cloud).filter(due_at__isnull=False).values("device"))
     Poll.objects.bulk_create(
         (

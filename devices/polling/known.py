@@ -37,7 +37,7 @@ BEGIN_TO_POLL = """
 UPDATE devices_poll poll SET due_at = %(now)s
 WHERE due_at IS NULL AND kind IN ('single', 'bulk') AND EXISTS (
     SELECT FROM devices_discovereddevice listed
-    WHERE listed.poll_id = poll.id AND listed.device_id IS NOT NULL AND listed.vanished_at IS NULL
+    WHERE listed.poll_id = poll.id AND listed.device_id IS NOT NULL AND listed.is_wanted AND listed.vanished_at IS NULL
 )
 """
 
@@ -55,7 +55,7 @@ def known_of(polls: Collection[Poll]) -> dict[int, list[Known]]:
         device=OuterRef("device"), connection=OuterRef("connection"), lifted_at=None
     )  # fmt: skip
     listed = (
-        DiscoveredDevice.objects.filter(poll__in=polls, device__isnull=False, vanished_at=None)
+        DiscoveredDevice.objects.filter(poll__in=polls, device__isnull=False, is_wanted=True, vanished_at=None)
         .exclude(Exists(withdrawn))
         .order_by("pk")
         .values_list("poll_id", "manufacturer_device_id", "entry", "kept")

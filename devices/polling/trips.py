@@ -183,7 +183,9 @@ class Workshop:
 
 def _history(document: Document, poll: Poll) -> tuple[Errand | None, datetime | None]:
     listed = (
-        DiscoveredDevice.objects.filter(device=poll.device_id, connection=poll.connection_id, vanished_at=None)
+        DiscoveredDevice.objects.filter(
+            device=poll.device_id, connection=poll.connection_id, is_wanted=True, vanished_at=None
+        )
         .order_by("-pk")
         .first()
     )

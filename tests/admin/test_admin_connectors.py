@@ -42,6 +42,8 @@ def test_a_document_is_tried_on_a_pasted_answer(cloud):
     assert "chargerWattage" in shown
     assert "7200.0 W" in shown
     assert "devices[2].state" in shown
+    assert "2026-05-01T11:59:00Z" in shown
+    assert "nothing_found" not in shown
     cloud.refresh_from_db()
     assert cloud.document == {}
 

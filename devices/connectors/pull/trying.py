@@ -11,6 +11,7 @@ from devices.connectors.pull.finding import Found, Kept, devices_in, items_of, k
 from devices.connectors.pull.observing import Observation, by_device, observe, observe_item, observe_past
 from devices.kinds import KINDS
 from devices.values import Quantity
+from texture_portal.clock import to_wire
 
 MOST_SHOWN = 20
 
@@ -22,6 +23,11 @@ class Reading:
     of: str
     type: str
     observation: Observation
+
+    @property
+    def observed(self) -> str | None:
+        instant = self.observation.observed_at
+        return None if instant is None else to_wire(instant)
 
     def rows(self) -> Iterator[tuple[str, Any, str]]:
         """Fields, values and units; fields of the type that the answer did not tell are null."""
@@ -45,11 +51,18 @@ def attempt(document: Document, call_name: str, answer: Any, *, kept: Kept, now:
     for entry in document.entries:
         for reading in _readings(entry, call, answer, kept=kept, now=now):
             trial.readings.append(reading)
-            trial.faults += reading.observation.faults
+    _leave_out_other_kinds(trial)
     trial.faults = list(dict.fromkeys(trial.faults))
     if not (trial.devices or trial.kept or trial.readings or trial.faults):
         trial.faults.append(Fault(f"calls.{call_name}", "unused", "Nothing in the document reads this call's answer."))
     return trial
+
+
+def _leave_out_other_kinds(trial: Trial) -> None:
+    """A call that tells of any device is read by every kind: those that find nothing are not what it was about."""
+    told = [reading for reading in trial.readings if reading.observation.state]
+    trial.readings = told or trial.readings
+    trial.faults += [fault for reading in trial.readings for fault in reading.observation.faults]
 
 
 def _discovery(document: Document, call: Call, answer: Any, kept: Kept, trial: Trial) -> None:

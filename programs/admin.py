@@ -11,7 +11,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from devices.kinds import KINDS, DeviceType
 from devices.search import device_ids
 from programs.models import Participation, Program
-from texture_portal.console.pages import HistoryAdmin, ReadOnlyAdmin
+from texture_portal.console.histories import HistoryAdmin
+from texture_portal.console.pages import ReadOnlyAdmin
 from texture_portal.console.search import BigTable
 
 COMMANDS = sorted(command for kind in KINDS.values() for command in kind.commands)

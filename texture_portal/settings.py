@@ -11,6 +11,7 @@ from typing import Any
 import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from texture_portal.database import start_embedded
 from texture_portal.first_run import DEVELOPMENT_MARK, development_secrets
@@ -278,6 +279,7 @@ UNFOLD = {
     "SITE_TITLE": "Texture enrollment portal",
     "SITE_HEADER": "Enrollment portal",
     "SITE_SYMBOL": "bolt",
+    "STYLES": [lambda request: static("console/tables.css")],
     "SITE_URL": None,
     "DASHBOARD_CALLBACK": "texture_portal.dashboard.front_page",
     "SIDEBAR": {"navigation": "texture_portal.navigation.groups"},

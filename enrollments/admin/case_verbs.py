@@ -89,7 +89,7 @@ def _asks(*kinds: Kind) -> Callable[[ReviewCase], bool]:
     return lambda case: case.decided_at is None and case.kind in kinds
 
 
-VERBS = (
+VERBS = (  # what answers the question stands first, and is open
     Verb(
         "resolve",
         "Resolve to a utility",
@@ -98,15 +98,6 @@ VERBS = (
         _resolve,
         fits=_asks(*ABOUT_TERRITORY),
         form=ResolveForm,
-    ),
-    Verb(
-        "request-information",
-        "Ask the partner for more",
-        "The partner reads it among the enrollment's required actions; the case stays open.",
-        DECIDE,
-        _ask,
-        fits=lambda case: case.decided_at is None and not case.waits_for_partner,
-        form=QuestionForm,
     ),
     with_reason(
         "verify-account",
@@ -131,6 +122,15 @@ VERBS = (
         DECIDE,
         review.dismiss_conflict,
         fits=_asks(Kind.CONFLICT),
+    ),
+    Verb(
+        "request-information",
+        "Ask the partner for more",
+        "The partner reads it among the enrollment's required actions; the case stays open.",
+        DECIDE,
+        _ask,
+        fits=lambda case: case.decided_at is None and not case.waits_for_partner,
+        form=QuestionForm,
     ),
     with_reason(
         "end",

@@ -5,7 +5,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from partners.models import Application, SigningKey, WebhookEndpoint
+from partners.admin.marks import told_of
+from partners.models import Application, Partner, SigningKey, WebhookEndpoint
 from texture_portal import clock
 from texture_portal.console.marks import at, badge, breakable, link, span
 from texture_portal.console.pages import ReadOnlyInline
@@ -26,7 +27,8 @@ class SigningKeyInline(ReadOnlyInline):
 
     @display(description="State")
     def state(self, key: SigningKey) -> str:
-        return live_mark(key.is_active(now=clock.now()))
+        """Of a partner that has ended none is."""
+        return live_mark(key.is_active(now=clock.now()) and key.partner.status != Partner.Status.ENDED)
 
     @display(description="Age")
     def age(self, key: SigningKey) -> str:
@@ -93,7 +95,7 @@ class WebhookEndpointInline(ReadOnlyInline):
 
     @display(description="Told of")
     def told_of(self, endpoint: WebhookEndpoint) -> str:
-        return ", ".join(endpoint.event_types)
+        return ", ".join(told_of(endpoint))
 
     @display(description="Last success")
     def last_success(self, endpoint: WebhookEndpoint) -> str:

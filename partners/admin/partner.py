@@ -17,7 +17,7 @@ from partners.credentials import client_members, key_members
 from partners.models import Partner
 from texture_portal import clock
 from texture_portal.actors import staff
-from texture_portal.console.pages import HistoryAdmin
+from texture_portal.console.histories import HistoryAdmin
 from texture_portal.console.verbs import ShownOnce, VerbsMixin
 
 STATUS_MARKS = {"active": "success", "suspended": "warning", "ended": "danger"}

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from partners.admin.marks import told_of
 from partners.admin.webhook_deliveries import attempts_badge, state_badge
 from partners.models import WebhookDelivery, WebhookEndpoint
 from partners.webhooks import endpoints, letters
@@ -142,7 +143,7 @@ def facts(endpoint: WebhookEndpoint) -> list[tuple[str, Any]]:
         ("State", standing_badge(endpoint)),
         ("Partner", link(endpoint.partner)),
         ("URL", breakable(endpoint.url)),
-        ("Told of", badges(endpoint.event_types)),
+        ("Told of", badges(told_of(endpoint))),
         ("Endpoint id", endpoint.pk),
         ("Made", at(endpoint.created_at)),
         ("Disabled", f"{at(endpoint.disabled_at)} {endpoint.get_disabled_by_display()}".strip()),

@@ -14,6 +14,8 @@ from texture_portal import groups
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
+CUT_OFF = """[...document.querySelectorAll('.data-row > td')]
+    .filter(each => each.scrollHeight > each.clientHeight + 1).map(each => each.innerText)"""
 PASSWORD = "a password for tests only"
 
 
@@ -80,7 +82,7 @@ def sign_in(browser, live_server, width, answered):
 
 @pytest.fixture
 def keep(width):
-    """Keeps a screenshot of the whole page, and holds that nothing sticks out at the side."""
+    """Keeps a screenshot of the whole page, and holds that nothing sticks out at the side or is cut off in a table."""
     return lambda page, name: _keep(page, name, width)
 
 
@@ -103,3 +105,4 @@ def _keep(page, name, width):
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), f"{name} is too wide"
+    assert page.evaluate(CUT_OFF) == [], f"{name} hides text"

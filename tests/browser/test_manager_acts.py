@@ -96,15 +96,18 @@ def test_a_partner_is_suspended_reinstated_renamed_and_ended(partner, sign_in, k
     carry_out(page, "end", reason="The contract ended.")
     assert "is now ended." in page.content()
     keep_both(page, "partner-ended")
+    assert "live" not in {each.inner_text().lower() for each in page.locator("td.field-state").all()}
     assert Partner.objects.get().status == "ended"
     page.locator("a:has-text('History')").filter(visible=True).last.click()
     page.wait_for_load_state()
-    assert "The contract ended." in page.content()
+    for told in ("The contract ended.", "typed on its page", "partner-manager"):
+        assert told in page.content()
     keep_both(page, "partner-history")
     first = partner.history.earliest()
     page.goto(reverse("admin:partners_partner_simple_history", args=(partner.pk, first.pk)))
     keep_both(page, "partner-version")
     assert page.get_by_role("button", name="Revert").count() == 0
+    assert not page.locator("[name=name]").is_editable()
 
 
 @pytest.mark.performs(
@@ -126,6 +129,7 @@ def test_an_endpoint_is_tested_disabled_enabled_and_its_dead_letters_sent_again(
     assert WebhookDelivery.objects.get().state == "pending"
     assert "Their database is back." in on_record(partner)[0]
     page.goto(page_of(endpoint))
+    assert "every type" in page.content()
     carry_out(page, "test")
     assert "A test is on its way" in page.content()
     keep_both(page, "webhook-endpoint-tested")

@@ -20,6 +20,7 @@ from texture_portal import actors, clock
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 STAFF = "program-staff"
+LONG = "The house is gone, and so is the device; the customer wrote on Monday, and her heirs confirm it. " * 4
 
 
 @pytest.fixture
@@ -41,10 +42,10 @@ def test_a_customer_opts_out_and_an_enrollment_is_revoked(sign_in, keep_both):
     assert "is now opted out." in page.content()
     keep_both(page, "enrollment-opted-out")
     assert State.OPTED_OUT in Enrollment.objects.values_list("state", flat=True)
-    carry_out(page, "revoke", reason="The house is gone.")
+    carry_out(page, "revoke", reason=LONG)
     assert "is now revoked." in page.content()
     keep_both(page, "enrollment-revoked")
-    assert last_of(enrollment) == ("revoked", "The house is gone.", "staff", STAFF)
+    assert last_of(enrollment) == ("revoked", LONG.strip(), "staff", STAFF)
     assert page.locator("form[action$='by-verb/']").count() == 0
 
 
@@ -87,6 +88,7 @@ def the_transfer_is_refuted(page, keep_both):
         lifecycle.report_ownership_transfer(held, transferred_at=NOW, now=clock.now(), by=actors.system("tests"))
     case = ReviewCase.objects.get(enrollment=moved)
     page.goto(page_of(case))
+    assert page.locator("#refute-transfer-form").is_visible()
     keep_both(page, "case-ownership")
     carry_out(page, "refute-transfer", reason="The owner says no.")
     assert "The enrollment of" in page.content()
@@ -162,6 +164,7 @@ def test_a_program_is_made_changed_and_its_history_read(sign_in, keep_both):
     assert Program.objects.get(pk=program.pk).max_enrollments == 500
     page.locator("a:has-text('History')").filter(visible=True).last.click()
     page.wait_for_load_state()
+    assert "Max enrollments: - → 500" in page.content()
     keep_both(page, "program-history")
     versions = program.history.all()
     assert [each.history_user for each in versions] == [page.user, page.user]

@@ -23,7 +23,7 @@ from texture_portal.actors import Channel, system
 
 __all__ = ["authority", "database", "new_partner", "program_ids"]
 
-VERIFIER = Path(settings.BASE_DIR) / "examples" / "verify_evidence.py"
+VERIFIER = Path(settings.BASE_DIR) / "examples" / "verify_evidence"
 BY = system("tests", channel=Channel.COMMAND)
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-import importlib.util
+import importlib
 import json
 import random
 import sys
@@ -23,12 +23,14 @@ FLIPS = 400
 @pytest.fixture(scope="module")
 def script():
     """The same script in this process: for more mutations than there is time to start processes."""
-    spec = importlib.util.spec_from_file_location("verify_evidence", VERIFIER)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["verify_evidence"] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["verify_evidence"]
+    sys.path.insert(0, str(VERIFIER))
+    try:
+        yield importlib.import_module("bundle")
+    finally:
+        sys.path.remove(str(VERIFIER))
+        for part in VERIFIER.glob("*.py"):
+            if part.stem != "__main__":
+                sys.modules.pop(part.stem, None)
 
 
 def as_file(document):

@@ -6,7 +6,6 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
 from texture_portal.console.marks import read_by
@@ -75,29 +74,3 @@ class DetailAdmin(VerbsMixin, ReadOnlyAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, self.detail_template, context, status=status)
-
-
-class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
-    """Rows that are typed over, with what they were before: to be read, by whoever may read that.
-
-    simple-history lets everybody who may view a row post an old version back over it, with all its fields as they were:
-    what an auditor must not do at all, and nobody around the verbs.
-    """
-
-    enforce_history_permissions = True
-
-    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def history_form_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
-            raise PermissionDenied
-        page: HttpResponse = super().history_form_view(request, *args, **kwargs)
-        return page
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        shown = {"show_history": self.has_view_history_or_change_history_permission(request)}
-        page: HttpResponse = super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
-        return page

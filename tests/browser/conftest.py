@@ -14,8 +14,9 @@ from texture_portal import groups
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
-CUT_OFF = """[...document.querySelectorAll('.data-row > td')]
-    .filter(each => each.scrollHeight > each.clientHeight + 1).map(each => each.innerText)"""
+CUT_OFF = """[...document.querySelectorAll('.data-row > td, .facts dd')]
+    .filter(each => each.scrollHeight > each.clientHeight + 1 || each.scrollWidth > each.clientWidth + 1)
+    .map(each => each.innerText)"""
 PASSWORD = "a password for tests only"
 
 

@@ -64,14 +64,14 @@ class Reading(models.Model):
 
 
 class StaleHour(models.Model):
-    """An hour of a device whose readings have changed since it was rolled up. Several may mark the same."""
+    """An hour of some devices whose readings have changed since it was rolled up. Several may tell of the same.
+
+    A row for all devices of a batch, not one for each: marks are made with every reading, and read once.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    device_number = models.IntegerField()
-    hour = models.DateTimeField(help_text="Its begin.")
-
-    class Meta:
-        indexes = [models.Index(fields=["device_number", "hour"], name="stale_hour_of_device")]
+    hour = models.DateTimeField(db_index=True, help_text="Its begin.")
+    device_numbers = ArrayField(models.IntegerField())
 
     def __str__(self) -> str:
-        return f"{self.device_number} at {self.hour:%Y-%m-%d %H}"
+        return f"{self.hour:%Y-%m-%d %H} of {len(self.device_numbers)} devices"

@@ -35,8 +35,8 @@ WITH kept AS (
     ON CONFLICT DO NOTHING
     RETURNING device_number, observed_at
 ), marked AS (
-    INSERT INTO devices_stalehour (device_number, hour)
-    SELECT DISTINCT device_number, date_trunc('hour', observed_at, 'UTC') FROM kept
+    INSERT INTO devices_stalehour (hour, device_numbers)
+    SELECT date_trunc('hour', observed_at, 'UTC') AS hour, array_agg(DISTINCT device_number) FROM kept GROUP BY hour
 ), newest AS MATERIALIZED (
     SELECT DISTINCT ON (device_number) device_number, observed_at, layout, state
     FROM incoming_readings ORDER BY device_number, observed_at DESC

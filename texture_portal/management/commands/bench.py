@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from texture_portal.bench import audit, enrollment, imports, matching, polling, revocation, webhooks
+from texture_portal.bench import audit, enrollment, imports, matching, polling, revocation, telemetry, webhooks
 
 BENCHES = {
     "matching": matching.measure,
@@ -22,6 +22,7 @@ BENCHES = {
     "polling_bulk": polling.measure_bulk,
     "import": imports.measure,
     "audit": audit.measure,
+    "telemetry": telemetry.measure,
 }
 BESIDE = settings.BASE_DIR.parent / "shared" / "data"
 

@@ -17,12 +17,16 @@ class DeviceType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A state field. Any may be null or absent. `sign` says what positive and negative mean, where it has both."""
+    """A state field. Any may be null or absent. `sign` says what positive and negative mean, where it has both.
+
+    `adds_up`: it is what came about since the last update, so that over time it is summed.
+    """
 
     name: str
     value: Value
     meaning: str
     sign: str = ""
+    adds_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ IS_PLUGGED_IN = Field("isPluggedIn", Flag(), "Whether a vehicle is connected.")
 GRID = (
     Field("gridStatus", Choice(("idle", "exporting", "importing", "unknown")), "Which way energy crosses the meter."),
     Field("gridPower", WATTS, "Power at the meter.", IMPORTS),
-    Field("gridEnergy", WATT_HOURS, "Energy across the meter since the last update.", IMPORTS),
+    Field("gridEnergy", WATT_HOURS, "Energy across the meter since the last update.", IMPORTS, adds_up=True),
 )
 OPERATING_MODE = Choice(("off", "heat", "cool", "auto", "eco", "unknown"))
 FAN_MODE = Choice(("auto", "on", "off", "circulate", "unknown"))
@@ -64,7 +64,7 @@ KINDS: dict[DeviceType, Kind] = {
                 Field("charge", Quantity("Wh", (Range(0),)), "Energy in store."),
                 CHARGE_PERCENTAGE,
                 CHARGING_STATE,
-                Field("whConsumed", WATT_HOURS, "Energy consumed since the last update."),
+                Field("whConsumed", WATT_HOURS, "Energy consumed since the last update.", adds_up=True),
                 CHARGE_RATE,
                 Field("backupReserve", PERCENT, "It does not discharge below this."),
                 *GRID,

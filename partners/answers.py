@@ -17,7 +17,10 @@ from texture_portal.refusals import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler answers; `body` is JSON-able, with UUIDs, dates and aware datetimes as they are."""
+    """What a handler answers; `body` is JSON-able, with UUIDs, dates and aware datetimes as they are.
+
+    Where it is bytes, it is JSON already: of lists that are long.
+    """
 
     status: int
     body: Any
@@ -46,7 +49,8 @@ def to_json(body: Any) -> bytes:
 
 def store(answer: Answer) -> StoredAnswer:
     headers = {"Content-Type": "application/json", **answer.headers}
-    return StoredAnswer(answer.status, headers, to_json(answer.body), unwritten=answer.unwritten)
+    body = answer.body if isinstance(answer.body, bytes) else to_json(answer.body)
+    return StoredAnswer(answer.status, headers, body, unwritten=answer.unwritten)
 
 
 def store_refusal(refusal: Refusal, *, base: str, request_id: UUID) -> StoredAnswer:

@@ -16,6 +16,7 @@ from texture_portal.refusals import Refusal, refuse
 Row = TypeVar("Row", bound=Model)
 Item = TypeVar("Item")
 COUNT = "count"
+INSTANT = "instant"
 MOST_A_PAGE = 500  # contract §1
 USUAL_PAGE = 100  # contract §1
 
@@ -69,6 +70,23 @@ def page_of(
         "data": [shape(item) for item in items[start : start + limit]],
         "nextCursor": _encoded([COUNT, start + limit]) if more else None,
     }
+
+
+def instant_cursor(instant: datetime) -> str:
+    """For a list that is in the order of its instants, no two of which are one."""
+    return _encoded([INSTANT, instant.isoformat()])
+
+
+def open_instant(cursor: str) -> datetime:
+    """Raises `validation_failed` for a cursor that is not of such a list."""
+    try:
+        name, given = _decoded(cursor)
+        instant = datetime.fromisoformat(given)
+    except (ValueError, TypeError, RecursionError) as fault:
+        raise _broken() from fault
+    if name != INSTANT or instant.tzinfo is None:
+        raise _broken()
+    return instant
 
 
 def _beyond(order: Order, instant: datetime, last: UUID) -> Q:

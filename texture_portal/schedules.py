@@ -39,6 +39,7 @@ JOBS = (
     Job("imports", "enrollments.imports.work.work_off", every=MINUTE),
     Job("purge_imports", "enrollments.imports.work.erase_old", every=timedelta(hours=6)),
     Job("reading_days", "devices.telemetry.partitions.keep", every=timedelta(hours=1)),
+    Job("rollups", "devices.telemetry.rollups.roll_up", every=MINUTE),
     Job("asking", "enrollments.asking.follow", every=MINUTE),
     Job("polling", "devices.polling.tasks.poll_due", every=MINUTE),
     Job("history", "devices.polling.tasks.poll_history", every=MINUTE),

@@ -5,7 +5,7 @@ from devices.models.connection import Connection, GrantRequest
 from devices.models.device import Device
 from devices.models.polling import Allowance, CallBucket, ConnectorDocument, DiscoveredDevice, Poll, Standing
 from devices.models.portfolio import Portfolio, PortfolioDevice, PortfolioRevocation, Withdrawal
-from devices.models.telemetry import DeviceState, Layout, Reading, StaleHour
+from devices.models.telemetry import DeviceState, Layout, Reading, Rollup, StaleHour
 
 __all__ = [
     "Allowance",
@@ -23,6 +23,7 @@ __all__ = [
     "PortfolioDevice",
     "PortfolioRevocation",
     "Reading",
+    "Rollup",
     "StaleHour",
     "Standing",
     "Withdrawal",

@@ -75,3 +75,23 @@ class StaleHour(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H} of {len(self.device_numbers)} devices"
+
+
+class Rollup(models.Model):
+    """What a device told within 5, 15 or 60 minutes. Made of the readings, and made anew when late ones come.
+
+    The table is partitioned by month (UTC).
+    """
+
+    pk = models.CompositePrimaryKey("device_number", "minutes", "began_at")
+    began_at = models.DateTimeField()
+    device_number = models.IntegerField(help_text="As in DeviceState.")
+    minutes = models.SmallIntegerField(choices=[(5, "5 minutes"), (15, "15 minutes"), (60, "an hour")])
+    layout = models.SmallIntegerField()
+    readings = models.IntegerField(help_text="How many it is made of.")
+    state = models.TextField(help_text="Means, sums and last values, in the order of the layout.")
+    low = models.TextField(null=True, help_text="Likewise the least; null of a single reading.")  # noqa: DJ001
+    high = models.TextField(null=True, help_text="Likewise the most.")  # noqa: DJ001
+
+    def __str__(self) -> str:
+        return f"{self.device_number}: {self.minutes} minutes from {self.began_at:%Y-%m-%d %H:%M}"

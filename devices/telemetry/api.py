@@ -1,13 +1,26 @@
-"""`POST /v1/telemetry` (contract §5)."""
+"""Telemetry, sent and read (contract §5)."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
-from devices.telemetry import documents, taking
+import orjson
+
+from devices.models import Device
+from devices.telemetry import documents, forms, history, taking
 from devices.telemetry.documents import TelemetryDocument
+from devices.telemetry.history import Moment
 from devices.telemetry.taking import Rejected
 from partners.idempotency import KEPT_BRIEFLY
+from partners.pagination import USUAL_PAGE, PageQuery, instant_cursor, open_instant
 from partners.views import MEBIBYTE, Answer, Call, Effect, PartnerView
+from partners.wire import Choice, Digits, Instant
+from texture_portal.clock import to_wire
+from texture_portal.refusals import Refusal, refuse
+
+MOST_A_PAGE = 5_000  # contract §1
+USUAL_RANGE = timedelta(days=1)
 
 
 class TelemetryView(PartnerView):
@@ -26,6 +39,59 @@ class TelemetryView(PartnerView):
             return Answer(202, _shown(taken.accepted, taken.duplicates, [*malformed, *found]))
 
         return effect
+
+
+class HistoryQuery(PageQuery):
+    limit = Digits(required=False, default=USUAL_PAGE, min_value=1, max_value=MOST_A_PAGE)
+    start = Instant(required=False)
+    end = Instant(required=False)
+    granularity = Choice(choices=history.GRANULARITIES, required=False, default="raw")
+
+
+class HistoryView(PartnerView):
+    scopes: ClassVar = {"GET": "telemetry:read"}
+
+    def get(self, call: Call, *, device_id: UUID) -> Answer:
+        asked = call.query_params(HistoryQuery)
+        start, end = _range(asked, now=call.now)
+        after = None if asked["cursor"] is None else open_instant(asked["cursor"])
+        device = Device.objects.filter(partner=call.partner, pk=device_id).first()
+        if device is None:
+            raise Refusal("not_found", "You have no device of this id.")
+        page = history.read(
+            device, start=start, end=end, granularity=asked["granularity"], after=after, limit=asked["limit"]
+        )
+        cursor = instant_cursor(page.moments[-1].at) if page.more else None
+        return Answer(200, orjson.dumps({"data": [_moment(each) for each in page.moments], "nextCursor": cursor}))
+
+
+def _range(asked: dict[str, Any], *, now: datetime) -> tuple[datetime, datetime]:
+    """The last day, unless told; where only one end is given, a day from there."""
+    end = asked.get("end") or min(now, asked["start"] + USUAL_RANGE if "start" in asked else now)
+    start = asked.get("start") or _day_before(end)
+    if start >= end:
+        raise _bad_range("invalid", "`start` must be before `end`.")
+    if end - start > history.LONGEST:
+        raise _bad_range("out_of_range", f"A range has at most {history.LONGEST.days} days.")
+    return start, end
+
+
+def _day_before(end: datetime) -> datetime:
+    first = datetime.min.replace(tzinfo=UTC)
+    return end - USUAL_RANGE if end - first > USUAL_RANGE else first
+
+
+def _bad_range(code: str, detail: str) -> Refusal:
+    return Refusal("validation_failed", detail, refuse(code, detail, pointer="/query/start").faults)
+
+
+def _moment(moment: Moment) -> dict[str, Any]:
+    shown: dict[str, Any] = {"observedAt": to_wire(moment.at), "state": moment.state}
+    if moment.rolled is not None:
+        shown["readings"] = moment.rolled.readings
+        shown["minimum"] = forms.nest(moment.rolled.low)
+        shown["maximum"] = forms.nest(moment.rolled.high)
+    return shown
 
 
 def _shown(accepted: int, duplicates: int, rejected: list[Rejected]) -> dict[str, Any]:

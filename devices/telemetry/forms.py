@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from devices.kind import DeviceType, Kind
+from devices.kind import DeviceType, Field, Kind
 from devices.kinds import KINDS
 from devices.values import Choice, Flag, Quantity, StateOf, Value
 
@@ -74,13 +74,22 @@ def form_of(device_type: str) -> Form:
 
 def read(fields: Sequence[str], written: str) -> State:
     """The state that was written in a layout of these fields."""
-    return nest(dict(zip(fields, orjson.loads(written), strict=False)))
+    return nest(flat(fields, written))
 
 
-def nest(flat: State) -> State:
+def flat(fields: Sequence[str], written: str) -> State:
+    """The same, still flat, and with nulls as they are."""
+    return dict(zip(fields, orjson.loads(written), strict=False))
+
+
+def write_flat(fields: Sequence[str], state: State) -> str:
+    return orjson.dumps([state.get(name) for name in fields]).decode()
+
+
+def nest(state_flat: State) -> State:
     """`batteryState.charge` under its `batteryState` again, without what was not told."""
     state: State = {}
-    for name, value in flat.items():
+    for name, value in state_flat.items():
         if value is None:
             continue
         outer, dot, inner = name.partition(".")
@@ -102,18 +111,19 @@ def _plain(value: Any) -> Any:
     return float(value) if type(value) is int and abs(value) >= WIDEST else value
 
 
-def value_of(field: str, device_type: str) -> Value | None:
-    """What a layout's field holds, by the registry of today; None where it is no longer there."""
-    return dict(_flat(KINDS[DeviceType(device_type)])).get(field)
+@cache
+def fields_of(device_type: str) -> dict[str, Field]:
+    """The fields of a layout of today, flat, with what the registry says of each."""
+    return dict(_flat(KINDS[DeviceType(device_type)]))
 
 
-def _flat(kind: Kind) -> Iterator[tuple[str, Value]]:
+def _flat(kind: Kind) -> Iterator[tuple[str, Field]]:
     for field in kind.fields:
         if isinstance(field.value, StateOf):
             inner = KINDS[DeviceType(field.value.type)]
-            yield from ((f"{field.name}.{name}", value) for name, value in _flat(inner))
+            yield from ((f"{field.name}.{name}", each) for name, each in _flat(inner))
         else:
-            yield field.name, field.value
+            yield field.name, field
 
 
 def _form(kind: Kind) -> Form:

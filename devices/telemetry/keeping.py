@@ -60,7 +60,7 @@ SELECT count(*) FROM kept
 @transaction.atomic
 def keep(rows: Sequence[Row], *, now: datetime) -> int:
     """How many of them were new."""
-    partitions.ensure({row.observed_at.astimezone(UTC).date() for row in rows})
+    partitions.ensure(partitions.READINGS, {row.observed_at.astimezone(UTC).date() for row in rows})
     with connection.cursor() as cursor:
         cursor.execute(INCOMING)
         with cursor.copy(COPY) as copy:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from contract import grid
@@ -171,11 +172,12 @@ def _readings(portal: Portal) -> dict[str, Any]:
     }
 
 
-def _told(portal: Portal) -> Exchange:
+def _told(portal: Portal, beneath: str = "", **query: str) -> Exchange:
     made = portal.made()["device"]
-    sent = {"manufacturerDeviceId": made["manufacturerDeviceId"], "observedAt": ago(), "state": {"gridPower": 1}}
+    at = ago(seconds=5)
+    sent = {"manufacturerDeviceId": made["manufacturerDeviceId"], "observedAt": at, "state": {"gridPower": 1}}
     assert portal.oem.post("/v1/telemetry", {"readings": [sent]}).json["accepted"] == 1
-    return portal.send(portal.oem.draft("GET", f"/v1/devices/{made['id']}"))
+    return portal.send(portal.oem.draft("GET", f"/v1/devices/{made['id']}{beneath}", query=urlencode(query)))
 
 
 def _unknown_event(portal: Portal) -> Exchange:
@@ -213,6 +215,8 @@ GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
         for name in ("listDevices", "getDevice", "listDeviceTypes", "listPrograms")
     ],
     ("sendTelemetry", "good and bad ones", 202, lambda portal: portal.ask(BY_NAME["sendTelemetry"], _readings(portal))),
+    ("getTelemetry", "raw", 200, lambda portal: _told(portal, "/telemetry", granularity="raw")),
+    ("getTelemetry", "rolled up", 200, lambda portal: _told(portal, "/telemetry", granularity="15m")),
     ("getDevice", "with a state", 200, lambda portal: _told(portal)),
     ("addWebhookEndpoint", "new", 201, lambda portal: portal.ask(BY_NAME["addWebhookEndpoint"])),
     ("listWebhookEndpoints", "a page", 200, lambda portal: portal.ask(BY_NAME["listWebhookEndpoints"])),

@@ -46,7 +46,7 @@ LABELS = [
     "GET /v1/evidence-requests",
     "GET /v1/enrollments/{enrollmentId}/history", "POST /v1/eligibility", "POST /v1/events", "GET /v1/events/{eventId}",
     "GET /v1/devices", "GET /v1/devices/{deviceId}", "GET /v1/device-types", "GET /v1/programs",
-    "POST /v1/telemetry",
+    "POST /v1/telemetry", "GET /v1/devices/{deviceId}/telemetry",
     "POST /v1/webhook-endpoints", "GET /v1/webhook-endpoints", "GET /v1/webhook-endpoints/{endpointId}",
     "DELETE /v1/webhook-endpoints/{endpointId}", "POST /v1/webhook-endpoints/{endpointId}/rotate-secret",
     "POST /v1/webhook-endpoints/{endpointId}/test", "POST /oauth/token/", "GET /v1/openapi.json",

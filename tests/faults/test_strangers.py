@@ -37,6 +37,7 @@ ROUTES = {
     "v1/devices": {"GET": None},
     "v1/devices/<uuid:device_id>": {"GET": None},
     "v1/device-types": {"GET": None},
+    "v1/devices/<uuid:device_id>/telemetry": {"GET": None},
     "v1/telemetry": {"POST": lambda: {"readings": [{}]}},
     "v1/programs": {"GET": None},
     "v1/webhook-endpoints": {"GET": None, "POST": endpoint},

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devices.api import DeviceTypesView
-from devices.telemetry.api import TelemetryView
+from devices.telemetry.api import HistoryQuery, HistoryView, TelemetryView
 from devices.telemetry.documents import TelemetryDocument
 from enrollments import api
 from enrollments.devices_api import DeviceQuery, DevicesView, DeviceView
@@ -106,6 +106,15 @@ DEVICE_CALLS = (
         "`/docs/telemetry`.",
         {202: Answer("What became of them", "TelemetryTaken", device_examples.TELEMETRY_TAKEN)},
         group="Telemetry", body=TelemetryDocument, sent=device_examples.TELEMETRY_TO_SEND,
+    ),
+    Call(
+        "getTelemetry", "GET", "/v1/devices/{deviceId}/telemetry", HistoryView,
+        "Read a device's history",
+        "Oldest first: from `start` on, before `end`, up to 90 days in one range; the last day unless you say. Rolled "
+        "up, `state` has the means of numbers, the sums of energies since the last update, and the last words and "
+        "flags; late readings count at once.",
+        {200: Answer("A page", "Telemetry", device_examples.TELEMETRY)},
+        group="Telemetry", query=HistoryQuery, codes=("not_found",),
     ),
     Call(
         "listDeviceTypes", "GET", "/v1/device-types", DeviceTypesView,

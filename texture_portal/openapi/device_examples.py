@@ -53,3 +53,15 @@ TELEMETRY_TAKEN = {
     "duplicates": 0,
     "rejected": [{"index": 1, "code": "unknown_device", "detail": "You have no device of this manufacturerDeviceId."}],
 }
+TELEMETRY = {
+    "data": [
+        {
+            "observedAt": "2026-05-01T17:00:00Z",
+            "state": {"chargePercentage": 71.5, "chargingState": "charging", "gridEnergy": 210.5},
+            "readings": 3,
+            "minimum": {"chargePercentage": 70.2},
+            "maximum": {"chargePercentage": 72.9},
+        }
+    ],
+    "nextCursor": None,
+}

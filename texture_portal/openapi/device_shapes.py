@@ -118,6 +118,15 @@ DEVICE: Schema = {
         for kind in KINDS
     ],
 }
+TELEMETRY_MOMENT = whole(
+    observedAt=said("Rolled up: when the bucket begins.", INSTANT),
+    state=said("Fields of the device's type; what was not told is not there.", {"type": "object"}),
+)
+TELEMETRY_MOMENT["properties"] |= {
+    "readings": said("Only rolled up: how many it is made of.", {"type": "integer", "minimum": 1}),
+    "minimum": said("Only rolled up: the least of averaged numbers; empty for one reading.", {"type": "object"}),
+    "maximum": said("Likewise the most.", {"type": "object"}),
+}
 SHAPES: dict[str, Schema] = {
     **{state_name(kind.type): state_schema(kind) for kind in KINDS.values()},
     "Range": whole(minimum=nullable(NUMBER), maximum=nullable(NUMBER)),
@@ -138,6 +147,8 @@ SHAPES: dict[str, Schema] = {
         duplicates=said("Of a device and instant that are kept already.", {"type": "integer", "minimum": 0}),
         rejected=listed(shape("RejectedReading")),
     ),
+    "Telemetry": whole(data=listed(shape("TelemetryMoment")), nextCursor=nullable(TEXT)),
+    "TelemetryMoment": TELEMETRY_MOMENT,
     "RejectedReading": whole(
         index=said("Its place in `readings`, from 0.", {"type": "integer", "minimum": 0}),
         code=one_of(REJECTIONS),

@@ -7,7 +7,7 @@ ROOM = "ALTER TABLE devices_device SET (fillfactor = 70)"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("devices", "0006_polling"),
+        ("devices", "0007_wanted_devices"),
     ]
 
     operations = [

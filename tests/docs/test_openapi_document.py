@@ -111,9 +111,10 @@ def test_every_reference_leads_somewhere(document: Document) -> None:
 
 @pytest.mark.parametrize("call", [call for call in CALLS if not call.is_signed], ids=lambda call: call.name)
 def test_a_call_comes_in_pages_exactly_where_the_document_says(oem: Client, document: Document, call: Call) -> None:
-    made = oem.enrolled(enrollment())["id"]
+    made = oem.enrolled(enrollment())
+    path = call.path.replace("{enrollmentId}", made["id"]).replace("{deviceId}", made["device"]["id"])
     parameters = document.operations()[(call.method, call.path)]["parameters"]
-    answer = oem.get(call.path.replace("{enrollmentId}", made), limit=0)
+    answer = oem.get(path, limit=0)
     assert (answer.status == 400) == ("limit" in {parameter.get("name") for parameter in parameters})
 
 

@@ -44,10 +44,8 @@ def _parse_plain(body: bytes) -> Any:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    if body.count(b'"') != orjson.dumps(document).count(b'"'):
-        return None
-    _check_nesting(document)
-    return document
+    _check_nesting(document)  # before it is written: that has a limit of its own
+    return document if body.count(b'"') == orjson.dumps(document).count(b'"') else None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

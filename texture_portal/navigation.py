@@ -64,11 +64,19 @@ GROUPS = {
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """As Unfold's `SIDEBAR.navigation` wants it."""
     shown = [
-        {"title": title, "separator": True, "items": [_item(*entry) for entry in entries]}
+        {"title": title, "separator": True, "items": [_item(*entry) for entry in entries] + BESIDE.get(title, list)()}
         for title, entries in GROUPS.items()
     ]
     desk = {"title": "Review desk", "separator": True, "items": _desk(request)}
     return [desk, *shown] if desk["items"] else shown
+
+
+def _fleet() -> dict[str, Any]:
+    of_devices = _item("Fleet", "monitoring", "devices", "device")
+    return {**of_devices, "link": reverse("admin:devices_device_fleet")}
+
+
+BESIDE: dict[str, Callable[[], list[dict[str, Any]]]] = {"Programs and devices": lambda: [_fleet()]}
 
 
 def _desk(request: HttpRequest) -> list[dict[str, Any]]:

@@ -206,6 +206,7 @@ FILE_UPLOAD_HANDLERS = ["texture_portal.uploads.InMemoryUpload"]  # never on dis
 # -- telemetry -------------------------------------------------------------------------------------------------
 
 TELEMETRY_KEPT_DAYS = env.int("TELEMETRY_KEPT_DAYS", default=100)  # §6 wants 90; older readings are not taken either
+MQTT_URL = env.str("MQTT_URL", default="")  # mqtt://user:password@host:1883, or mqtts://: for `manage.py ingest_mqtt`
 
 # -- calling out -----------------------------------------------------------------------------------------------
 

@@ -2,14 +2,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from devices.admin import fleet, telling
+from devices.admin.fleet import FreshnessFilter
 from devices.kinds import KINDS, RATINGS, DeviceType, command_of
 from devices.models import Device
 from devices.search import customer_ids, device_ids
+from texture_portal import clock
 from texture_portal.console.marks import at
 from texture_portal.console.pages import ReadOnlyAdmin
 from texture_portal.console.search import BigTable
@@ -17,8 +21,12 @@ from texture_portal.console.search import BigTable
 
 @admin.register(Device)
 class DeviceAdmin(BigTable, ReadOnlyAdmin):
-    list_display = ("manufacturer_device_id", "serial_number", "maker", "type_mark", "partner", "last_sign_of_life")
-    list_filter = (("type", ChoicesDropdownFilter), ("partner", RelatedDropdownFilter))
+    list_display = (
+        "manufacturer_device_id", "serial_number", "maker", "type_mark", "partner", "freshness_mark",
+        "last_sign_of_life",
+    )  # fmt: skip
+    list_filter = (("type", ChoicesDropdownFilter), ("partner", RelatedDropdownFilter), FreshnessFilter)
+    change_form_outer_after_template = "admin/devices/device/telling.html"
     list_select_related = ("partner",)
     search_help_text = "Whole serial number, manufacturer's device id, customer reference, or device id"
     ordering = ("-id",)
@@ -38,6 +46,18 @@ class DeviceAdmin(BigTable, ReadOnlyAdmin):
         "updated_at",
     )
 
+    def get_urls(self) -> list[Any]:
+        address = path("fleet/", self.admin_site.admin_view(fleet.page), name="devices_device_fleet")
+        return [address, *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        device = self.get_object(request, object_id)
+        if device is not None and self.has_view_permission(request, device):
+            told = telling.context(device, now=clock.now())
+            kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **told}
+        page: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
+        return page
+
     def named(self, term: str) -> Q:
         return Q(pk__in=device_ids(term)) | Q(customer__in=customer_ids(term))
 
@@ -51,6 +71,10 @@ class DeviceAdmin(BigTable, ReadOnlyAdmin):
     @display(description="Type", ordering="type", label=True)
     def type_mark(self, device: Device) -> str:
         return device.type
+
+    @display(description="Freshness", ordering="last_reading_at")
+    def freshness_mark(self, device: Device) -> str:
+        return telling.freshness_badge(device, now=clock.now())
 
     @display(description="Commands")
     def commands_listed(self, device: Device) -> str:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from texture_portal.bench import audit, enrollment, imports, matching, polling, revocation, telemetry, webhooks
+from texture_portal.bench import audit, enrollment, history, imports, matching, polling, revocation, telemetry, webhooks
 
 BENCHES = {
     "matching": matching.measure,
@@ -23,6 +23,8 @@ BENCHES = {
     "import": imports.measure,
     "audit": audit.measure,
     "telemetry": telemetry.measure,
+    "history": history.measure,
+    "readings_size": history.measure_size,
 }
 BESIDE = settings.BASE_DIR.parent / "shared" / "data"
 

@@ -1,0 +1,57 @@
+"""`manage.py ingest_mqtt`: takes in readings that stream in by MQTT, until it is told to stop."""
+
+import logging
+import signal
+import time
+from argparse import ArgumentParser
+from threading import Event
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+from devices.telemetry.mqtt.messages import take
+from devices.telemetry.mqtt.stream import Stream
+from texture_portal import clock
+
+log = logging.getLogger(__name__)
+PAUSE_SECONDS = 2
+
+
+class Command(BaseCommand):
+    help = "Takes in readings by MQTT from the broker that MQTT_URL names, at least once each, until it is stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--session",
+            default="texture-portal",
+            help="the session's name at the broker: each process beside this one needs another (%(default)s)",
+        )
+
+    def handle(self, *, session: str, **options: Any) -> None:
+        if not settings.MQTT_URL:
+            raise CommandError("MQTT_URL is not set. Remedy: MQTT_URL=mqtt://user:password@host:1883")
+        told_to_stop = Event()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: told_to_stop.set())
+        try:
+            stream = Stream(settings.MQTT_URL, name=session)
+        except ValueError as fault:
+            raise CommandError(str(fault)) from fault
+        self.stdout.write("Taking in readings. Ctrl-C stops it.")
+        try:
+            while not told_to_stop.is_set():
+                _take_a_batch(stream)
+        finally:
+            stream.close()
+
+
+def _take_a_batch(stream: Stream) -> None:
+    close_old_connections()
+    try:
+        stream.take(lambda messages: take(messages, now=clock.now()))
+    except (OperationalError, InterfaceError) as fault:
+        log.error("The database is away (%s): the batch comes again", type(fault).__name__)
+        time.sleep(PAUSE_SECONDS)
+        stream.forget()

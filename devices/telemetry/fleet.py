@@ -1,8 +1,6 @@
 """How fresh a fleet is, counted: the words of devices/freshness as conditions on rows."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -25,5 +23,6 @@ def condition(word: Freshness, *, now: datetime) -> Q:
 def by_partner(*, now: datetime) -> dict[UUID, dict[Freshness, int]]:
     """Of partners that have devices."""
     counts = {word.value: Count("pk", filter=condition(word, now=now)) for word in Freshness}
-    rows: Iterable[dict[str, Any]] = Device.objects.order_by().values("partner").annotate(**counts)
-    return {row["partner"]: {word: row[word.value] for word in Freshness} for row in rows}
+    rows = Device.objects.order_by().values("partner").annotate(**counts)
+    counted = rows.values_list("partner", *(word.value for word in Freshness))
+    return {partner: dict(zip(Freshness, numbers, strict=True)) for partner, *numbers in counted}

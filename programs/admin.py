@@ -1,19 +1,25 @@
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from devices.kinds import KINDS, DeviceType
+from devices.models import Portfolio
 from devices.search import device_ids
+from programs.gathering import gather
 from programs.models import Participation, Program
+from texture_portal.actors import staff
 from texture_portal.console.histories import HistoryAdmin
 from texture_portal.console.pages import ReadOnlyAdmin
 from texture_portal.console.search import BigTable
+from texture_portal.console.verbs import ReasonForm, Verb, VerbsMixin
 
 COMMANDS = sorted(command for kind in KINDS.values() for command in kind.commands)
 
@@ -34,9 +40,33 @@ class ProgramForm(forms.ModelForm[Program]):
         )  # fmt: skip
 
 
+class GatherForm(ReasonForm):
+    portfolio = forms.ModelChoiceField(
+        queryset=Portfolio.objects.all(), widget=UnfoldAdminSelectWidget, help_text="Make one first, under Portfolios."
+    )
+    field_order = ("portfolio", "reason")
+
+
+def _gather(program: Program, given: dict[str, Any], now: datetime, user: User) -> str:
+    by = staff(user_id=user.pk, name=user.get_username())
+    done = gather(program, given["portfolio"], reason=given["reason"], now=now, by=by)
+    return f"{done.added} devices added to {given['portfolio']}, {done.already_in} were in it already."
+
+
 @admin.register(Program)
-class ProgramAdmin(HistoryAdmin):
+class ProgramAdmin(VerbsMixin, HistoryAdmin):
     form = ProgramForm
+    change_form_outer_after_template = "console/verbs_below.html"
+    verbs = (
+        Verb(
+            "gather",
+            "Put its devices into a portfolio",
+            "Those that take part now; the program does not change.",
+            "devices.fill_portfolio",
+            _gather,
+            form=GatherForm,
+        ),
+    )
     list_display = ("name", "owner", "type", "status_mark", "takes", "starts_on", "ends_on")
     list_filter = (("status", ChoicesDropdownFilter), ("type", ChoicesDropdownFilter))
     list_filter_submit = True
@@ -50,6 +80,13 @@ class ProgramAdmin(HistoryAdmin):
         ("When and how many", {"fields": ("starts_on", "ends_on", "max_enrollments")}),
         ("On what terms", {"fields": ("wants_verified_account", "consent_lasts_days", "exclusive_group")}),
     )
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        program = self.get_object(request, object_id)
+        shown = {"verbs": self.buttons(request, program)} if program else {}
+        kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **shown}
+        page: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
+        return page
 
     def has_delete_permission(self, request: HttpRequest, obj: Program | None = None) -> bool:
         """Programs are archived, so that whoever took part keeps a program to have been in."""

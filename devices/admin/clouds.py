@@ -6,8 +6,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
@@ -16,6 +14,7 @@ from devices.admin.forms import ApiKeyForm, ClientCredentialsForm, CloudForm, Cl
 from devices.connections import programmatic
 from devices.models import Cloud, Connection
 from texture_portal.actors import Actor, staff
+from texture_portal.console.pages import HistoryAdmin
 from texture_portal.console.verbs import Verb, VerbsMixin
 
 SECRET, CONNECT = "devices.set_cloud_secret", "devices.add_connection"
@@ -62,7 +61,7 @@ VERBS = (
 
 
 @admin.register(Cloud)
-class CloudAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
+class CloudAdmin(VerbsMixin, HistoryAdmin):
     form = CloudForm
     list_display = ("name", "partner", "connector", "state_mark", "active", "broken", "polled", "has_secret")
     list_filter = (
@@ -73,7 +72,7 @@ class CloudAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
     list_filter_submit = True
     list_select_related = ("partner",)
     search_fields = ("name", "partner__name", "id")
-    readonly_fields = ("id", "state_mark", "state_reason", "paused_until", "has_secret", "created_at")
+    readonly_fields = ("id", "state", "state_reason", "paused_until", "has_secret", "created_at")
     fieldsets = (
         (None, {"fields": ("id", "partner", "name", "connector", "base_url", "created_at")}),
         ("Where grants are given", {"fields": ("authorize_url", "token_url", "revoke_url", "issuer", "scopes")}),
@@ -81,7 +80,7 @@ class CloudAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
         ("What it wants besides", {"fields": ("authorize_parameters", "token_parameters")}),
         ("Where an API key goes", {"fields": ("api_key_place", "api_key_name", "api_key_prefix")}),
         ("How often it is asked", {"fields": ("polling_minutes", "rate_limits")}),
-        ("How it fares", {"fields": ("state_mark", "state_reason", "paused_until")}),
+        ("How it fares", {"fields": ("state", "state_reason", "paused_until")}),
     )
     change_form_outer_after_template = "console/verbs_below.html"
     verbs: tuple[Verb, ...] = VERBS

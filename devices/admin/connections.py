@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -16,9 +17,11 @@ from devices.admin.forms import NewSecretForm
 from devices.connections import ending, programmatic
 from devices.connections.breaking import BREACHES
 from devices.models import Connection, Device
+from devices.search import customer_ids
 from texture_portal import clock
 from texture_portal.console.marks import NOTHING, at, badge, badges, link, span, table
 from texture_portal.console.pages import DetailAdmin
+from texture_portal.console.search import BigTable, as_uuid
 from texture_portal.console.verbs import Verb, VerbForm
 
 REVOKE, REPLACE = "devices.revoke_connection", "devices.replace_connection_secret"
@@ -71,9 +74,19 @@ VERBS = (
 
 
 @admin.register(Connection)
-class ConnectionAdmin(DetailAdmin):
+class ConnectionAdmin(BigTable, DetailAdmin):
     detail_template = "admin/devices/connection/detail.html"
-    list_display = ("named", "cloud_name", "standing", "grantor", "way", "age", "expires", "renewed", "devices_reached")
+    list_display = (
+        "called",
+        "cloud_name",
+        "standing",
+        "grantor",
+        "way",
+        "age",
+        "expires",
+        "renewed",
+        "devices_reached",
+    )
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("grantor", ChoicesDropdownFilter),
@@ -82,14 +95,16 @@ class ConnectionAdmin(DetailAdmin):
         ("broken_reason", ChoicesDropdownFilter),
     )
     list_select_related = ("cloud__partner", "customer")
-    search_fields = ("id", "name", "cloud__name", "customer__reference_id")
-    search_help_text = "Name, cloud, customer reference, or the connection's id"
-    ordering = ("-created_at",)
+    search_help_text = "Whole name, customer reference, or the connection's id"
+    ordering = ("-id",)
     sortable_by = ()
     verbs = VERBS
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(device_count=count_of(Device.objects.all(), of="connection"))
+
+    def named(self, term: str) -> Q:
+        return Q(pk=as_uuid(term)) | Q(name=term) | Q(customer__in=customer_ids(term))
 
     def detail_context(self, request: HttpRequest, subject: Connection) -> dict[str, Any]:
         now = clock.now()
@@ -104,7 +119,7 @@ class ConnectionAdmin(DetailAdmin):
         }
 
     @display(description="Connection")
-    def named(self, connection: Connection) -> str:
+    def called(self, connection: Connection) -> str:
         return connection.name or f"…{str(connection.pk)[-12:]}"
 
     @display(description="Cloud")
@@ -134,7 +149,7 @@ class ConnectionAdmin(DetailAdmin):
 
 def standing_badge(connection: Connection) -> SafeString:
     if connection.status == Status.REVOKED and connection.ended_at is None:
-        return badge("revoked, cloud not told yet", "warning")
+        return badge("being ended", "warning")
     return badge(connection.get_status_display().lower(), MARKS[connection.status])
 
 
@@ -156,7 +171,7 @@ def facts(connection: Connection, *, now: datetime) -> list[tuple[str, Any]]:
         ("Granted by", connection.get_grantor_display()),
         ("By way of", connection.get_way_display()),
         ("Customer", connection.customer.reference_id if connection.customer else NOTHING),
-        ("Client id", connection.client_id or "the portal's own"),
+        ("Client id", NOTHING if connection.way == Way.API_KEY else connection.client_id or "the portal's own"),
         ("Scopes", badges(connection.scopes)),
         ("Granted", f"{at(connection.granted_at)}, {span(now - connection.granted_at)} ago"),
         ("Connection id", connection.pk),
@@ -165,7 +180,8 @@ def facts(connection: Connection, *, now: datetime) -> list[tuple[str, Any]]:
 
 def freshness_of(connection: Connection, *, now: datetime) -> list[tuple[str, Any]]:
     return [
-        ("Expires", f"{at(connection.expires_at)} ({expiry(connection, now=now)})"),
+        ("Expires", expiry(connection, now=now)),
+        ("That is", at(connection.expires_at)),
         ("Last renewed", at(connection.renewed_at)),
         ("Times renewed", connection.generation),
         ("Failed in a row", connection.failures),
@@ -210,6 +226,6 @@ def withdrawals_table(connection: Connection) -> dict[str, Any]:
 def record_table(connection: Connection) -> dict[str, Any]:
     rows = connection.history.order_by("-history_date")[:MOST_SHOWN]
     return table(
-        ("When", "Status", "What happened, by whom"),
+        ("When", "Status", "What"),
         ((at(each.history_date), each.status, each.history_change_reason or NOTHING) for each in rows),
     )

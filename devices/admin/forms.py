@@ -17,6 +17,7 @@ from texture_portal.console.verbs import LONGEST_REASON, ReasonForm, VerbForm
 
 LONGEST_SECRET = 4096
 MOST_LINES = 10_000
+JSON_FIELDS = ("authorize_parameters", "token_parameters", "rate_limits")
 Grantor = Connection.Grantor
 
 
@@ -41,6 +42,7 @@ class CloudForm(forms.ModelForm[Cloud]):
             "client_id", "client_proof", "scopes", "authorize_parameters", "token_parameters", "api_key_place",
             "api_key_name", "api_key_prefix", "polling_minutes", "rate_limits",
         )  # fmt: skip
+        widgets = {name: UnfoldAdminTextareaWidget(attrs={"rows": 2}) for name in JSON_FIELDS}
 
     def clean_authorize_parameters(self) -> dict[str, str]:
         return self._texts("authorize_parameters")

@@ -7,8 +7,6 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
@@ -18,6 +16,7 @@ from devices.admin.forms import DevicesForm, RevokePortfolioForm
 from devices.models import Device, Portfolio, PortfolioDevice
 from devices.portfolios import membership, revoking
 from texture_portal.console.marks import at, badge, link, table
+from texture_portal.console.pages import HistoryAdmin
 from texture_portal.console.verbs import Verb, VerbsMixin
 
 FILL, REVOKE = "devices.fill_portfolio", "devices.revoke_portfolio"
@@ -71,7 +70,7 @@ VERBS = (
 
 
 @admin.register(Portfolio)
-class PortfolioAdmin(VerbsMixin, SimpleHistoryAdmin, ModelAdmin):
+class PortfolioAdmin(VerbsMixin, HistoryAdmin):
     list_display = ("name", "kind", "reference", "partner_named", "devices_in", "created_at")
     list_filter = (("kind", ChoicesDropdownFilter), ("partner", RelatedDropdownFilter))
     list_filter_submit = True

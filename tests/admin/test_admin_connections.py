@@ -7,7 +7,7 @@ from devices.connections import programmatic, renewal
 from devices.models import Cloud, Connection, Device, Portfolio
 from devices.portfolios import revoking
 from tests.admin.conftest import member_of
-from tests.factories import NOW, CustomerFactory, DeviceFactory, PartnerFactory
+from tests.factories import NOW, CustomerFactory, DeviceFactory, PartnerFactory, active
 from texture_portal import actors, clock
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +105,7 @@ def test_a_connection_is_revoked_for_a_reason(administrator, connection, carry_o
     assert (row.status, row.revoked_reason) == ("revoked", "The contract ended.")
     assert Device.objects.get(pk=device.pk).connection is None
     page = administrator.get(page_of(connection)).content.decode()
-    assert "cloud not told yet" in page
+    assert "being ended" in page.lower()
     assert "The contract ended." in page
     assert "worker" in said(carry_out(administrator, connection, "tell-again"))[0]
 
@@ -141,6 +141,16 @@ def test_a_portfolio_is_filled_emptied_and_revoked(administrator, connection, ca
     page = administrator.get(page_of(portfolio)).content.decode()
     assert devices[0].serial_number in page
     assert "The season ended." in page
+
+
+def test_a_programs_devices_are_put_into_a_portfolio(administrator, carry_out, said):
+    enrollment, other = active(), active()
+    portfolio = Portfolio.objects.create(name="Peak Saver", kind="program")
+    program = enrollment.device.participations.get().program
+    answer = carry_out(administrator, program, "gather", portfolio=str(portfolio.pk), reason="its season")
+    assert "1 devices added to Peak Saver" in said(answer)[-1]
+    assert list(portfolio.devices.all()) == [enrollment.device]
+    assert other.device not in portfolio.devices.all()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ EVERY_GROUP = (STAFF, AUDITOR, MANAGER, ADMINISTRATOR)
 _EVERYBODY = (STAFF, AUDITOR, MANAGER)
 _NOT_MANAGER = (STAFF, AUDITOR)
 _NOT_STAFF = (AUDITOR, MANAGER)
+_NOT_AUDITOR = (STAFF, MANAGER)
 _STAFF, _AUDITOR, _MANAGER = (STAFF,), (AUDITOR,), (MANAGER,)
 _ADMINISTRATOR_ALONE = ()
 
@@ -86,6 +87,7 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "change": _STAFF,
         "history": _NOT_MANAGER,
         "simple_history": _NOT_MANAGER,
+        "gather": _STAFF,
     },
     "programs.participation": {"view": _NOT_MANAGER},
     "devices.device": {"view": _NOT_MANAGER},
@@ -93,6 +95,33 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "devices.discovereddevice": {"view": _EVERYBODY},
     "devices.poll": {"view": _EVERYBODY},
     "devices.callbucket": {"view": _EVERYBODY},
+    "devices.cloud": {
+        "view": _EVERYBODY,
+        "add": _MANAGER,
+        "change": _MANAGER,
+        "history": _EVERYBODY,
+        "simple_history": _EVERYBODY,
+        "set-secret": _MANAGER,
+        "connect-client": _MANAGER,
+        "connect-key": _MANAGER,
+    },
+    "devices.connection": {
+        "view": _EVERYBODY,
+        "replace-secret": _MANAGER,
+        "try-again": _MANAGER,
+        "tell-again": _NOT_AUDITOR,
+        "revoke": _NOT_AUDITOR,
+    },
+    "devices.portfolio": {
+        "view": _NOT_MANAGER,
+        "add": _STAFF,
+        "change": _STAFF,
+        "history": _NOT_MANAGER,
+        "simple_history": _NOT_MANAGER,
+        "add-devices": _STAFF,
+        "remove-devices": _STAFF,
+        "revoke-access": _STAFF,
+    },
     "territories.utility": {"view": _NOT_MANAGER, "change": _ADMINISTRATOR_ALONE},
     "territories.serviceterritory": {"view": _NOT_MANAGER},
     "territories.site": {"view": _NOT_MANAGER},

@@ -5,8 +5,20 @@ from datetime import timedelta
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
+from devices.connections import ending, programmatic, reach, renewal
 from devices.connections.programmatic import connect_by_api_key
-from devices.models import CallBucket, Cloud, ConnectorDocument, Device, DiscoveredDevice, Poll
+from devices.connections.record import save_on_record
+from devices.models import (
+    CallBucket,
+    Cloud,
+    Connection,
+    ConnectorDocument,
+    Device,
+    DiscoveredDevice,
+    Poll,
+    Portfolio,
+)
+from devices.portfolios import membership
 from enrollments import assignment, cases, conflicts, interventions, lifecycle
 from enrollments.evidence.access import by_user, note_access
 from enrollments.evidence.checkpoints import sign_if_due
@@ -76,6 +88,7 @@ def one_of_everything():
         "enrollments.enrollmentfile": files(partner, user=user),
         "enrollments.consent": list(Consent.objects.filter(enrollment__in=(dispatched, held))),
         "partners.partner": [partner, suspended],
+        **of_connections(dispatched.device),
     }
     around(dispatched)
     found["partners.webhookendpoint"] = list(WebhookEndpoint.objects.all())
@@ -116,6 +129,30 @@ def what_was_reported(enrollment):
     RevocationDuty.objects.create(
         enrollment=enrollment, kind="partner_told", revoked_at=now, opened_at=now, due_at=now, attempt_at=now
     )
+
+
+def of_connections(device):
+    """A connection that is broken, one that is revoked and not yet ended; a portfolio with the device in it."""
+    now = clock.now()
+    cloud = Cloud.objects.create(
+        partner=device.partner, name="Sunny Cloud", base_url="https://cloud.example", client_id="portal",
+        token_url="https://cloud.example/oauth/token",
+    )  # fmt: skip
+    broken, revoked = (
+        programmatic.connect_by_api_key(cloud, grantor="fleet", key="k", name=name, now=now, by=TESTS)
+        for name in ("Broken", "Revoked")
+    )
+    reach.attach(broken, [device])
+    renewal.break_off(broken, "key_refused", now=now)
+    ending.revoke(revoked, reason="It is over.", now=now, by=TESTS)
+    portfolio = Portfolio(name="Summer savings", kind="program")
+    save_on_record(portfolio, by=TESTS, reason="made")
+    membership.add(portfolio, Device.objects.filter(pk=device.pk), reason="its season", now=now, by=TESTS)
+    return {
+        "devices.cloud": [cloud],
+        "devices.connection": list(Connection.objects.all()),
+        "devices.portfolio": [portfolio],
+    }
 
 
 def files(partner, *, user):

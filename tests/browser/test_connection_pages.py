@@ -5,14 +5,21 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from devices.connections import ending, programmatic, reach, renewal
-from devices.models import Cloud, Connection, Device, Portfolio
-from devices.portfolios import membership, revoking
-from tests.factories import CustomerFactory, DeviceFactory, PartnerFactory
+from devices.connections import programmatic, reach, renewal
+from devices.models import Cloud, Connection, Portfolio
+from devices.portfolios import revoking
+from tests.browser.test_console import carry_out
+from tests.factories import CustomerFactory, DeviceFactory, PartnerFactory, active
 from texture_portal import actors, clock
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BY = actors.system("tests")
+SECRET = "a secret that is on no page"
+
+
+@pytest.fixture
+def width():
+    return "desk"
 
 
 def page_of(row):
@@ -48,54 +55,129 @@ def connection(cloud):
     return made
 
 
-def test_a_cloud_and_its_connections(sign_in, keep, cloud, connection):
-    now = clock.now()
-    programmatic.connect_by_client_credentials(
-        cloud, grantor="program", name="Golden Bay summer savings", client_id="golden-bay", client_secret="s", now=now,
-        by=BY,
-    )  # fmt: skip
-    refused = programmatic.connect_by_api_key(cloud, grantor="fleet", name="Rooftop fleet", key="k", now=now, by=BY)
-    renewal.break_off(refused, "key_refused", now=now)
+def opened(page, verb):
+    """The verb's form, unfolded as a hand would."""
+    form = page.locator(f"#{verb}-form")
+    if not form.is_visible():
+        form.locator("xpath=preceding-sibling::summary").click()
+    return form
+
+
+def on_record(row):
+    newest = row.history.first()
+    return newest.history_change_reason, newest.history_user_id
+
+
+@pytest.mark.performs(
+    "devices.cloud:add", "devices.cloud:change", "devices.cloud:history", "devices.cloud:simple_history",
+    "devices.cloud:set-secret", "devices.cloud:connect-client", "devices.cloud:connect-key",
+)  # fmt: skip
+def test_a_cloud_is_set_up_and_connected_to(sign_in, keep_both):
+    partner = PartnerFactory()
     page = sign_in("Partner manager")
-    for name, address in {
-        "clouds": "/admin/devices/cloud/", "cloud": page_of(cloud), "cloud-add": "/admin/devices/cloud/add/",
-        "connections": "/admin/devices/connection/", "connection": page_of(connection),
-        "connection-broken": page_of(refused),
-    }.items():  # fmt: skip
-        page.goto(address)
-        keep(page, name)
-    form = page.locator("#replace-secret-form")
-    form.locator("xpath=preceding-sibling::summary").click()
-    form.locator("[name=secret]").fill("the new key")
-    form.locator("[name=reason]").fill("The old one leaked.")
-    form.locator("button[type=submit]").click()
+    page.goto("/admin/devices/cloud/add/")
+    keep_both(page, "cloud-add")
+    page.select_option("[name=partner]", str(partner.pk))
+    page.fill("[name=name]", "Sunny Cloud")
+    page.fill("[name=base_url]", "https://api.sunny-cloud.example/v1")
+    page.fill("[name=token_url]", "https://auth.sunny-cloud.example/oauth/token")
+    page.locator("[name=_continue]").first.click()
     page.wait_for_load_state()
+    cloud = Cloud.objects.get()
+    page.fill("[name=client_id]", "texture-portal")
+    page.locator("[name=_continue]").first.click()
+    page.wait_for_load_state()
+    assert Cloud.objects.get().client_id == "texture-portal"
+    carry_out(page, "set-secret", secret=SECRET, reason="They sent it.")
+    assert "The client secret is sealed." in page.content()
+    assert on_record(cloud) == ("client secret set: They sent it. (staff partner-manager)", page.user.pk)
+    opened(page, "connect-client").locator("[name=grantor]").select_option("program")
+    carry_out(page, "connect-client", name="Golden Bay", client_id="golden-bay", secret=SECRET)
+    opened(page, "connect-key").locator("[name=grantor]").select_option("fleet")
+    carry_out(page, "connect-key", name="Rooftop fleet", secret=SECRET)
+    assert "Rooftop fleet is connected." in page.content()
+    keep_both(page, "cloud")
+    ways = set(Connection.objects.values_list("name", "grantor", "way"))
+    assert ways == {("Golden Bay", "program", "client_credentials"), ("Rooftop fleet", "fleet", "api_key")}
+    page.goto("/admin/devices/cloud/")
+    keep_both(page, "clouds")
+    page.goto(reverse("admin:devices_cloud_history", args=(cloud.pk,)))
+    keep_both(page, "cloud-history")
+    page.goto(reverse("admin:devices_cloud_simple_history", args=(cloud.pk, cloud.history.earliest().pk)))
+    keep_both(page, "cloud-version")
+    assert SECRET not in page.content()
+
+
+@pytest.mark.performs(
+    "devices.connection:replace-secret", "devices.connection:try-again", "devices.connection:revoke",
+    "devices.connection:tell-again",
+)  # fmt: skip
+def test_connections_are_mended_and_revoked(sign_in, keep_both, cloud, connection):
+    refused = programmatic.connect_by_api_key(
+        cloud, grantor="fleet", name="Rooftop fleet", key="k", now=clock.now(), by=BY
+    )  # fmt: skip
+    renewal.break_off(refused, "key_refused", now=clock.now())
+    renewal.break_off(connection, "token_refused", now=clock.now())
+    page = sign_in("Partner manager")
+    page.goto("/admin/devices/connection/")
+    keep_both(page, "connections")
+    page.goto(page_of(refused))
+    keep_both(page, "connection-broken")
+    carry_out(page, "replace-secret", secret=SECRET, reason="The old one leaked.")
     assert "The new secret is sealed" in page.content()
-    assert "the new key" not in page.content()
+    assert SECRET not in page.content()
     assert Connection.objects.get(pk=refused.pk).status == "active"
-    ending.revoke(connection, reason="The customer moved away.", now=now, by=BY)
     page.goto(page_of(connection))
-    keep(page, "connection-revoked")
-    assert "cloud not told yet" in page.content()
+    carry_out(page, "try-again", reason="They mended it.")
+    assert Connection.objects.get(pk=connection.pk).status == "active"
+    keep_both(page, "connection")
+    carry_out(page, "revoke", reason="The customer moved away.")
+    keep_both(page, "connection-revoked")
+    assert "being ended" in page.content().lower()
+    said = "revoked: The customer moved away. (staff partner-manager)"
+    assert on_record(connection) == (said, page.user.pk)
+    carry_out(page, "tell-again")
+    assert "A worker is asked to tell the cloud now." in page.content()
 
 
-def test_a_portfolio(sign_in, keep, connection):
-    portfolio = Portfolio.objects.create(name="Golden Bay summer savings", kind="program", reference="GBP-2026")
-    membership.add(portfolio, Device.objects.all(), reason="its season", now=clock.now(), by=BY)
+@pytest.mark.performs(
+    "devices.portfolio:add", "devices.portfolio:change", "devices.portfolio:history",
+    "devices.portfolio:simple_history", "devices.portfolio:add-devices", "devices.portfolio:remove-devices",
+    "devices.portfolio:revoke-access", "programs.program:gather",
+)  # fmt: skip
+def test_a_portfolio_is_filled_and_access_to_it_revoked(sign_in, keep_both, connection):
+    enrollment = active()
+    program = enrollment.device.participations.get().program
     page = sign_in("Program staff")
-    page.goto("/admin/devices/portfolio/")
-    keep(page, "portfolios")
-    page.goto(page_of(portfolio))
-    keep(page, "portfolio")
-    form = page.locator("#revoke-access-form")
-    form.locator("xpath=preceding-sibling::summary").click()
-    keep(page, "portfolio-revoking")
-    form.locator("[name=reason]").fill("The season ended.")
-    form.locator("button[type=submit]").click()
+    page.goto("/admin/devices/portfolio/add/")
+    page.fill("[name=name]", "Golden Bay")
+    page.locator("[name=_continue]").first.click()
     page.wait_for_load_state()
+    page.fill("[name=name]", "Golden Bay summer savings")
+    page.locator("[name=_continue]").first.click()
+    page.wait_for_load_state()
+    portfolio = Portfolio.objects.get(name="Golden Bay summer savings")
+    carry_out(page, "add-devices", account="cust-81", reason="Their season.")
+    assert "3 devices added, 0 were in it already." in page.content()
+    keep_both(page, "portfolio")
+    carry_out(page, "remove-devices", devices=portfolio.devices.last().serial_number, reason="It moved.")
+    assert "1 devices taken out." in page.content()
+    page.goto(reverse("admin:programs_program_change", args=(program.pk,)))
+    opened(page, "gather").locator("[name=portfolio]").select_option(str(portfolio.pk))
+    keep_both(page, "program-gather")
+    carry_out(page, "gather", reason="Its season.")
+    assert "1 devices added to Golden Bay summer savings" in page.content()
+    page.goto(page_of(portfolio))
+    carry_out(page, "revoke-access", reason="The season ended.")
     while revoking.work_off(now=clock.now()):
         pass
     page.goto(page_of(portfolio))
-    keep(page, "portfolio-revoked")
+    keep_both(page, "portfolio-revoked")
     assert "The season ended." in page.content()
-    assert Connection.objects.get().status == "revoked"
+    asked = portfolio.revocations.get()
+    assert (asked.devices_withdrawn, asked.asked_by) == (2, "staff program-staff")
+    page.goto("/admin/devices/portfolio/")
+    keep_both(page, "portfolios")
+    page.goto(reverse("admin:devices_portfolio_history", args=(portfolio.pk,)))
+    page.goto(reverse("admin:devices_portfolio_simple_history", args=(portfolio.pk, portfolio.history.earliest().pk)))
+    assert page.get_by_role("button", name="Revert").count() == 0

@@ -18,7 +18,7 @@ MADE = {
     "reference": "API reference",
     "try": "Try it",
 }  # from the code, not from a file
-FOR_OPERATORS = ("operations", "connectors", "evidence", "geocoding", "matching", "simulated-oem")
+FOR_OPERATORS = ("operations", "connectors", "evidence", "geocoding", "matching", "connections", "simulated-oem")
 DECISIONS = "decisions"
 
 

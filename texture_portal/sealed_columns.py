@@ -97,4 +97,5 @@ def opened(row: Model, column: str) -> bytes | None:
 
 
 def _place(row: Model, column: str) -> str:
-    return _BY_NAME[row._meta.label_lower, column].place_of(row)
+    table = row._meta.concrete_model or type(row)  # a proxy has its parent's columns
+    return _BY_NAME[table._meta.label_lower, column].place_of(row)

@@ -92,7 +92,7 @@ def _post(url: str, form: Mapping[str, str], *, client: Client, now: datetime) -
         raise RefusedError("url_refused") from None
     except http.OutboundError as fault:
         raise AwayError(fault.code, is_unsure=fault.code not in NEVER_ARRIVED) from None
-    if answer.status != 200:
+    if not 200 <= answer.status < 300:
         raise _fault_of(answer, now=now)
     return answer
 

@@ -14,7 +14,7 @@ from devices.admin.forms import ApiKeyForm, ClientCredentialsForm, CloudForm, Cl
 from devices.connections import programmatic
 from devices.models import Cloud, Connection
 from texture_portal.actors import Actor, staff
-from texture_portal.console.pages import HistoryAdmin
+from texture_portal.console.histories import HistoryAdmin
 from texture_portal.console.verbs import Verb, VerbsMixin
 
 SECRET, CONNECT = "devices.set_cloud_secret", "devices.add_connection"

@@ -15,8 +15,8 @@ from devices.admin.counting import count_of
 from devices.admin.forms import DevicesForm, RevokePortfolioForm
 from devices.models import Device, Portfolio, PortfolioDevice
 from devices.portfolios import membership, revoking
+from texture_portal.console.histories import HistoryAdmin
 from texture_portal.console.marks import at, badge, link, table
-from texture_portal.console.pages import HistoryAdmin
 from texture_portal.console.verbs import Verb, VerbsMixin
 
 FILL, REVOKE = "devices.fill_portfolio", "devices.revoke_portfolio"

@@ -1,5 +1,6 @@
 """A cloud's connector document, as program engineers write it: checked, tried, and put into force on record."""
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ from texture_portal.actors import Actor
 from texture_portal.refusals import Refusal
 
 MOST_BYTES = 1024 * 1024
-LONGEST_WAIT = 10.0  # seconds, for a moment that the limit leaves
+LONGEST_WAIT = 5.0  # seconds, for a moment that the limit leaves
 
 
 def read(text: str) -> Document:
@@ -69,15 +70,15 @@ def fetch(cloud: Cloud, document: Document, call_name: str, *, names: Names, now
     try:
         asked = ask(call, {**day, **names})
         key = authorize(connection, now=now)
-        [wait] = limits.reserve(
-            cloud, call.category, limits.limits_of(cloud, document.limits).get(call.category, limits.USUAL), count=1
-        )
+        limit = limits.limits_of(cloud, document.limits).get(call.category, limits.USUAL)
+        [wait] = limits.reserve(cloud, call.category, limit, count=1, within=LONGEST_WAIT)
     except UnknownNameError as missing:
         raise Refusal("validation_failed", f"The call needs {missing}: give it among the names.") from None
     except (ConnectionBrokenError, ConnectionUnavailableError, limits.LimitFormError) as wrong:
         raise Refusal("state_conflict", str(wrong)) from None
-    if wait > LONGEST_WAIT:
-        raise Refusal("rate_limited", f"The cloud's limit leaves no call for {wait:.0f} s.")
+    except limits.NoRoomError as full:
+        raise Refusal("rate_limited", f"The cloud's limit leaves {full}.") from None
+    time.sleep(wait)
     request = http.Request(
         asked.method,
         str(URL(f"{cloud.base_url.rstrip('/')}{asked.target}", encoded=True).extend_query(dict(key.query))),

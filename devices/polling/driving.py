@@ -34,6 +34,7 @@ from texture_portal.traces import trace_of
 log = logging.getLogger(__name__)
 AT_ONCE = 400  # calls of one worker, over all clouds
 HORIZON = 1.0  # seconds for which moments are reserved ahead
+LONGEST_WAIT = 15.0  # seconds for a moment: what must wait longer goes home, and leaves this worker to others
 POLL_SECONDS = 0.2
 CLAIM_EVERY = 0.25
 FLUSH_EVERY = 1.0
@@ -171,7 +172,12 @@ class Drive:
             most = max(1, int(limit.per_second * HORIZON)) + limit.burst - self.reserved[lane]
             if most > 0:
                 begins = time.monotonic()
-                for seconds in limits.reserve(cloud, lane[1], limit, count=min(wanted, most)):
+                try:
+                    moments = limits.reserve(cloud, lane[1], limit, count=min(wanted, most), within=LONGEST_WAIT)
+                except limits.NoRoomError as full:
+                    self._send_home(lane, "limit_reached", wait=full.wait)
+                    continue
+                for seconds in moments:
                     heapq.heappush(self.moments, (begins + seconds, next(self.numbers), lane))
                     self.reserved[lane] += 1
 

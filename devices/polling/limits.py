@@ -38,6 +38,14 @@ class LimitFormError(ValueError):
     """The message says what a limit looks like."""
 
 
+class NoRoomError(Exception):
+    """The next call may go out no earlier than `wait` from now: the day's share is used up, or the cloud said so."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"no call for {wait.total_seconds():.0f} s")
+        self.wait = wait
+
+
 def limits_of(cloud: Cloud, documented: Mapping[str, Limit]) -> dict[str, Limit]:
     """What was agreed with the partner (§7.2) stands before what its document says. Raises `LimitFormError`."""
     return {**documented, **{category: limit_from(text) for category, text in cloud.rate_limits.items()}}
@@ -52,15 +60,20 @@ def limit_from(text: str) -> Limit:
 
 
 @transaction.atomic
-def reserve(cloud: Cloud, category: str, limit: Limit, *, count: int) -> list[float]:
-    """Seconds from now at which so many calls may go out, in order."""
+def reserve(cloud: Cloud, category: str, limit: Limit, *, count: int, within: float) -> list[float]:
+    """Seconds from now at which calls may go out, in order: so many, or as many as may within so many seconds.
+
+    Raises `NoRoomError` where there is none.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(TAKE, [cloud.pk, category])
         row, next_at, held_until, day, today, now = cursor.fetchone()
         begins = max(now, held_until, _midnight(day))  # the day's share may be used up: then it is tomorrow already
         today = today if day >= begins.date() else 0
-        moments, next_at, today = _moments(limit, next_at=next_at, today=today, begins=begins, count=count)
+        moments, next_at, today = _moments(
+            limit, next_at=next_at, today=today, now=now, begins=begins, count=count, within=within
+        )
         cursor.execute(KEEP, [next_at, moments[-1].date(), today, row])
     return [max(0.0, (moment - now).total_seconds()) for moment in moments]
 
@@ -72,7 +85,7 @@ def hold_back(cloud: Cloud, category: str, *, pause: timedelta) -> None:
 
 
 def _moments(
-    limit: Limit, *, next_at: datetime, today: int, begins: datetime, count: int
+    limit: Limit, *, next_at: datetime, today: int, now: datetime, begins: datetime, count: int, within: float
 ) -> tuple[list[datetime], datetime, int]:
     """As many as the burst leaves go out at once, and the rest evenly; what is over the day's waits for the next."""
     apart = timedelta(seconds=1 / (limit.per_second * MARGIN))
@@ -81,11 +94,16 @@ def _moments(
     moment = begins
     for _ in range(count):
         moment = max(moment, next_at - ahead)
-        if limit.per_day is not None and today >= limit.per_day:
-            moment, today = _midnight(moment.date() + timedelta(days=1)), 0
+        is_used_up = limit.per_day is not None and today >= limit.per_day
+        if is_used_up:
+            moment = _midnight(moment.date() + timedelta(days=1))
+        if moment > now + timedelta(seconds=within):
+            break
         next_at = max(next_at, moment) + apart
-        today += 1
+        today = 1 if is_used_up else today + 1
         moments.append(moment)
+    if not moments:
+        raise NoRoomError(moment - now)
     return moments, next_at, today
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from devices.models import Poll
-from devices.polling import call_log, claiming, discovery, known
+from devices.polling import call_log, claiming, discovery, history, known
 from devices.polling.driving import Drive
 from texture_portal import jobs
 
@@ -28,4 +28,5 @@ def poll_history(*, now: datetime) -> int:
 
 
 def purge_call_log(*, now: datetime) -> int:
-    return call_log.purge(now=now)
+    """And what was asked for of the past, long after it came."""
+    return call_log.purge(now=now) + history.purge(now=now)

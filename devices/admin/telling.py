@@ -50,18 +50,10 @@ def state_table(device: Device) -> dict[str, Any]:
 
 
 def _rows(device: Device, state: dict[str, Any]) -> Iterable[tuple[str, str, str]]:
-    flat = dict(_flat(state))
+    flat = forms.flattened(state)
     for name, field in forms.fields_of(device.type).items():
         if name in flat:
             yield name, _shown(flat[name], field.value), " ".join(filter(None, [field.meaning, field.sign]))
-
-
-def _flat(state: dict[str, Any]) -> Iterable[tuple[str, Any]]:
-    for name, value in state.items():
-        if isinstance(value, dict):
-            yield from ((f"{name}.{inner}", each) for inner, each in _flat(value))
-        else:
-            yield name, value
 
 
 def _shown(value: Any, kind: Any) -> str:
@@ -77,7 +69,7 @@ def _charts(device: Device, window: tuple[str, timedelta, str, str], *, now: dat
     title, length, granularity, form = window
     page = history.read(device, start=now - length, end=now, granularity=granularity, after=None, limit=MOST_BUCKETS)
     for unit, names in _by_unit(device).items():
-        series = {name: [dict(_flat(each.state)).get(name) for each in page.moments] for name in names}
+        series = {name: [forms.flattened(each.state).get(name) for each in page.moments] for name in names}
         told = {name: values for name, values in series.items() if any(value is not None for value in values)}
         if told:
             yield {"title": f"{title}, {unit}", "data": _data(page.moments, told, form)}

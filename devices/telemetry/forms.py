@@ -100,6 +100,17 @@ def nest(state_flat: State) -> State:
     return state
 
 
+def flattened(state: State) -> State:
+    """`nest`, the other way round."""
+    made: State = {}
+    for name, value in state.items():
+        if isinstance(value, dict):
+            made |= {f"{name}.{inner}": each for inner, each in flattened(value).items()}
+        else:
+            made[name] = value
+    return made
+
+
 def plain(state: State) -> State:
     """A good state without whole numbers that are too wide to be written."""
     return {name: _plain(value) for name, value in state.items()}

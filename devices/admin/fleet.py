@@ -10,13 +10,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from devices.admin.telling import FRESHNESS
 from devices.freshness import Freshness
 from devices.models import Device
 from devices.telemetry import fleet
 from partners.models import Partner
 from texture_portal import clock
-from texture_portal.console.marks import badge, link, read_by, table
+from texture_portal.console.marks import link, read_by, table
 
 
 class FreshnessFilter(admin.SimpleListFilter):
@@ -50,7 +49,7 @@ def _table() -> dict[str, Any]:
         (link(each), *(_count(each, word, counts[each.pk][word]) for word in Freshness), sum(counts[each.pk].values()))
         for each in partners
     ]
-    return table(("Partner", *(badge(word.value, FRESHNESS[word]) for word in Freshness), "All"), rows)
+    return table(("Partner", *(word.value.capitalize() for word in Freshness), "All"), rows)
 
 
 def _count(partner: Partner, word: Freshness, count: int) -> Any:

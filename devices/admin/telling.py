@@ -72,7 +72,7 @@ def _charts(device: Device, window: tuple[str, timedelta, str, str], *, now: dat
         series = {name: [forms.flattened(each.state).get(name) for each in page.moments] for name in names}
         told = {name: values for name, values in series.items() if any(value is not None for value in values)}
         if told:
-            yield {"title": f"{title}, {unit}", "data": _data(page.moments, told, form)}
+            yield {"title": f"{title}, {unit}: {', '.join(told)}", "data": _data(page.moments, told, form)}
 
 
 def _by_unit(device: Device) -> dict[str, list[str]]:
@@ -89,7 +89,7 @@ def _data(moments: list[Moment], told: dict[str, list[Any]], form: str) -> str:
         {
             "labels": [date_format(timezone.localtime(each.at), form) for each in moments],
             "datasets": [
-                {"label": name, "data": values, "borderColor": COLOURS[place % len(COLOURS)]}
+                {"label": name, "data": values, "borderColor": COLOURS[place % len(COLOURS)], "displayYAxis": True}
                 for place, (name, values) in enumerate(told.items())
             ],
         }

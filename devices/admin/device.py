@@ -28,6 +28,7 @@ class DeviceAdmin(BigTable, ReadOnlyAdmin):
     list_filter = (("type", ChoicesDropdownFilter), ("partner", RelatedDropdownFilter), FreshnessFilter)
     change_form_outer_after_template = "admin/devices/device/telling.html"
     list_select_related = ("partner",)
+    list_before_template = "admin/devices/device/fleet_link.html"
     search_help_text = "Whole serial number, manufacturer's device id, customer reference, or device id"
     ordering = ("-id",)
     fieldsets = (

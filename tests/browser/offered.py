@@ -14,7 +14,7 @@ BY_VERB = "verb"
 # actions with an address of their own: what follows the row's id there
 MORE_ARGUMENTS = {"evidence": ("json",), "template": ("csv",), "together": (), "result": (), "content": (),
                   "password_change": ()}  # fmt: skip
-OF_NO_ROW = {"add", "template", "together"}
+OF_NO_ROW = {"add", "fleet", "template", "together"}
 
 
 def label_of(model_admin):

@@ -90,7 +90,7 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "gather": _STAFF,
     },
     "programs.participation": {"view": _NOT_MANAGER},
-    "devices.device": {"view": _NOT_MANAGER},
+    "devices.device": {"view": _NOT_MANAGER, "fleet": _NOT_MANAGER},
     "devices.connectordocument": {"view": _EVERYBODY, "write": _STAFF},
     "devices.discovereddevice": {"view": _EVERYBODY},
     "devices.poll": {"view": _EVERYBODY},

@@ -13,6 +13,7 @@ from texture_portal import clock
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+@pytest.mark.performs("devices.device:fleet")
 def test_a_devices_page_and_the_fleet_show_what_they_should(sign_in, keep):
     device, now = DeviceFactory(commands=["battery:set-reserve"]), clock.now()
     DeviceFactory(customer=device.customer)

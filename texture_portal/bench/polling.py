@@ -10,15 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.test import override_settings
 
 from devices.connections.programmatic import connect_by_api_key
 from devices.connectors.pull import shipped
 from devices.connectors.pull.parsing import parse
-from devices.models import Cloud, Connection, Device, DiscoveredDevice, Poll, Reading
+from devices.models import Cloud, Connection, Device, DeviceState, DiscoveredDevice, Poll, Reading
 from devices.polling import discovery, known
 from devices.polling.driving import Drive
 from partners.models import Customer, Partner
@@ -31,6 +34,7 @@ from texture_portal.demo.server import HOST
 DEVICES, LATENCY_MS = 10_000, 200
 BY = actors.system("bench", channel=actors.Channel.COMMAND)
 LONGEST = 600.0
+OPEN_SECONDS = 60.0  # as long as the target allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,7 @@ def _measure(name: str, *, bulk: bool) -> Measurement:
         oem.control("POST", "faults", {"kind": "latency", "ms": LATENCY_MS, "category": "telemetry"})
         before = oem.control("GET", "counters")
         known.link_enrolled(now=clock.now())
-        began = time.perf_counter()
-        Drive(clock.now(), open_for=LONGEST).run()
-        seconds = time.perf_counter() - began
+        seconds = _seconds_until_all_were_asked()
         after = oem.control("GET", "counters")
         readings = Reading.objects.count()
         if readings < DEVICES:
@@ -100,6 +102,25 @@ def _measure(name: str, *, bulk: bool) -> Measurement:
             "readings": readings,
         },
     )
+
+
+def _seconds_until_all_were_asked() -> float:
+    """Once: those that were asked first are due again within minutes, so that the drive itself would go on."""
+    began, told = time.perf_counter(), Queue[float]()
+
+    def watch() -> None:
+        while time.perf_counter() - began < OPEN_SECONDS + 15:
+            if DeviceState.objects.filter(observed_at__isnull=False).count() >= DEVICES:
+                told.put(time.perf_counter() - began)
+                break
+            time.sleep(0.25)
+        connection.close()
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    Drive(clock.now(), open_for=OPEN_SECONDS).run()
+    watcher.join()
+    return told.get_nowait() if not told.empty() else time.perf_counter() - began
 
 
 def _outcomes() -> "Counter[str]":

@@ -92,8 +92,8 @@ def nest(state_flat: State) -> State:
     for name, value in state_flat.items():
         if value is None:
             continue
-        outer, dot, inner = name.partition(".")
-        if dot:
+        if "." in name:  # few are, and histories are long
+            outer, _, inner = name.partition(".")
             state.setdefault(outer, {})[inner] = value
         else:
             state[name] = value

@@ -41,8 +41,18 @@ def likeness(case: ReviewCase) -> tuple[object, ...]:
 def like(case: ReviewCase) -> list[ReviewCase]:
     """The open cases that are like this one, itself included, first due first."""
     wanted = likeness(case)
-    alike = (each for each in _open().filter(kind=case.kind).iterator(chunk_size=500) if likeness(each) == wanted)
+    alike = (each for each in _perhaps_like(case).iterator(chunk_size=MOST) if likeness(each) == wanted)
     return [each for each, _ in zip(alike, range(MOST), strict=False)]
+
+
+def _perhaps_like(case: ReviewCase) -> "QuerySet[ReviewCase]":
+    """As far as the database can tell: those that have all of its candidates, and maybe more."""
+    same_kind = _open().filter(kind=case.kind)
+    if case.kind not in ABOUT_TERRITORY:
+        return same_kind
+    candidates = [{"utility": {"id": each["utility"]["id"]}} for each in case.enrollment.match.get("candidates", [])]
+    same_place = same_kind.filter(enrollment__site__utility=case.enrollment.site.utility_id)
+    return same_place.filter(enrollment__match__candidates__contains=candidates) if candidates else same_place
 
 
 def chosen(ids: Iterable[UUID]) -> list[ReviewCase]:

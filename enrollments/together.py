@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from enrollments.models import ReviewCase
 from enrollments.models.review import ABOUT_TERRITORY
 from texture_portal.refusals import Refusal
 
 MOST = 100  # what a person can look through, and a request can do
+LOOKED_THROUGH = 1_000  # open cases, those that are due first: a queue may be long
 Decide = Callable[[ReviewCase], str]
 
 
@@ -39,7 +40,7 @@ def likeness(case: ReviewCase) -> tuple[object, ...]:
 
 
 def like(case: ReviewCase) -> list[ReviewCase]:
-    """The open cases that are like this one, itself included, first due first."""
+    """The open cases that are like this one, itself included, first due first; of those that are due soonest."""
     wanted = likeness(case)
     alike = (each for each in _perhaps_like(case).iterator(chunk_size=MOST) if likeness(each) == wanted)
     return [each for each, _ in zip(alike, range(MOST), strict=False)]
@@ -47,7 +48,8 @@ def like(case: ReviewCase) -> list[ReviewCase]:
 
 def _perhaps_like(case: ReviewCase) -> "QuerySet[ReviewCase]":
     """As far as the database can tell: those that have all of its candidates, and maybe more."""
-    same_kind = _open().filter(kind=case.kind)
+    soonest = _open().filter(kind=case.kind).values("pk")[:LOOKED_THROUGH]
+    same_kind = _open().filter(Q(pk__in=soonest) | Q(pk=case.pk), kind=case.kind)
     if case.kind not in ABOUT_TERRITORY:
         return same_kind
     candidates = [{"utility": {"id": each["utility"]["id"]}} for each in case.enrollment.match.get("candidates", [])]

@@ -24,7 +24,7 @@ setup: $(STAMP) ## The Python environment alone, in .venv
 demo: $(STAMP) ## A grid, a partner and some forty enrollments, then a running portal (ONCE=1: stop at the end)
 	@$(RUN) manage.py demo
 
-test: $(STAMP) ## Every test, two folders at a time (ONLY=tests/portal for some, TESTERS=4 on a larger machine)
+test: $(STAMP) ## Every test, in two processes (ONLY=tests/portal for some, TESTERS=4 on a larger machine)
 	@$(RUN) -m pytest -n $(TESTERS) --dist loadgroup $(ONLY)
 
 serve: $(STAMP) ## The portal and its worker on http://127.0.0.1:$(PORT), 8000 unless PORT says otherwise

@@ -54,10 +54,3 @@ def _fresh_index():
     index.forget()
     yield
     index.forget()
-
-
-def pytest_collection_modifyitems(items):
-    """A folder's tests share a server or a grid: with several processes they stay together in one."""
-    here = Path(__file__).parent
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).parts[0]))

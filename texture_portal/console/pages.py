@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, TabularInline
 
-from texture_portal.console.histories import HistoryAdmin as HistoryAdmin  # its place until it had a module
 from texture_portal.console.marks import read_by
 from texture_portal.console.verbs import VerbsMixin
 

@@ -1,4 +1,4 @@
-"""Grid programs of utilities and CCAs, and which devices take part in them."""
+"""Grid programs of utilities and CCAs."""
 
 from datetime import date, datetime, timedelta
 from typing import Self
@@ -15,7 +15,6 @@ from django.db.models.functions import TruncDate
 from simple_history.models import HistoricalRecords
 
 from devices.kinds import DeviceType
-from devices.models import Device
 from programs.eligibility import Terms
 from territories.models import Utility
 from texture_portal.ids import new_id
@@ -162,43 +161,3 @@ class Program(models.Model):
         """Its participants must leave: archived, back in draft, or past its last day. A pause keeps them."""
         ended = self.ends_on is not None and self.ends_on < local_date(now)
         return ended or self.status in (self.Status.ARCHIVED, self.Status.DRAFT)
-
-
-class ParticipationQuerySet(models.QuerySet["Participation"]):
-    def live(self) -> Self:
-        return self.filter(left_at__isnull=True)
-
-
-class Participation(models.Model):
-    """A device's time in a program."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="participations")
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="participations")
-    exclusive_group = models.CharField(max_length=60, blank=True, editable=False)
-    joined_at = models.DateTimeField()
-    left_at = models.DateTimeField(null=True, blank=True)
-    left_reason = models.CharField(max_length=60, blank=True)
-
-    objects = ParticipationQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["joined_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["device", "program"], condition=Q(left_at__isnull=True), name="device_once_in_program"
-            ),
-            models.UniqueConstraint(
-                fields=["device", "exclusive_group"],
-                condition=Q(left_at__isnull=True) & ~Q(exclusive_group=""),
-                name="device_once_in_exclusive_group",
-            ),
-            models.CheckConstraint(
-                name="left_when_and_why",
-                condition=Q(left_at__isnull=True, left_reason="") | (Q(left_at__isnull=False) & ~Q(left_reason="")),
-            ),
-        ]
-        indexes = [models.Index(fields=["program"], condition=Q(left_at__isnull=True), name="live_in_program")]
-
-    def __str__(self) -> str:
-        return f"{self.device} in {self.program}"

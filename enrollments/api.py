@@ -18,7 +18,7 @@ from enrollments.documents import (
 )
 from enrollments.matching import find
 from enrollments.models import Consent, Enrollment
-from enrollments.overview import overview
+from enrollments.overview import overview, overviews
 from enrollments.presentation import show, show_moment
 from enrollments.questions import answer_question
 from enrollments.reading import consent_claim, correction_of, enrollment_claim, programs_named, question_of
@@ -55,7 +55,8 @@ class EnrollmentsView(PartnerView):
         wanted = {FILTERS[name]: value for name, value in asked.items() if name in FILTERS}
         order = OLDEST_CHANGE_FIRST if "updated_since" in asked else NEWEST_FIRST
         rows = Enrollment.objects.filter(partner=call.partner, **wanted).shown()
-        return Answer(200, page(rows, order=order, limit=asked["limit"], cursor=asked["cursor"], shape=_show))
+        shown = page(rows, order=order, limit=asked["limit"], cursor=asked["cursor"], shape=show, gather=overviews)
+        return Answer(200, shown)
 
     def post(self, call: Call) -> Effect:
         enroll = enrolling(call, enrollment_claim(call.read(EnrollmentDocument)))
@@ -67,7 +68,7 @@ class EnrollmentView(PartnerView):
     content_types: ClassVar = ("application/json", "application/merge-patch+json")
 
     def get(self, call: Call, *, enrollment_id: UUID) -> Answer:
-        return Answer(200, _show(_theirs(Enrollment.objects.shown(), call, enrollment_id)))
+        return Answer(200, show(overview(_theirs(Enrollment.objects.shown(), call, enrollment_id))))
 
     def patch(self, call: Call, *, enrollment_id: UUID) -> Effect:
         read = call.read(CorrectionDocument)
@@ -135,10 +136,6 @@ class EligibilityView(PartnerView):
         site, device = question_of(call.read(EligibilityQuestionDocument))
         finding = find(site, pointer="/address", keep=False)  # contract §3: keeps nothing but the answer
         return lambda: Answer(200, answer_question(finding, device, now=call.now))
-
-
-def _show(enrollment: Enrollment) -> dict[str, Any]:
-    return show(overview(enrollment))
 
 
 def _theirs(rows: QuerySet[Enrollment], call: Call, enrollment_id: Any) -> Enrollment:

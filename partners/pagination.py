@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -47,15 +47,24 @@ class PageQuery(WireSerializer):
 
 
 def page(
-    rows: QuerySet[Row], *, order: Order, limit: int, cursor: str | None, shape: Callable[[Row], dict[str, Any]]
+    rows: QuerySet[Row],
+    *,
+    order: Order,
+    limit: int,
+    cursor: str | None,
+    shape: Callable[[Any], dict[str, Any]],
+    gather: Callable[[list[Row]], Iterable[Any]] = iter,
 ) -> dict[str, Any]:
-    """`{"data", "nextCursor"}`; raises `validation_failed` for a cursor that is not of this order."""
+    """`{"data", "nextCursor"}`; raises `validation_failed` for a cursor that is not of this order.
+
+    `gather` is given the rows of the page, so that what is around them can be read at once, for `shape` to show.
+    """
     if cursor is not None:
         rows = rows.filter(_beyond(order, *_open(cursor, order)))
     found = list(rows.order_by(*order.columns)[: limit + 1])
     more = len(found) > limit
     return {
-        "data": [shape(row) for row in found[:limit]],
+        "data": [shape(item) for item in gather(found[:limit])],
         "nextCursor": _cursor(found[limit - 1], order) if more else None,
     }
 

@@ -55,10 +55,8 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.select_for_update(of=("self",)).prefetch_related("partner", "customer", "device", "site")
 
     def shown(self) -> Self:
-        """With all that an answer or a page shows, in a fixed number of queries."""
-        return self.select_related("device", "site__utility", "site__cca").prefetch_related(
-            "consents", "review_cases", "device__participations__program"
-        )
+        """With the device and the site that an answer shows; `enrollments.overview` reads what else is around them."""
+        return self.select_related("device", "site").prefetch_related("site__utility", "site__cca")
 
 
 class Enrollment(models.Model):
@@ -201,13 +199,8 @@ class Enrollment(models.Model):
         return consent_standing(grants, revoked_at=self.consent_revoked_at)
 
     def open_case(self) -> "ReviewCase | None":
-        """The open review case that is due first. Reads `review_cases`, so that lists can prefetch it."""
-        undecided = [case for case in self.review_cases.all() if case.decided_at is None]
-        return min(undecided, key=lambda case: case.due_at, default=None)
-
-    def asked_cases(self) -> "tuple[ReviewCase, ...]":
-        """The open cases that wait for the partner, likewise."""
-        return tuple(case for case in self.review_cases.all() if case.waits_for_partner)
+        """The open review case that is due first."""
+        return self.review_cases.filter(decided_at=None).order_by("due_at").first()
 
     @transition(state, source=[State.DISCOVERED], target=State.ELIGIBLE)
     def become_eligible(self) -> None:

@@ -3,6 +3,7 @@ from django.urls import path
 from enrollments import api, devices_api
 from enrollments.events.api import EventsView, EventView
 from enrollments.evidence.api import EvidenceRequestsView, EvidenceView
+from enrollments.linking.api import LinkSessionsView, LinkSessionView
 
 urlpatterns = [
     path("v1/enrollments", api.EnrollmentsView.as_view()),
@@ -15,6 +16,8 @@ urlpatterns = [
     path("v1/enrollments/<uuid:enrollment_id>/evidence", EvidenceView.as_view()),
     path("v1/evidence-requests", EvidenceRequestsView.as_view()),
     path("v1/eligibility", api.EligibilityView.as_view()),
+    path("v1/link-sessions", LinkSessionsView.as_view()),
+    path("v1/link-sessions/<uuid:session_id>", LinkSessionView.as_view()),
     path("v1/events", EventsView.as_view()),
     path("v1/events/<path:event_id>", EventView.as_view()),
 ]

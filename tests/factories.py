@@ -7,7 +7,8 @@ import factory
 import shapely
 from django.db import transaction
 
-from devices.models import Device
+from devices.connectors.pull import shipped
+from devices.models import Cloud, Device
 from enrollments import lifecycle
 from enrollments.claims import DeviceClaim, EligibilityClaim, EnrollmentClaim, SiteClaim
 from enrollments.consent import Claim as ConsentClaim
@@ -124,6 +125,20 @@ class SiteFactory(factory.django.DjangoModelFactory):
     city = "San Rafael"
     state = "CA"
     postal_code = "94903"
+
+
+def linkable_cloud(partner, url="https://cloud.example", *, client_id="portal", secret=None, **changes):
+    """The portal's row of a cloud like the simulated one, at which end users can link devices by OAuth."""
+    values = {
+        "name": "Simulated Energy", "base_url": url, "issuer": url, "authorize_url": f"{url}/oauth/authorize",
+        "token_url": f"{url}/oauth/token", "revoke_url": f"{url}/oauth/revoke", "client_id": client_id,
+        "scopes": ["devices.read", "telemetry.read", "commands.write", "offline_access"],
+        "document": shipped.document("simulated"),
+    }  # fmt: skip
+    cloud = Cloud(partner=partner, **values | changes)
+    cloud.set_client_secret(secret)
+    cloud.save()
+    return cloud
 
 
 class DeviceFactory(factory.django.DjangoModelFactory):

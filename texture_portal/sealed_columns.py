@@ -68,6 +68,7 @@ COLUMNS = (
     SealedColumn("devices.Connection", "sealed_api_key", "connection:{pk}:api-key"),
     SealedColumn("devices.GrantRequest", "sealed_verifier", "grant-request:{pk}:verifier"),
     SealedColumn("enrollments.EnrollmentFile", "sealed_data_key", "import-key:{pk}"),
+    SealedColumn("enrollments.LinkSession", "sealed_notes", "link-session:{pk}:notes"),
 )  # fmt: skip
 # Sealed under a master key, and for good: it is evidence, and its digest is in the audit chain.
 FIXED = (SealedColumn("partners.SignedRequest", "sealed_message", "signed-request:{pk}", where={"customer": None}),)

@@ -7,6 +7,7 @@ from enrollments.models.event import PartnerEvent
 from enrollments.models.evidence import EvidenceRecord, EvidenceRequest
 from enrollments.models.expiry import ExpiryNotice
 from enrollments.models.imports import EnrollmentFile, FileChunk, FileRow
+from enrollments.models.link import LinkSession
 from enrollments.models.review import CaseNote, ReviewCase
 from enrollments.models.terms import Terms
 
@@ -23,6 +24,7 @@ __all__ = [
     "ExpiryNotice",
     "FileChunk",
     "FileRow",
+    "LinkSession",
     "PartnerEvent",
     "ReviewCase",
     "RevocationDuty",

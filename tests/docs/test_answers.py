@@ -20,6 +20,7 @@ from enrollments import lifecycle
 from enrollments.models import Enrollment
 from partners.models import Partner, WebhookEndpoint
 from partners.webhooks.endpoints import MOST_ENDPOINTS, disable
+from tests.factories import linkable_cloud
 from texture_portal import clock
 from texture_portal.actors import system
 from texture_portal.openapi.calls import CALLS, Call
@@ -51,6 +52,7 @@ class Portal:
         path = call.path.replace("{enrollmentId}", self.made()["id"]) if "{enrollmentId}" in call.path else call.path
         path = path.replace("{eventId}", self.event()["id"]) if "{eventId}" in path else path
         path = path.replace("{deviceId}", self.made()["device"]["id"]) if "{deviceId}" in path else path
+        path = path.replace("{sessionId}", self.link_session()["id"]) if "{sessionId}" in path else path
         path = path.replace("{endpointId}", self.endpoint()["id"]) if "{endpointId}" in path else path
         return (client or self.oem).draft(call.method, path, body if body is not None else self.good(call))
 
@@ -72,6 +74,12 @@ class Portal:
         assert made.status == 201, made.body
         return dict(made.json)
 
+    def link_session(self) -> dict[str, Any]:
+        return a_link_session(self.oem)
+
+    def to_link(self) -> dict[str, Any]:
+        return {"enrollmentId": a_link_session(self.oem)["enrollmentId"], "language": "es"}
+
     def good(self, call: Call) -> Any:
         return {
             "enroll": enrollment,
@@ -80,6 +88,7 @@ class Portal:
             "giveConsent": consent,
             "askEligibility": lambda: {"address": grid.MATCHED, "device": _kind()},
             "addWebhookEndpoint": endpoint,
+            "makeLinkSession": self.to_link,
             "sendTelemetry": lambda: {"readings": [self.reading()]},
             "sendEvidence": lambda: {"method": "log", "capturedAt": ago(days=2), "termsVersion": "2026-01"},
             "sendEvent": lambda: event("consent.expired", self.made()["device"]["manufacturerDeviceId"]),
@@ -99,6 +108,16 @@ Exchange = tuple[Request, Answer]
 @pytest.fixture(scope="module")
 def portal(oem: Client, stranger: Client, new_partner: Callable[..., Client]) -> Portal:
     return Portal(oem, stranger, new_partner)
+
+
+def a_link_session(oem: Client) -> dict[str, Any]:
+    """Of an enrolled device; the partner has a cloud to link it at."""
+    partner = Partner.objects.get(pk=oem.partner_id)
+    if not partner.clouds.exists():
+        linkable_cloud(partner)
+    made = oem.post("/v1/link-sessions", {"enrollmentId": oem.enrolled(enrollment())["id"]})
+    assert made.status == 201, made.body
+    return dict(made.json)
 
 
 def _kind() -> dict[str, Any]:
@@ -201,6 +220,8 @@ GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
     ("getEvidence", "what there is", 200, lambda portal: portal.ask(BY_NAME["getEvidence"])),
     ("listEvidenceRequests", "none open", 200, lambda portal: portal.ask(BY_NAME["listEvidenceRequests"])),
     ("enrollBatch", "mixed", 200, lambda portal: portal.ask(BY_NAME["enrollBatch"], _mixed_batch())),
+    ("makeLinkSession", "made", 201, lambda portal: portal.ask(BY_NAME["makeLinkSession"])),
+    ("getLinkSession", "one", 200, lambda portal: portal.ask(BY_NAME["getLinkSession"])),
     ("askEligibility", "matched", 200, _eligibility(grid.MATCHED)),
     ("askEligibility", "partial", 200, _eligibility(grid.PARTIAL)),
     ("askEligibility", "ambiguous", 200, _eligibility(grid.AMBIGUOUS)),
@@ -368,6 +389,7 @@ def _revoke(enrollment_id: str) -> None:
 def _nobody(portal: Portal, call: Call) -> Exchange:
     path = re.sub(r"{\w+}", str(uuid.uuid4()), call.path)
     body = event("consent.expired", str(uuid.uuid4())) if call.name == "sendEvent" else portal.good(call)
+    body = {"enrollmentId": str(uuid.uuid4())} if call.name == "makeLinkSession" else body
     return portal.send(portal.oem.draft(call.method, path, body))
 
 
@@ -383,6 +405,8 @@ def _ended(portal: Portal, call: Call) -> Exchange:
     else:
         made = portal.made()["id"]
         _revoke(made)
+    if call.name == "makeLinkSession":
+        return portal.ask(call, {"enrollmentId": made})
     return portal.send(portal.oem.draft(call.method, call.path.replace("{enrollmentId}", made), portal.good(call)))
 
 

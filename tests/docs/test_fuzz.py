@@ -21,6 +21,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from .schema import Document
+from .test_answers import a_link_session
 
 pytestmark = pytest.mark.fuzz
 
@@ -43,7 +44,7 @@ LABELS = [
     "POST /v1/enrollments", "GET /v1/enrollments", "POST /v1/enrollments/batch", "GET /v1/enrollments/{enrollmentId}",
     "PATCH /v1/enrollments/{enrollmentId}", "POST /v1/enrollments/{enrollmentId}/consents",
     "GET /v1/enrollments/{enrollmentId}/evidence", "POST /v1/enrollments/{enrollmentId}/evidence",
-    "GET /v1/evidence-requests",
+    "GET /v1/evidence-requests", "POST /v1/link-sessions", "GET /v1/link-sessions/{sessionId}",
     "GET /v1/enrollments/{enrollmentId}/history", "POST /v1/eligibility", "POST /v1/events", "GET /v1/events/{eventId}",
     "GET /v1/devices", "GET /v1/devices/{deviceId}", "GET /v1/device-types", "GET /v1/programs",
     "POST /v1/telemetry", "GET /v1/devices/{deviceId}/telemetry",
@@ -97,6 +98,8 @@ def test_no_answer_is_beyond_the_document(
     made = enrolled["id"]
     oem.post("/v1/events", event("consent.revoked", "nobody's", id=made))  # an event by the same id
     there = {"enrollmentId": made, "eventId": made, "deviceId": enrolled["device"]["id"]}
+    if "link-sessions" in label:
+        there["sessionId"] = a_link_session(oem)["id"]
     if "{endpointId}" in label:
         there["endpointId"] = _an_endpoint(oem)
     answered: list[int] = []
@@ -131,6 +134,11 @@ def _settle(case: Any, there: dict[str, str]) -> None:
     for name in case.path_parameters or {}:
         case.path_parameters[name] = there[name]
     if isinstance(case.body, dict):
+        case.body.pop("redirectUrl", None)
+        if "enrollmentId" in case.body:
+            case.body["enrollmentId"] = there["enrollmentId"]
+        if "manufacturerFilters" in case.body:
+            case.body["manufacturerFilters"] = []
         items = case.body.get("enrollments")
         for body in items if isinstance(items, list) else [case.body]:
             _settle_body(body)

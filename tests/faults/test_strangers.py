@@ -8,8 +8,10 @@ import pytest
 from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver
 
+from partners.models import Partner
 from tests.contract.client import close_connections
 from tests.contract.payloads import consent, endpoint, enrollment, event
+from tests.factories import linkable_cloud
 from texture_portal.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,6 +46,8 @@ ROUTES = {
     "v1/webhook-endpoints/<uuid:endpoint_id>": {"GET": None, "DELETE": dict},
     "v1/webhook-endpoints/<uuid:endpoint_id>/rotate-secret": {"POST": dict},
     "v1/webhook-endpoints/<uuid:endpoint_id>/test": {"POST": dict},
+    "v1/link-sessions": {"POST": lambda: {"manufacturerDeviceId": "PW3-1"}},
+    "v1/link-sessions/<uuid:session_id>": {"GET": None},
     "v1/eligibility": {
         "POST": lambda: {
             "address": enrollment()["site"]["address"],
@@ -112,6 +116,9 @@ def test_a_stranger_finds_nothing_and_changes_nothing(onboarded, method, route):
         sent = event("device.connectivity_restored", made["device"]["manufacturerDeviceId"], id=made["id"])
         assert victim.post("/v1/events", sent).status == 202
     theirs = victim.post("/v1/webhook-endpoints", endpoint()).json["id"] if "endpoint_id" in route else made["id"]
+    if "session_id" in route:
+        linkable_cloud(Partner.objects.get(pk=victim.partner_id))
+        theirs = victim.post("/v1/link-sessions", {"enrollmentId": made["id"]}).json["id"]
     body = ROUTES[route][method]
     there_is = address_of(route, made["device"]["id"] if "device_id" in route else theirs)
     there = ask(stranger, method, there_is, body)

@@ -19,6 +19,8 @@ from enrollments.events.api import EventsView, EventView
 from enrollments.events.documents import EventDocument
 from enrollments.evidence.api import EvidenceRequestsView, EvidenceView
 from enrollments.evidence.documents import EvidenceRecordDocument
+from enrollments.linking.api import LinkSessionsView, LinkSessionView
+from enrollments.linking.documents import LinkSessionDocument
 from partners.door import KEYED
 from partners.pagination import PageQuery
 from partners.views import PartnerView
@@ -26,7 +28,7 @@ from partners.webhooks import api as webhooks
 from partners.webhooks.documents import WebhookEndpointDocument
 from partners.wire import WireSerializer
 from programs.api import ProgramsView
-from texture_portal.openapi import device_examples, examples
+from texture_portal.openapi import device_examples, examples, link_sessions
 from texture_portal.openapi.problems import (
     OF_CONSENT,
     OF_ENROLLING,
@@ -225,6 +227,21 @@ CALLS = (
         "Answered by the same rules as enrolling. Nothing is kept but the answer, for 24 hours.",
         {200: Answer("The verdict", "EligibilityAnswer", examples.VERDICT)},
         group="Eligibility", body=EligibilityQuestionDocument, sent=examples.QUESTION_TO_SEND,
+    ),
+    Call(
+        "makeLinkSession", "POST", "/v1/link-sessions", LinkSessionsView,
+        "Make a link session",
+        "Send your customer to `url`, where they link the device by OAuth at your cloud and agree to the terms. It is "
+        "good for one hour and in one browser; opening the page changes nothing until they go on. See "
+        "`/docs/linking`.",
+        {201: Answer("Made; `url` is for this customer only", "LinkSession", link_sessions.MADE, names_place=True)},
+        group="Linking", body=LinkSessionDocument, sent=link_sessions.TO_SEND, codes=("not_found", "state_conflict"),
+    ),
+    Call(
+        "getLinkSession", "GET", "/v1/link-sessions/{sessionId}", LinkSessionView,
+        "Read a link session", "",
+        {200: Answer("The link session", "LinkSession", link_sessions.MADE)},
+        group="Linking", codes=("not_found",),
     ),
     Call(
         "sendEvent", "POST", "/v1/events", EventsView,

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from partners.scopes import SCOPES
-from texture_portal.openapi import around, device_examples, problems, webhooks
+from texture_portal.openapi import around, device_examples, link_sessions, problems, webhooks
 from texture_portal.openapi.calls import CALLS, Answer, Call
 from texture_portal.openapi.examples import ENDPOINT
 from texture_portal.openapi.requests import query_parameters, reference, schemas_of
@@ -27,6 +27,7 @@ TAGS = (
     "Eligibility",
     "Events",
     "Evidence",
+    "Linking",
     "Devices",
     "Telemetry",
     "Programs",
@@ -88,6 +89,13 @@ PARAMETERS = {
         "required": True,
         "schema": {"type": "string", "format": "uuid"},
         "example": ENDPOINT["id"],
+    },
+    "sessionId": {
+        "name": "sessionId",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+        "example": link_sessions.SESSION_ID,
     },
     "eventId": {
         "name": "eventId",

@@ -27,6 +27,7 @@ from enrollments.events.documents import EventDocument, Members
 from enrollments.events.fields import PastDayOrInstant
 from enrollments.events.kinds import KINDS as EVENT_KINDS
 from enrollments.evidence.documents import Base64Field
+from enrollments.linking.documents import EITHER, LinkSessionDocument
 from partners.webhooks.documents import CallableUrl
 from partners.wire import Choice, Day, Digits, Flag, Identifier, Instant, ListOf, Number, Text, Whole, WireSerializer
 from territories.addresses import USPS_CODES
@@ -223,6 +224,7 @@ BETWEEN_FIELDS: dict[type, Schema] = {
         "if": {"properties": {"optedIn": {"const": True}}, "required": ["optedIn"]},
         "then": {"required": list(ON_OPT_IN)},
     },
+    LinkSessionDocument: {"oneOf": [{"required": [name]} for name in EITHER]},
     GivenConsentDocument: {"allOf": [{"properties": {"optedIn": {"const": True}}}]},
     EventDocument: {"oneOf": _data_by_type()},
 }

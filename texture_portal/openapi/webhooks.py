@@ -4,6 +4,7 @@ from typing import Any
 
 from enrollments.states import State
 from partners.webhooks.types import TYPES, VERSION, Family, Type
+from texture_portal.openapi import link_sessions
 from texture_portal.openapi.examples import ENROLLED, MESSAGE, MESSAGE_KEY
 from texture_portal.openapi.schema import INSTANT, TEXT, UUID, Schema, listed, nullable, one_of, said, whole
 from texture_portal.openapi.schema import shape as reference
@@ -37,7 +38,7 @@ DATA: dict[Family, Schema] = {
     Family.ENROLLMENT: reference("EnrollmentNotice"),
     Family.COMMAND: said("The command.", OTHER),
     Family.DEVICE: said("The device.", OTHER),
-    Family.LINK_SESSION: said("The link session.", OTHER),
+    Family.LINK_SESSION: reference("LinkSessionNotice"),
     Family.PARTNER: whole(partnerId=UUID, status={"const": "suspended"}, suspendedAt=INSTANT),
     Family.TEST: whole(endpointId=UUID, message=TEXT),
 }
@@ -69,6 +70,7 @@ PARAMETERS = {
 MORE_OF_EXAMPLES: dict[str, dict[str, Any]] = {
     "enrollment.created": {**ENROLLED, "previousState": None, "reason": "enrollment_received"},
     "enrollment.status_changed": MESSAGE["data"],  # type: ignore[dict-item]
+    "link_session.completed": link_sessions.COMPLETED,
 }
 
 

@@ -83,7 +83,12 @@ def _key_that_opens(sealed: bytes | memoryview, *, place: str) -> bytes:
 
 def derived_key(text: str, *, purpose: str) -> bytes:
     """32 bytes that only who has both the newest master key and `text` can make: a key, or a name for a row."""
-    return hmac.digest(_master_keys()[0], f"{purpose}\0{text}".encode(), hashlib.sha256)
+    return derived_keys(text, purpose=purpose)[0]
+
+
+def derived_keys(text: str, *, purpose: str) -> list[bytes]:
+    """The same by every master key, the newest first: what was named under an older one is found by these."""
+    return [hmac.digest(key, f"{purpose}\0{text}".encode(), hashlib.sha256) for key in _master_keys()]
 
 
 def _place_key(key: bytes, place: str) -> bytes:

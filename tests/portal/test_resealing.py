@@ -9,6 +9,7 @@ from django.db.models import BinaryField
 
 from devices.models import Cloud, Connection, GrantRequest
 from enrollments.imports import keeping
+from enrollments.models import LinkSession
 from partners import evidence
 from partners.models import Customer, IdempotencyRecord, SignedRequest, SigningKey, WebhookSecret
 from tests.factories import NOW, CustomerFactory, PartnerFactory, WebhookEndpointFactory
@@ -43,6 +44,9 @@ def sealed_under_the_old_key(settings, db, admin_user):
     )  # fmt: skip
     request.set_verifier("a verifier")
     request.save()
+    session = LinkSession(created_at=NOW, expires_at=NOW)
+    session.note(city="San Rafael")
+    session.save()
     for name, body in (("secret", b'{"secret": "whsec_1"}'), ("plain", b'{"secret": null}')):
         kept = IdempotencyRecord(
             partner=partner, key=name, fingerprint=bytes(32), status=201, expires_at=NOW, body=body, created_at=NOW

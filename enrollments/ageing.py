@@ -5,7 +5,7 @@ the last notice said that it would. Where a limit was lengthened, what was said 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,14 +13,14 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
 
-from enrollments import lifecycle, notices
+from enrollments import clearance, lifecycle, notices
 from enrollments.models import Consent, Enrollment, ExpiryNotice
 from enrollments.models.enrollment import IN_PROGRAMS
+from enrollments.models.expiry import FIRST_NOTICE, LAST_NOTICE
 from programs.models import Participation
 from texture_portal.actors import Actor
 from texture_portal.jobs import one_by_one
 
-FIRST_NOTICE, LAST_NOTICE = timedelta(days=30), timedelta(days=7)
 MAY_BE_LATE = timedelta(days=1)  # for the job is not always there on the hour
 BATCH = 100
 
@@ -71,6 +71,8 @@ def _tell(enrollment: Enrollment, ageing: Ageing, before: timedelta, *, now: dat
     if enrollment.standing().granted_at == ageing.granted_at:
         notices.note_consent_expiring(enrollment, expires_at=expires_at)
         notices.tell(enrollment, now=now)
+        if before == LAST_NOTICE:
+            clearance.write(enrollment.device, replace(enrollment.device.clearance, until=expires_at))
 
 
 def _expire(enrollment: Enrollment, ageing: Ageing, *, now: datetime, by: Actor) -> None:

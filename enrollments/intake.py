@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from devices.models import Device
+from devices.models.device import CLEARANCE
 from enrollments import consent, consents, duplicates, ledger, lifecycle, matching, notices
 from enrollments.claims import DeviceClaim, EnrollmentClaim
 from enrollments.consent import Claim as ConsentClaim
@@ -30,6 +31,7 @@ STATED = (
     "telemetry",
     "ratings",
 )
+CLAIMED = (*STATED, "commands", "customer", "site", "serial_key", "updated_at", *CLEARANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ def _begin(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime,
     given = _consents(enrollment, claim, now=now, by=by)
     standing = consent.standing([each.as_grant() for each in given], revoked_at=None)
     made = lifecycle.begin(enrollment, standing=standing, now=now, by=by)
+    if not enrollment.device._state.adding:  # what it reported itself is not the claim's to write
+        enrollment.device.save(update_fields=CLAIMED)
     around = [enrollment.customer, enrollment.site, enrollment.device, enrollment.opening_request]
     cases = [made.case] if made.case else []
     rows = [*around, enrollment, *given, *made.participations, *cases]
@@ -192,6 +196,4 @@ def _device(device: Device | None, claim: DeviceClaim, enrollment: Enrollment) -
     for name in STATED:
         setattr(device, name, getattr(claim, name))
     device.commands = sorted(set(claim.commands))
-    if not device._state.adding:  # what it reported itself is not the claim's to write
-        device.save(update_fields=[*STATED, "commands", "customer", "site", "serial_key", "updated_at"])
     return device

@@ -157,6 +157,9 @@ class DeviceFactory(factory.django.DjangoModelFactory):
     commissioned_on = date(2026, 4, 1)
     controllable = True
     telemetry = True
+    may_read = factory.SelfAttribute("telemetry")
+    may_control = factory.SelfAttribute("controllable")
+    cleared_types = ["demand_response"]
 
 
 class ProgramFactory(factory.django.DjangoModelFactory):

@@ -40,7 +40,6 @@ JOBS = (
     Job("purge_imports", "enrollments.imports.work.erase_old", every=timedelta(hours=6)),
     Job("reading_days", "devices.telemetry.partitions.keep", every=timedelta(hours=1)),
     Job("rollups", "devices.telemetry.rollups.roll_up", every=MINUTE),
-    Job("asking", "enrollments.asking.follow", every=MINUTE),
     Job("polling", "devices.polling.tasks.poll_due", every=MINUTE),
     Job("history", "devices.polling.tasks.poll_history", every=MINUTE),
     Job("purge_call_log", "devices.polling.tasks.purge_call_log", every=timedelta(hours=6)),

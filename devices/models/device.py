@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from devices.clearance import Clearance
 from devices.kinds import DeviceType
 from devices.models.connection import Connection
 from partners.models import Customer, Partner
@@ -29,6 +30,9 @@ IF NOT EXISTS (
 END IF;
 RETURN NEW;
 """
+
+
+CLEARANCE = ("may_read", "may_control", "cleared_types", "cleared_until")
 
 
 class Device(models.Model):
@@ -64,6 +68,12 @@ class Device(models.Model):
     ratings = models.JSONField(default=dict, blank=True)
     last_reading_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_command_completed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    may_read = models.BooleanField(default=False, editable=False, help_text="Telemetry is wanted, and consented to.")
+    may_control = models.BooleanField(default=False, editable=False, help_text="It may be dispatched.")
+    cleared_types = ArrayField(
+        models.CharField(max_length=24), default=list, editable=False, help_text="Of programs: the consent's scope."
+    )
+    cleared_until = models.DateTimeField(null=True, editable=False, help_text="When the consent runs out by its age.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -71,6 +81,14 @@ class Device(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["partner", "manufacturer_device_id"], name="device_of_partner"),
+            models.CheckConstraint(
+                name="device_cleared_for_what_it_does",
+                condition=(Q(may_read=False) | Q(telemetry=True)) & (Q(may_control=False) | Q(controllable=True)),
+            ),
+            models.CheckConstraint(
+                name="device_cleared_within_a_scope",
+                condition=Q(may_read=False, may_control=False) | Q(cleared_types__len__gt=0),
+            ),
         ]
         indexes = [
             models.Index(fields=["serial_number"], name="device_by_serial_number"),
@@ -104,3 +122,16 @@ class Device(models.Model):
     def last_sign_of_life_at(self) -> datetime | None:
         """The latest sign that it takes part: a reading, or a completed command where it sends no telemetry."""
         return self.last_reading_at if self.telemetry else self.last_command_completed_at
+
+    @property
+    def clearance(self) -> Clearance:
+        """Written by the lifecycle alone (`clear`), in the transaction of what it follows from."""
+        return Clearance(self.may_read, self.may_control, tuple(self.cleared_types), self.cleared_until)
+
+    def clear(self, clearance: Clearance) -> bool:
+        """Whether anything changed, and is to be saved (`CLEARANCE`)."""
+        if self.clearance == clearance:
+            return False
+        self.may_read, self.may_control = clearance.may_read, clearance.may_control
+        self.cleared_types, self.cleared_until = list(clearance.program_types), clearance.until
+        return True

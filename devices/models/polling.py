@@ -86,7 +86,6 @@ class DiscoveredDevice(models.Model):
     device = models.ForeignKey(
         Device, on_delete=models.SET_NULL, null=True, related_name="discovered", help_text="As it was enrolled."
     )
-    is_wanted = models.BooleanField(default=True, help_text="An enrollment that goes on has it; written from above.")
     found_by = models.ForeignKey(Poll, on_delete=models.SET_NULL, null=True, related_name="found")
     poll = models.ForeignKey(Poll, on_delete=models.SET_NULL, null=True, related_name="devices")
     first_listed_at = models.DateTimeField()

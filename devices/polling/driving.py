@@ -125,7 +125,7 @@ class Drive:
                 polls = claiming.claim(cloud, most=room, kinds=self.kinds, now=now)
                 if polls and database.in_atomic_block:
                     raise RuntimeError("clouds are not asked inside a transaction")
-                for trip in self.workshop.trips(cloud, polls):
+                for trip in self.workshop.trips(cloud, polls, now=now):
                     self.trips[cloud.pk].add(trip)
                     self._go_on(trip, trip.begin)
 

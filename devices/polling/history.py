@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
+from devices.clearance import readable
 from devices.models import Cloud, Connection, DiscoveredDevice, Poll
 from devices.polling.discovery import digest
 
@@ -25,16 +26,15 @@ class Progress:
 
 @transaction.atomic
 def ask_for(cloud: Cloud, *, days: float, now: datetime) -> int:
-    """The last so many days of every enrolled device that is listed; how many rows are due for it.
+    """The last so many days of every device that is listed and may be read; how many rows are due for it.
 
     What was begun goes on where it stood, and what is through is not asked for twice on one day.
     """
     start = now - timedelta(days=min(days, MOST_DAYS))
     listed = DiscoveredDevice.objects.filter(
+        readable(now=now, of="device__"),
         connection__cloud=cloud,
         connection__status=Connection.Status.ACTIVE,
-        device__isnull=False,
-        is_wanted=True,
         vanished_at=None,
     ).exclude(device__in=rows_of(cloud).filter(due_at__isnull=False).values("device"))
     Poll.objects.bulk_create(

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from devices.clearance import readable
 from devices.connectors.pull.errands import Known
 from devices.models import DiscoveredDevice, Poll, Withdrawal
 
@@ -17,7 +18,7 @@ FROM devices_connection connection, devices_cloud cloud, devices_device device
 WHERE listed.device_id IS NULL AND listed.vanished_at IS NULL
 AND connection.id = listed.connection_id AND connection.status = 'active' AND cloud.id = connection.cloud_id
 AND device.partner_id = cloud.partner_id AND device.manufacturer_device_id = listed.manufacturer_device_id
-AND device.type = listed.type AND device.telemetry
+AND device.type = listed.type
 AND NOT EXISTS (
     SELECT FROM devices_withdrawal withdrawal WHERE withdrawal.device_id = device.id
     AND withdrawal.connection_id = connection.id AND withdrawal.lifted_at IS NULL
@@ -36,8 +37,9 @@ AND NOT EXISTS (
 BEGIN_TO_POLL = """
 UPDATE devices_poll poll SET due_at = %(now)s
 WHERE due_at IS NULL AND kind IN ('single', 'bulk') AND EXISTS (
-    SELECT FROM devices_discovereddevice listed
-    WHERE listed.poll_id = poll.id AND listed.device_id IS NOT NULL AND listed.is_wanted AND listed.vanished_at IS NULL
+    SELECT FROM devices_discovereddevice listed JOIN devices_device device ON device.id = listed.device_id
+    WHERE listed.poll_id = poll.id AND listed.vanished_at IS NULL
+    AND device.may_read AND coalesce(device.cleared_until > %(now)s, true)
 )
 """
 
@@ -49,13 +51,13 @@ def link_enrolled(*, now: datetime) -> None:
             cursor.execute(statement, {"now": now})
 
 
-def known_of(polls: Collection[Poll]) -> dict[int, list[Known]]:
-    """By the row's id: those that an enrollment has, that are still listed, and that were not withdrawn."""
+def known_of(polls: Collection[Poll], *, now: datetime) -> dict[int, list[Known]]:
+    """By the row's id: those that may be read, that are still listed, and that were not withdrawn."""
     withdrawn = Withdrawal.objects.filter(
         device=OuterRef("device"), connection=OuterRef("connection"), lifted_at=None
     )  # fmt: skip
     listed = (
-        DiscoveredDevice.objects.filter(poll__in=polls, device__isnull=False, is_wanted=True, vanished_at=None)
+        DiscoveredDevice.objects.filter(readable(now=now, of="device__"), poll__in=polls, vanished_at=None)
         .exclude(Exists(withdrawn))
         .order_by("pk")
         .values_list("poll_id", "manufacturer_device_id", "entry", "kept")

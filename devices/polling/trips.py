@@ -8,6 +8,7 @@ from uuid import UUID
 
 from yarl import URL
 
+from devices.clearance import readable
 from devices.connections.access import Authorization
 from devices.connectors.pull import errands
 from devices.connectors.pull.documents import CATEGORIES, Document, Limit
@@ -132,18 +133,19 @@ class Workshop:
                 self._limits[known] = dict.fromkeys(CATEGORIES, limits.CAREFUL)
         return self._limits[known].get(category, limits.USUAL)
 
-    def trips(self, cloud: Cloud, polls: list[Poll]) -> Iterable[Trip]:
+    def trips(self, cloud: Cloud, polls: list[Poll], *, now: datetime) -> Iterable[Trip]:
         if not polls:
             return
         connections, document = connections_of(polls), self._document(cloud)
-        known = known_of(polls) if any(poll.kind in (Poll.Kind.SINGLE, Poll.Kind.BULK) for poll in polls) else {}
+        asks_states = any(poll.kind in (Poll.Kind.SINGLE, Poll.Kind.BULK) for poll in polls)
+        known = known_of(polls, now=now) if asks_states else {}
         for poll in polls:
             trip = Trip(poll, cloud, connections[poll.connection_id])
             if isinstance(document, DocumentError):
                 trip.fault = document.faults[0]
             else:
                 trip.document = document
-                self._prepare(trip, document, known.get(poll.pk, []))
+                self._prepare(trip, document, known.get(poll.pk, []), now=now)
             yield trip
 
     def well(self, cloud: Cloud, *, now: datetime) -> None:
@@ -163,14 +165,14 @@ class Workshop:
                 self._documents[known] = wrong
         return self._documents[known]
 
-    def _prepare(self, trip: Trip, document: Document, known: list[Known]) -> None:
+    def _prepare(self, trip: Trip, document: Document, known: list[Known], *, now: datetime) -> None:
         poll = trip.poll
         match poll.kind:
             case Poll.Kind.DISCOVERY:
                 if poll.step < len(document.discovery):
                     trip.errand = errands.discover(document, step=poll.step, kept=poll.names)
             case Poll.Kind.HISTORY:
-                trip.errand, trip.covered_to = _history(document, poll)
+                trip.errand, trip.covered_to = _history(document, poll, now=now)
             case _:
                 known = [each for each in known if each.entry < len(document.entries)]
                 if known and poll.kind == Poll.Kind.BULK:
@@ -181,10 +183,10 @@ class Workshop:
             trip.outcome_code = NOBODY
 
 
-def _history(document: Document, poll: Poll) -> tuple[Errand | None, datetime | None]:
+def _history(document: Document, poll: Poll, *, now: datetime) -> tuple[Errand | None, datetime | None]:
     listed = (
         DiscoveredDevice.objects.filter(
-            device=poll.device_id, connection=poll.connection_id, is_wanted=True, vanished_at=None
+            readable(now=now, of="device__"), device=poll.device_id, connection=poll.connection_id, vanished_at=None
         )
         .order_by("-pk")
         .first()

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from devices.models import DeviceState
@@ -9,7 +11,8 @@ from partners.models import Partner
 from texture_portal import prepared
 
 STATEMENT = """
-SELECT device.manufacturer_device_id, device.id, device.type, latest.number
+SELECT device.manufacturer_device_id, device.id, device.type, device.telemetry,
+    device.may_read AND coalesce(device.cleared_until > %s, true), latest.number
 FROM devices_device device LEFT JOIN devices_devicestate latest ON latest.device_id = device.id
 WHERE device.partner_id = %s AND device.manufacturer_device_id = ANY(%s)
 """
@@ -17,21 +20,41 @@ WHERE device.partner_id = %s AND device.manufacturer_device_id = ANY(%s)
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    number: int
+    """`number` is None where `may_read` is not: nothing is kept of such a device. `tells`: it has telemetry at all."""
+
+    number: int | None
     type: str
+    tells: bool
+    may_read: bool
 
 
-def of(partner: Partner, ids: Collection[str]) -> dict[str, Addressee]:
+class _Found(NamedTuple):
+    name: str
+    device_id: UUID
+    type: str
+    tells: bool
+    may_read: bool
+    number: int | None
+
+    @property
+    def is_new(self) -> bool:
+        return self.may_read and self.number is None
+
+    def as_addressee(self) -> Addressee:
+        return Addressee(self.number, self.type, self.tells, self.may_read)
+
+
+def of(partner: Partner, ids: Collection[str], *, now: datetime) -> dict[str, Addressee]:
     """The partner's devices among these ids."""
-    found = _found(partner, ids)
-    if new := [device_id for _, device_id, _, number in found if number is None]:
+    found = _found(partner, ids, now)
+    if new := [each.device_id for each in found if each.is_new]:
         _number(new)
-        found = _found(partner, ids)
-    return {name: Addressee(number, type) for name, _, type, number in found}
+        found = _found(partner, ids, now)
+    return {each.name: each.as_addressee() for each in found}
 
 
-def _found(partner: Partner, ids: Collection[str]) -> list[tuple[str, UUID, str, int]]:
-    return prepared.rows(STATEMENT, [partner.pk, list(ids)])
+def _found(partner: Partner, ids: Collection[str], now: datetime) -> list[_Found]:
+    return [_Found(*row) for row in prepared.rows(STATEMENT, [now, partner.pk, list(ids)])]
 
 
 def _number(device_ids: Collection[UUID]) -> None:

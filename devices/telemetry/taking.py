@@ -16,9 +16,14 @@ from partners.models import Partner
 from texture_portal.clock import to_wire
 from texture_portal.holding import was_deadlock
 
-UNKNOWN_DEVICE, TOO_OLD, IN_FUTURE = "unknown_device", "too_old", "in_future"
-REJECTIONS = (UNKNOWN_DEVICE, TOO_OLD, IN_FUTURE, INVALID, OUT_OF_RANGE, "unknown_field", "required")
+UNKNOWN_DEVICE, NOT_ALLOWED, TOO_OLD, IN_FUTURE = "unknown_device", "not_allowed", "too_old", "in_future"
+REJECTIONS = (UNKNOWN_DEVICE, NOT_ALLOWED, TOO_OLD, IN_FUTURE, INVALID, OUT_OF_RANGE, "unknown_field", "required")
 MOST_SAID = 3
+WHY_NOT = {
+    True: "No consent covers the device: none was given, or it was revoked or has expired, or the enrollment is over. "
+    "Its enrollment says which (GET /v1/enrollments?manufacturerDeviceId=).",
+    False: "It was enrolled as one that sends no telemetry (capabilities.telemetry is false).",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def take(partner: Partner, observed: Sequence[Observed], *, now: datetime) -> Ta
 
 
 def weigh(partner: Partner, observed: Sequence[Observed], *, now: datetime) -> Weighed:
-    known = addressees.of(partner, {each.manufacturer_device_id for each in observed})
+    known = addressees.of(partner, {each.manufacturer_device_id for each in observed}, now=now)
     numbers = layouts.numbers_of(forms.form_of(each.type).fields for each in known.values())
     times = _Times(partitions.oldest_kept(now=now), now + partitions.MOST_AHEAD)
     rows, rejected = [], []
@@ -99,6 +104,8 @@ def _row(
     """The reading as it is kept, or the code and the detail of why it is not."""
     if addressee is None:
         return UNKNOWN_DEVICE, "You have no device of this manufacturerDeviceId."
+    if addressee.number is None or not addressee.may_read:
+        return NOT_ALLOWED, WHY_NOT[addressee.tells]
     if reading.observed_at < times.first:
         return TOO_OLD, f"Readings from before {to_wire(times.first)} are kept no longer."
     if reading.observed_at > times.last:

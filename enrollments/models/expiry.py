@@ -1,9 +1,13 @@
 """That a partner was told, so and so many days before, that a consent runs out by its age (§11.8)."""
 
+from datetime import timedelta
+
 from django.db import models
 
 from enrollments.models.enrollment import Enrollment
 from texture_portal.ids import new_id
+
+FIRST_NOTICE, LAST_NOTICE = timedelta(days=30), timedelta(days=7)  # §11.8
 
 
 class ExpiryNotice(models.Model):

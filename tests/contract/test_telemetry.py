@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from contract.client import Client
-from contract.payloads import ago, enrollment
+from contract.payloads import ago, changed, enrollment, event
 from texture_portal import clock
 
 STATE = {"chargePercentage": 71.5, "chargeRate": -1200}
@@ -110,6 +110,24 @@ def test_what_is_no_list_of_readings_is_refused_whole(oem: Client, body: object,
     answer = oem.post("/v1/telemetry", body)
     assert (answer.code, answer.json["errors"][0]["pointer"]) == ("validation_failed", pointer)
     assert answer.json["errors"][0]["code"] == code
+
+
+def test_after_an_opt_out_nothing_is_taken(oem: Client, device: dict) -> None:
+    name = device["manufacturerDeviceId"]
+    post(oem, reading(name))
+    assert oem.post("/v1/events", event("consent.revoked", name)).status == 202
+    answer = post(oem, reading(name, ago(seconds=5), chargeRate=1))
+    assert (answer.json["accepted"], [each["code"] for each in answer.json["rejected"]]) == (0, ["not_allowed"])
+    assert oem.get(f"/v1/devices/{device['id']}").json["state"] == STATE
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"), [("/consent", {"optedIn": False}), ("/device/capabilities/telemetry", False)]
+)
+def test_without_a_consent_or_without_telemetry_nothing_is_taken(oem: Client, pointer: str, value: object) -> None:
+    device = oem.enrolled(changed(enrollment(), pointer, value))["device"]
+    answer = post(oem, reading(device["manufacturerDeviceId"]))
+    assert [each["code"] for each in answer.json["rejected"]] == ["not_allowed"]
 
 
 def test_another_partners_device_is_an_unknown_one(oem: Client, stranger: Client, device: dict) -> None:

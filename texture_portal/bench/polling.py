@@ -162,6 +162,8 @@ def _enroll_all(cloud: Cloud) -> None:
             commissioned_on=clock.now().date(),
             controllable=True,
             telemetry=True,
+            may_read=True,
+            cleared_types=["demand_response"],
         )
         for row in DiscoveredDevice.objects.iterator()
     )

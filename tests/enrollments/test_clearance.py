@@ -15,8 +15,18 @@ from enrollments import ageing, lifecycle
 from enrollments.consents import give_consent
 from enrollments.models import Enrollment
 from tests.factories import (
-    NOW, PartnerFactory, ProgramFactory, UtilityFactory, active, ambiguous, consent_claim, device_claim, enrolled,
-    evidence_from, matched_to, unlocated,
+    NOW,
+    PartnerFactory,
+    ProgramFactory,
+    UtilityFactory,
+    active,
+    ambiguous,
+    consent_claim,
+    device_claim,
+    enrolled,
+    evidence_from,
+    matched_to,
+    unlocated,
 )  # fmt: skip
 from tests.polling.conftest import cloud_of
 from texture_portal import actors

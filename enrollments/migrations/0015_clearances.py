@@ -44,7 +44,7 @@ WHERE device.id = standing.device_id
 class Migration(migrations.Migration):
     dependencies = [
         ("devices", "0010_clearance"),
-        ("enrollments", "0013_duties_that_end_grants"),
+        ("enrollments", "0014_link_sessions"),
         ("programs", "0002_duties_and_ageing"),
     ]
 

@@ -24,7 +24,6 @@ from texture_portal.writing import insert
 __all__ = ["MEBIBYTE", "Answer", "Call", "Effect", "Holding", "NotFoundView", "PartnerView"]
 
 MEBIBYTE = 1024 * 1024
-READING = ("GET", "HEAD")
 JSON = ("application/json",)
 JSON_OR_NOTHING = ("application/json", "")  # of calls that take no body
 
@@ -57,15 +56,18 @@ class PartnerView(APIView):
     def _serve(self, request: HttpRequest, path: dict[str, Any], *, now: datetime) -> HttpResponse:
         if request.method not in self._methods():
             raise Refusal("method_not_allowed", f"{request.method} is not allowed here.")
-        caller = authenticate(request.headers.get("Authorization"), now=now)
-        call = door.arrived(request, caller, now=now)
+        said = door.said(request)
+        caller = authenticate(
+            request.headers.get("Authorization"), key_id=said.key_id, idempotency_key=said.idempotency_key, now=now
+        )
+        call = door.arrived(request, caller, said, now=now)
         try:
             self._check_caller(caller, request, now=now)
             keys.note_use(caller.application, now=now)
             call = door.with_query(call, request)
-            if call.method in READING:
+            if call.method in door.READING:
                 return answers.response(answers.store(self._read(call, path)))
-            call = door.signed(call, request, content_types=self.content_types, max_body=self.max_body)
+            call = door.signed(call, request, caller, said, content_types=self.content_types, max_body=self.max_body)
             answer = self._write(call, path)
         except Refusal as refusal:
             record_refusal(refusal, call=call, path=path)

@@ -1,6 +1,7 @@
 """Customers' devices, the grants and clouds through which they are reached, and what is known of them."""
 
 from devices.models.cloud import Cloud
+from devices.models.command import Command, CommandAttempt, CommandChange, CommandReport
 from devices.models.connection import Connection, GrantRequest
 from devices.models.device import Device
 from devices.models.polling import Allowance, CallBucket, ConnectorDocument, DiscoveredDevice, Poll, Standing
@@ -11,6 +12,10 @@ __all__ = [
     "Allowance",
     "CallBucket",
     "Cloud",
+    "Command",
+    "CommandAttempt",
+    "CommandChange",
+    "CommandReport",
     "Connection",
     "ConnectorDocument",
     "Device",

@@ -9,7 +9,7 @@ APPS = ("auth", "devices", "enrollments", "partners", "programs", "territories",
 
 _ENROLLMENTS = ("enrollments.view_enrollment", "partners.view_partner")
 _SURROUNDINGS = (
-    "devices.view_device", "programs.view_participation", "programs.view_program", "territories.view_dataset",
+    "devices.view_device", "devices.view_command", "programs.view_participation", "programs.view_program", "territories.view_dataset",
     "territories.view_serviceterritory", "territories.view_site", "territories.view_utility",
 )  # fmt: skip
 _WEBHOOKS = ("partners.view_webhookendpoint", "partners.view_webhookdelivery")
@@ -39,6 +39,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.erase_enrollmentfile",
         "programs.add_program", "programs.change_program", "programs.view_historicalprogram",
         *_GRANTS, "devices.revoke_connection", *_POLLING, "devices.write_connectordocument",
+        "devices.issue_command",
         *_PORTFOLIOS, "devices.add_portfolio", "devices.change_portfolio", "devices.fill_portfolio",
         "devices.revoke_portfolio",
     ),

@@ -41,6 +41,7 @@ JOBS = (
     Job("reading_days", "devices.telemetry.partitions.keep", every=timedelta(hours=1)),
     Job("rollups", "devices.telemetry.rollups.roll_up", every=MINUTE),
     Job("polling", "devices.polling.tasks.poll_due", every=MINUTE),
+    Job("commands", "devices.commands.tasks.work_off", every=MINUTE),
     Job("history", "devices.polling.tasks.poll_history", every=MINUTE),
     Job("purge_call_log", "devices.polling.tasks.purge_call_log", every=timedelta(hours=6)),
     Job("webhooks", "partners.tasks.deliver_webhooks", every=MINUTE),

@@ -46,7 +46,9 @@ def supersede(newer: Sequence[Command], restores: Sequence[Command], *, now: dat
     A newer command that will give its device back itself takes that over from what stood before.
     """
     devices = [each.device_id for each in newer]
-    older = Command.objects.filter(device__in=devices, status__in=UNFINISHED, restores=None).values_list("pk", flat=True)
+    older = Command.objects.filter(device__in=devices, status__in=UNFINISHED, restores=None).values_list(
+        "pk", flat=True
+    )
     _end(older, reason=SUPERSEDED, detail="", now=now, by=by)
     restoring.take_over(restores, now=now, by=by)
 

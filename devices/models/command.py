@@ -63,7 +63,8 @@ class Command(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="restore", help_text="What it undoes at its end."
     )
     is_owed = models.BooleanField(
-        default=False, help_text="A restore that is due whatever becomes of that: what stood before it had come already."
+        default=False,
+        help_text="A restore that is due whatever becomes of that: what stood before it had come already.",
     )
     requested_at = models.DateTimeField()
     starts_at = models.DateTimeField(help_text="It goes out no earlier.")
@@ -131,7 +132,7 @@ class Command(models.Model):
                 func=KEEP_CHANGE,
             ),
             pgtrigger.Protect(name="what_was_ordered_stays", operation=pgtrigger.Update, condition=pgtrigger.AnyChange(
-                "device", "command", "asked", "input", "event_id", "restores", "requested_at", "starts_at", "ends_at",
+                "device", "command", "asked", "event_id", "restores", "requested_at", "starts_at", "ends_at",
             )),
         ]  # fmt: skip
 

@@ -9,8 +9,9 @@ APPS = ("auth", "devices", "enrollments", "partners", "programs", "territories",
 
 _ENROLLMENTS = ("enrollments.view_enrollment", "partners.view_partner")
 _SURROUNDINGS = (
-    "devices.view_device", "devices.view_command", "programs.view_participation", "programs.view_program", "territories.view_dataset",
-    "territories.view_serviceterritory", "territories.view_site", "territories.view_utility",
+    "devices.view_device", "devices.view_command", "programs.view_participation", "programs.view_program",
+    "territories.view_dataset", "territories.view_serviceterritory", "territories.view_site",
+    "territories.view_utility",
 )  # fmt: skip
 _WEBHOOKS = ("partners.view_webhookendpoint", "partners.view_webhookdelivery")
 

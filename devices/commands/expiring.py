@@ -1,4 +1,4 @@
-"""Every command comes to an end that is true, whoever died or fell silent: by its deadline the last word is said here."""
+"""Every command comes to an end that is true, whoever died or fell silent: by its deadline at the latest, here."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The one verb that issues commands: weighed, written, and what stood before them cancelled, in the caller's transaction.
+"""The one verb that issues commands: weighed, written, and what stood before them cancelled, in one transaction.
 
 A refused order is a row, too: rejected, with the name of the rule. Nothing is sent here; a worker is woken.
 """

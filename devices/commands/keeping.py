@@ -12,8 +12,9 @@ from devices.models import Command
 from texture_portal.actors import Actor
 
 CHANGED = (
-    "input", "clipped", "status", "step", "due_at", "claimed_until", "asks", "deadline_at", "sent_at", "acknowledged_at", "finished_at",
-    "error_code", "error_detail", "error_said", "is_owed", "changed_at", "change_reason", "changed_by",
+    "input", "clipped", "status", "step", "due_at", "claimed_until", "asks", "deadline_at", "sent_at",
+    "acknowledged_at", "finished_at", "error_code", "error_detail", "error_said", "is_owed", "changed_at",
+    "change_reason", "changed_by",
 )  # fmt: skip
 WRITE = f"""
 UPDATE devices_command command SET {", ".join(f"{name} = changed.{name}" for name in CHANGED)}

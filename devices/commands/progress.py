@@ -66,7 +66,7 @@ def record(reports: Sequence[Report], *, now: datetime, by: Actor) -> dict[UUID,
 
 @transaction.atomic
 def take(report: Report, *, now: datetime, by: Actor) -> Command:
-    """One, of which the teller hears whether it can be so. Raises `NotNewsError`; the same again is no contradiction."""
+    """One, whose teller hears whether it can be so: else `NotNewsError`. The same again is no contradiction."""
     command = record([report], now=now, by=by)[report.command_id]
     if command.status != report.status and not (report.status in ACKNOWLEDGED and command.status in REACHED_BY):
         raise NotNewsError(command, report.status)

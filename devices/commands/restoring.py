@@ -13,20 +13,19 @@ NEVER_CARRIED_OUT = (Status.REJECTED, Status.EXPIRED)
 
 def bring_forward(ended: Iterable[Command], *, now: datetime, by: Actor) -> None:
     """What ended before its time is undone now; where it never came there is nothing to undo."""
-    by_id = {each.pk: each for each in ended}
-    restores = _waiting(by_id)
-    for restore in restores:
-        if is_needed(restore, of=by_id[restore.restores_id]):
+    restores = _waiting(ended)
+    for restore, original in restores:
+        if is_needed(restore, of=original):
             restore.due_at = now
         else:
             drop(restore, NOTHING_TO_RESTORE, now=now, by=by)
-    keeping.write(restores)
+    keeping.write([restore for restore, _ in restores])
 
 
 def settle(ended: Iterable[Command], *, now: datetime, by: Actor) -> None:
     """Of commands that came to nothing there is nothing to give back at their end."""
-    by_id = {each.pk: each for each in ended if each.status in NEVER_CARRIED_OUT}
-    dropped = [each for each in _waiting(by_id) if not is_needed(each, of=by_id[each.restores_id])]
+    waiting = _waiting(each for each in ended if each.status in NEVER_CARRIED_OUT)
+    dropped = [restore for restore, original in waiting if not is_needed(restore, of=original)]
     for restore in dropped:
         drop(restore, NOTHING_TO_RESTORE, now=now, by=by)
     keeping.write(dropped)
@@ -37,9 +36,9 @@ def take_over(restores: Sequence[Command], *, now: datetime, by: Actor) -> None:
     by_device = {each.device_id: each for each in restores}
     waiting = Command.objects.filter(device__in=by_device, restores__isnull=False, status=Status.PENDING, sent_at=None)
     taken = keeping.locked(waiting.filter(restores__ends_at__gt=now).values_list("pk", flat=True))
-    origins = Command.objects.in_bulk([each.restores_id for each in taken])
+    origins = {each.pk: each for each in Command.objects.filter(restore__in=taken)}
     for earlier in taken:
-        if is_needed(earlier, of=origins[earlier.restores_id]):
+        if earlier.restores_id and is_needed(earlier, of=origins[earlier.restores_id]):
             by_device[earlier.device_id].is_owed = True
         drop(earlier, SUPERSEDED, now=now, by=by)
     keeping.write(taken)
@@ -56,6 +55,11 @@ def drop(restore: Command, reason: str, *, now: datetime, by: Actor) -> None:
     keeping.note(restore, reason=reason, now=now, by=by)
 
 
-def _waiting(originals: Iterable[object]) -> list[Command]:
-    rows = Command.objects.filter(restores__in=list(originals), status__in=UNFINISHED, sent_at=None)
-    return keeping.locked(rows.values_list("pk", flat=True))
+def _waiting(originals: Iterable[Command]) -> list[tuple[Command, Command]]:
+    """The restores that have not gone out, each with what it undoes."""
+    by_id = {each.pk: each for each in originals if each.restores_id is None}
+    if not by_id:
+        return []
+    rows = Command.objects.filter(restores__in=list(by_id), status__in=UNFINISHED, sent_at=None)
+    held = keeping.locked(rows.values_list("pk", flat=True))
+    return [(each, by_id[each.restores_id]) for each in held if each.restores_id]

@@ -128,7 +128,7 @@ class Command(models.Model):
             pgtrigger.Trigger(
                 name="change_is_kept",
                 when=pgtrigger.After,
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),  # type: ignore[no-untyped-call]
                 func=KEEP_CHANGE,
             ),
             pgtrigger.Protect(name="what_was_ordered_stays", operation=pgtrigger.Update, condition=pgtrigger.AnyChange(

@@ -130,7 +130,11 @@ def test_thousands_cost_a_handful_of_statements(db, django_assert_max_num_querie
 def test_the_database_refuses_illegal_moves_two_unfinished_and_a_changed_order(battery):
     [command] = issued(order(battery))
     statements = [
-        ("UPDATE devices_command SET status = 'complete', finished_at = now(), deadline_at = NULL, step = '', due_at = NULL", None),
+        (
+            "UPDATE devices_command SET status = 'complete', finished_at = now(), deadline_at = NULL, step = '', "
+            "due_at = NULL",
+            None,
+        ),
         ("UPDATE devices_command SET asked = '{}'", DatabaseError),
         ("DELETE FROM devices_commandchange", DatabaseError),
         ("UPDATE devices_command SET status = 'pending', finished_at = NULL, deadline_at = now()", DatabaseError),

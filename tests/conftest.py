@@ -6,6 +6,8 @@ import pytest
 from django.conf import settings
 from django.db import connections, transaction
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from territories import index
 from territories.geocoding import breaker
@@ -14,6 +16,10 @@ from texture_portal.groups import GROUPS
 MADE_BY_MIGRATIONS = {
     "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations",
 }  # fmt: skip
+
+# How fast the machine is, is no property of the code (`make bench` measures that).
+hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("portal")
 
 
 @pytest.fixture(autouse=True, scope="session")

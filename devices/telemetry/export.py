@@ -28,7 +28,7 @@ def _of_device(device: Device, fields: list[str], *, start: datetime, end: datet
     while True:
         page = history.read(device, start=start, end=end, granularity=granularity, after=after, limit=PAGE)
         for moment in page.moments:
-            told, readings = forms.flattened(moment.state), moment.rolled.readings if moment.rolled else 1
+            told, readings = forms.flattened(moment.state), moment.readings or 1
             begin = [str(device.pk), _safe(device.manufacturer_device_id), device.type, to_wire(moment.at), readings]
             yield [*begin, *(told.get(name, "") for name in fields)]
         if not page.more:

@@ -11,31 +11,51 @@ from itertools import groupby, islice
 from django.db import connection
 
 from devices.models import Device, DeviceState
-from devices.telemetry import forms, layouts, rollups
+from devices.telemetry import forms, layouts, rollups, wire
 from devices.telemetry.rolling import HOUR, Bucket, begin_of, hour_of, roll
 
 LONGEST = timedelta(days=90)  # contract §5
 MINUTES = {"5m": 5, "15m": 15, "1h": 60}
 GRANULARITIES = ("raw", *MINUTES)
 RAW = """
-SELECT observed_at, layout, state FROM devices_reading
+SELECT observed_at::text, layout, state FROM devices_reading
 WHERE device_number = %s AND observed_at >= %s AND observed_at < %s ORDER BY observed_at LIMIT %s
 """
 ROLLED = """
-SELECT began_at, layout, readings, state, low, high FROM devices_rollup
+SELECT began_at::text, layout, readings, state, low, high FROM devices_rollup
 WHERE device_number = %s AND minutes = %s AND began_at >= %s AND began_at < %s ORDER BY began_at LIMIT %s
 """
 RIGHT_AFTER = timedelta(microseconds=1)
 NO_LIMIT = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moment:
-    """`rolled` is None for a reading by itself."""
+    """As it is kept: histories are long, and most of it goes out nearly as it is. `readings` is None for one by
+    itself; `at_text` is PostgreSQL's."""
 
-    at: datetime
-    state: forms.State
-    rolled: Bucket | None = None
+    at_text: str
+    fields: layouts.Fields
+    written: str
+    readings: int | None = None
+    low: str | None = None
+    high: str | None = None
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromisoformat(self.at_text)
+
+    @property
+    def state(self) -> forms.State:
+        return forms.read(self.fields, self.written)
+
+    def as_json(self) -> str:
+        """As the contract has it (§5)."""
+        told = f'{{"observedAt":"{wire.instant(self.at_text)}","state":{wire.state_of(self.fields, self.written)}'
+        if self.readings is None:
+            return f"{told}}}"
+        low, high = wire.state_of(self.fields, self.low), wire.state_of(self.fields, self.high)
+        return f'{told},"readings":{self.readings},"minimum":{low},"maximum":{high}}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,47 +75,54 @@ def read(
     begin = start if granularity == "raw" else begin_of(start, MINUTES[granularity])
     begin = begin if after is None else max(begin, after + RIGHT_AFTER)
     if granularity == "raw":
-        found = list(_raw(number, begin, end, limit + 1))
+        found = _raw(number, begin, end, limit + 1)
     else:
         found = _rolled(device, number, MINUTES[granularity], begin, end, limit + 1)
     return Page(found[:limit], more=len(found) > limit)
 
 
-def _raw(number: int, begin: datetime, end: datetime, limit: int | None) -> Iterator[Moment]:
+def _raw(number: int, begin: datetime, end: datetime, limit: int | None) -> list[Moment]:
     known = layouts.known()
     with connection.cursor() as cursor:
         cursor.execute(RAW, [number, begin, end, limit])
-        for observed_at, layout, state in cursor.fetchall():
-            yield Moment(observed_at, forms.read(known[layout], state))
+        return [Moment(at, known[layout], written) for at, layout, written in cursor.fetchall()]
 
 
 def _rolled(device: Device, number: int, minutes: int, begin: datetime, end: datetime, limit: int) -> list[Moment]:
     stale = rollups.stale_hours(number, begin, end)  # before the roll-ups: what is made meanwhile is right twice
-    buckets = {bucket.began_at: bucket for bucket in _kept(number, minutes, begin, end, limit)}
-    reach = max(buckets) if len(buckets) >= limit else end
-    if overdue := {hour for hour in stale if hour <= reach}:
-        fresh = (each for each in _fresh(device, number, minutes, overdue) if begin <= each.began_at < end)
-        buckets |= {each.began_at: each for each in islice(fresh, limit)}
-    ordered = sorted(buckets)[:limit]
-    return [Moment(at, forms.nest(buckets[at].state), buckets[at]) for at in ordered]
+    kept = _kept(number, minutes, begin, end, limit)
+    reach = kept[-1].at if len(kept) >= limit else end
+    overdue = {hour for hour in stale if hour <= reach}
+    if not overdue:
+        return kept
+    fresh = (each for each in _fresh(device, number, minutes, overdue) if begin <= each.began_at < end)
+    moments = {each.at: each for each in kept}
+    moments |= {each.began_at: _moment_of(each, forms.form_of(device.type).fields) for each in islice(fresh, limit)}
+    return [moments[at] for at in sorted(moments)[:limit]]
 
 
-def _kept(number: int, minutes: int, begin: datetime, end: datetime, limit: int) -> Iterator[Bucket]:
+def _kept(number: int, minutes: int, begin: datetime, end: datetime, limit: int) -> list[Moment]:
     known = layouts.known()
     with connection.cursor() as cursor:
         cursor.execute(ROLLED, [number, minutes, begin, end, limit])
-        for began_at, layout, readings, state, low, high in cursor.fetchall():
-            written = (forms.flat(known[layout], each) if each else {} for each in (state, low, high))
-            yield Bucket(minutes, began_at, readings, *written)
+        return [
+            Moment(at, known[layout], written, readings, low, high)
+            for at, layout, readings, written, low, high in cursor.fetchall()
+        ]
 
 
 def _fresh(device: Device, number: int, minutes: int, hours: set[datetime]) -> Iterator[Bucket]:
     """Oldest first, each hour as it is asked for."""
-    known, fields = layouts.known(), forms.fields_of(device.type)
-    with connection.cursor() as cursor:
-        cursor.execute(RAW, [number, min(hours), max(hours) + HOUR, NO_LIMIT])
-        rows = cursor.fetchall()
-    for hour, of_hour in groupby(rows, key=lambda row: hour_of(row[0])):
+    fields = forms.fields_of(device.type)
+    readings = _raw(number, min(hours), max(hours) + HOUR, NO_LIMIT)
+    for hour, of_hour in groupby(readings, key=lambda each: hour_of(each.at)):
         if hour in hours:
-            readings = [(observed_at, forms.flat(known[layout], state)) for observed_at, layout, state in of_hour]
-            yield from roll(readings, fields, minutes=[minutes])
+            told = [(each.at, forms.flat(each.fields, each.written)) for each in of_hour]
+            yield from roll(told, fields, minutes=[minutes])
+
+
+def _moment_of(bucket: Bucket, fields: layouts.Fields) -> Moment:
+    written, low, high = (
+        forms.write_flat(fields, each) if each else None for each in (bucket.state, bucket.low, bucket.high)
+    )
+    return Moment(bucket.began_at.isoformat(" "), fields, written or "[]", bucket.readings, low, high)

@@ -1,7 +1,9 @@
 """What taking leaves behind: states as they were told, parts by day, facts for those who wait for a sign of life."""
 
-from datetime import UTC, date, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 
+import orjson
 import pytest
 from django.db import connection
 from hypothesis import given
@@ -10,12 +12,13 @@ from hypothesis import strategies as st
 from devices.checking import state_faults
 from devices.kinds import KINDS
 from devices.models import Device, Reading, Rollup, StaleHour
-from devices.telemetry import forms, partitions, rollups
+from devices.telemetry import forms, partitions, rollups, wire
 from devices.telemetry.taking import Observed, take
 from devices.values import Choice, Flag, Quantity
 from enrollments.models import Enrollment
 from enrollments.tasks import follow_connectivity
 from tests.factories import NOW, DeviceFactory, enrolled
+from texture_portal.clock import to_wire
 
 
 def seen(device: Device, at, **state) -> Observed:
@@ -51,8 +54,25 @@ def test_the_quick_way_takes_nothing_that_the_registry_refuses(kind):
         assert forms.flattened(told) == {
             name: value for name, value in forms.flattened(forms.plain(state)).items() if value is not None
         }
+        assert orjson.loads(wire.state_of(form.fields, written)) == told
 
     agree()
+
+
+def test_no_word_of_the_registry_has_a_comma_or_a_quote():
+    """A kept state goes out as the text that it is, cut at its commas."""
+    fields = [field for kind in KINDS for field in forms.fields_of(kind).values()]
+    words = [word for field in fields if isinstance(field.value, Choice) for word in field.value.values]
+    assert words
+    assert [word for word in words if not re.fullmatch(r"[a-z_-]+", word)] == []
+
+
+@pytest.mark.parametrize(("kept", "told"), [
+    ("2026-05-01 17:03:00+00", "2026-05-01T17:03:00Z"),
+    ("2026-05-01 17:03:00.5+00", "2026-05-01T17:03:00.500000Z"),
+])  # fmt: skip
+def test_an_instant_goes_out_as_the_contract_writes_it(kept, told):
+    assert wire.instant(kept) == told == to_wire(datetime.fromisoformat(kept))
 
 
 @pytest.mark.django_db

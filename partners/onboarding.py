@@ -13,6 +13,7 @@ from django.core.validators import URLValidator
 from django.db import transaction
 
 from partners import algorithms, webhooks
+from partners.limits import LEAST_A_SECOND, MOST_A_SECOND, Category
 from partners.models import Application, Partner, SigningKey
 from partners.models.partner import same_name
 from partners.record import save_on_record
@@ -163,6 +164,18 @@ def change_status(partner: Partner, status: Partner.Status, *, now: datetime, by
     if status == Partner.Status.SUSPENDED:
         told = {"partnerId": held.pk, "status": str(held.status), "suspendedAt": to_wire(now)}
         webhooks.announce(partner=held, type="partner.suspended", data=lambda: told, now=now)
+    return held
+
+
+@transaction.atomic
+def raise_limit(partner: Partner, category: Category, *, a_second: int, by: Actor, reason: str) -> Partner:
+    """To so many requests a second, or back to what its portfolio gives it. Raises `Refusal` where that is less than
+    the contract's (§8)."""
+    if not LEAST_A_SECOND <= a_second <= MOST_A_SECOND:
+        raise Refusal("validation_failed", f"A limit is from {LEAST_A_SECOND} to {MOST_A_SECOND} requests a second.")
+    held = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+    held.raised_limits[category.value] = a_second
+    save_on_record(held, by=by, reason=reason)
     return held
 
 

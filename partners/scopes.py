@@ -4,6 +4,8 @@ from typing import Any
 
 from oauth2_provider.scopes import BaseScopes
 
+from partners.limits import Category
+
 SCOPES = {
     "enrollments:read": "Read enrollments",
     "enrollments:write": "Enroll devices and supply what reviews ask for",
@@ -17,6 +19,22 @@ SCOPES = {
     "programs:read": "Read programs",
     "webhooks:write": "Manage webhook endpoints",
     "links:write": "Make link sessions",
+}
+
+# In whose rate limit a request that needs the scope is counted (contract §8).
+CATEGORY_OF = {
+    "enrollments:read": Category.ENROLLMENT,
+    "enrollments:write": Category.ENROLLMENT,
+    "events:read": Category.ENROLLMENT,
+    "events:write": Category.ENROLLMENT,
+    "devices:read": Category.METADATA,
+    "telemetry:read": Category.HISTORICAL,
+    "telemetry:write": Category.TELEMETRY,
+    "commands:read": Category.CONTROL,
+    "commands:write": Category.CONTROL,
+    "programs:read": Category.METADATA,
+    "webhooks:write": Category.METADATA,
+    "links:write": Category.ENROLLMENT,
 }
 
 

@@ -11,12 +11,14 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.views import APIView
 
-from partners import answers, door, idempotency, keys, problems
+from partners import answers, door, idempotency, keys, problems, throttling
 from partners.answers import Answer, StoredAnswer
 from partners.authentication import Caller, authenticate
 from partners.calls import Call, Effect, Holding
 from partners.failures import refusal_of_failure
 from partners.refusal_log import record_refusal
+from partners.scopes import CATEGORY_OF
+from partners.throttling import Allowance
 from texture_portal import clock
 from texture_portal.refusals import Refusal
 from texture_portal.writing import insert
@@ -39,19 +41,26 @@ class PartnerView(APIView):
     max_body: ClassVar[int] = MEBIBYTE
     content_types: ClassVar[Collection[str]] = JSON
     retention: ClassVar[timedelta] = idempotency.KEPT
+    allowance: Allowance | None = None  # of this one request, once it is known who calls
     answers_secrets: ClassVar[bool] = False  # then the kept answers are sealed
 
     def dispatch(self, request: HttpRequest, *args: Any, **path: Any) -> HttpResponse:
+        response = self._answered(request, path)
+        for name, value in self.allowance.headers.items() if self.allowance else ():
+            response[name] = value
+        return response
+
+    def takes_always(self, request: HttpRequest) -> bool:
+        """Whether this request is taken though its partner is suspended or calls too often (contract §2.6)."""
+        return False
+
+    def _answered(self, request: HttpRequest, path: dict[str, Any]) -> HttpResponse:
         try:
             return self._serve(request, path, now=clock.now())
         except Refusal as refusal:
             return self._refuse(refusal, request)
         except Exception as failure:
             return answers.problem_response(refusal_of_failure(failure), request)
-
-    def takes_from_suspended(self, request: HttpRequest) -> bool:
-        """Whether this request is taken though its partner is suspended (contract §2.6)."""
-        return False
 
     def _serve(self, request: HttpRequest, path: dict[str, Any], *, now: datetime) -> HttpResponse:
         if request.method not in self._methods():
@@ -77,10 +86,14 @@ class PartnerView(APIView):
         return answers.response(answer)
 
     def _check_caller(self, caller: Caller, request: HttpRequest, *, now: datetime) -> None:
-        if caller.is_suspended and not self.takes_from_suspended(request):
+        if caller.is_suspended and not self.takes_always(request):
             caller.check_status()
         caller.check_certified(now=now)
-        caller.check_scope(self.scopes["GET" if request.method == "HEAD" else str(request.method)])
+        scope = self.scopes["GET" if request.method == "HEAD" else str(request.method)]
+        caller.check_scope(scope)
+        self.allowance = throttling.take(caller.partner.id, caller.partner.limit(CATEGORY_OF[scope]))
+        if not self.allowance.granted and not self.takes_always(request):
+            self.allowance.check()
 
     def _read(self, call: Call, path: dict[str, Any]) -> Answer:
         answer: Answer = getattr(self, "get")(call, **path)  # noqa: B009 - only subclasses have it

@@ -42,6 +42,7 @@ JOBS = (
     Job("rollups", "devices.telemetry.rollups.roll_up", every=MINUTE),
     Job("polling", "devices.polling.tasks.poll_due", every=MINUTE),
     Job("commands", "devices.commands.tasks.work_off", every=MINUTE),
+    Job("portfolio_sizes", "devices.portfolios.sizes.count", every=timedelta(hours=1)),
     Job("history", "devices.polling.tasks.poll_history", every=MINUTE),
     Job("purge_call_log", "devices.polling.tasks.purge_call_log", every=timedelta(hours=6)),
     Job("webhooks", "partners.tasks.deliver_webhooks", every=MINUTE),

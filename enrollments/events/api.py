@@ -20,13 +20,13 @@ from texture_portal.refusals import Refusal
 class EventsView(PartnerView):
     scopes: ClassVar = {"POST": "events:write"}
 
-    def takes_from_suspended(self, request: HttpRequest) -> bool:
+    def takes_always(self, request: HttpRequest) -> bool:
         try:
             document = documents.parse(peek_body(request, limit=self.max_body))
         except Refusal:
             return False
         named = document.get("type") if isinstance(document, dict) else None
-        return isinstance(named, str) and named in KINDS and KINDS[named].taken_from_suspended
+        return isinstance(named, str) and named in KINDS and KINDS[named].taken_always
 
     def post(self, call: Call) -> Effect:
         report = report_of(call.read(EventDocument, now=call.now), document=call.json())

@@ -19,7 +19,7 @@ class Kind(ABC):
     within: ClassVar[timedelta]  # §11.6, contract §4
     data: ClassVar[type[EventData]]
     fact: ClassVar[str]  # the time in `data` by which it is sequenced
-    taken_from_suspended: ClassVar[bool] = False  # contract §2.6
+    taken_always: ClassVar[bool] = False  # contract §2.6
     kept_for_unknown_device: ClassVar[bool] = False
     strikes_grants: ClassVar[bool] = False  # every grant until then, in whichever enrollment of the device
 

@@ -25,7 +25,7 @@ class ConsentRevoked(Kind):
     within = timedelta(minutes=1)
     data = ConsentRevokedData
     fact = "revoked_at"
-    taken_from_suspended: ClassVar = True
+    taken_always: ClassVar = True
     kept_for_unknown_device: ClassVar = True
     strikes_grants: ClassVar = True
 

@@ -25,7 +25,7 @@ class Decommissioned(Kind):
     within = timedelta(minutes=15)
     data = DecommissionedData
     fact = "decommissioned_at"
-    taken_from_suspended: ClassVar = True
+    taken_always: ClassVar = True
 
     def apply(
         self, enrollment: Enrollment, event: PartnerEvent, data: dict[str, Any], found: Any, *, now: datetime, by: Actor

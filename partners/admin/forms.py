@@ -6,11 +6,13 @@ from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
+from partners.limits import LEAST_A_SECOND, MEANINGS, MOST_A_SECOND, SECONDS_OF_BURST, Category
 from partners.models import Application, Partner, SigningKey
 from partners.scopes import SCOPES
 from texture_portal.console.marks import at
@@ -72,6 +74,20 @@ class NewKeyForm(VerbForm):
 
 class NewClientForm(VerbForm):
     scopes = _scopes()
+
+
+class LimitForm(ReasonForm):
+    category = forms.ChoiceField(
+        choices=[(each.value, f"{each}: {MEANINGS[each]}") for each in Category], widget=UnfoldAdminSelectWidget
+    )
+    a_second = forms.IntegerField(
+        label="Requests a second",
+        min_value=LEAST_A_SECOND,
+        max_value=MOST_A_SECOND,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=f"{SECONDS_OF_BURST} times as many may come at once. What the portfolio gives is not taken away.",
+    )
+    field_order = ("category", "a_second", "reason")
 
 
 class EndKeyForm(ReasonForm):

@@ -14,6 +14,7 @@ from partners.admin.forms import OnboardingForm, PartnerForm
 from partners.admin.inlines import ApplicationInline, SigningKeyInline, WebhookEndpointInline
 from partners.admin.partner_verbs import VERBS
 from partners.credentials import client_members, key_members
+from partners.limits import Category
 from partners.models import Partner
 from texture_portal import clock
 from texture_portal.actors import staff
@@ -34,8 +35,10 @@ class PartnerAdmin(VerbsMixin, HistoryAdmin):
     )
     list_filter_submit = True
     search_fields = ("name", "id", "applications__client_id", "signing_keys__id")
-    fields = ("id", "name", "kind", "environment", "status", "manufacturers", "redirect_urls", "created_at")
-    readonly_fields = ("id", "status", "created_at")
+    fields = (
+        "id", "name", "kind", "environment", "status", "manufacturers", "redirect_urls", "limits", "created_at",
+    )  # fmt: skip
+    readonly_fields = ("id", "status", "limits", "created_at")
     inlines = (SigningKeyInline, ApplicationInline, WebhookEndpointInline)
     change_form_outer_after_template = "console/verbs_below.html"
     verbs = VERBS
@@ -76,6 +79,11 @@ class PartnerAdmin(VerbsMixin, HistoryAdmin):
     @display(description="Status", ordering="status", label=STATUS_MARKS)
     def status_mark(self, partner: Partner) -> tuple[str, str]:
         return partner.status, partner.get_status_display()
+
+    @display(description="Requests a second")
+    def limits(self, partner: Partner) -> str:
+        """What it has by its portfolio or by staff, whichever is more (contract §8)."""
+        return ", ".join(f"{each} {partner.limit(each).a_second:,}" for each in Category)
 
     @display(description="Makers")
     def makers(self, partner: Partner) -> str:

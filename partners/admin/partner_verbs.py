@@ -7,8 +7,9 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from partners import onboarding
-from partners.admin.forms import EndClientForm, EndKeyForm, NewClientForm, NewKeyForm
+from partners.admin.forms import EndClientForm, EndKeyForm, LimitForm, NewClientForm, NewKeyForm
 from partners.credentials import client_members, key_members
+from partners.limits import Category
 from partners.models import Partner
 from partners.onboarding import OnboardingError
 from texture_portal.actors import Actor, staff
@@ -74,6 +75,12 @@ def _end_client(partner: Partner, given: dict[str, Any], now: datetime, user: Us
     return f"The OAuth client {given['client'].client_id} is revoked."
 
 
+def _raise_limit(partner: Partner, given: dict[str, Any], now: datetime, user: User) -> str:
+    category = Category(given["category"])
+    held = onboarding.raise_limit(partner, category, a_second=given["a_second"], by=_by(user), reason=given["reason"])
+    return f"{partner} may call {held.limit(category).a_second} times a second in the category {category}."
+
+
 def _is_with_us(partner: Partner) -> bool:
     return partner.status != Partner.Status.ENDED
 
@@ -116,6 +123,15 @@ VERBS = (
         fits=lambda partner: partner.applications.filter(revoked_at=None).exists(),
         form=EndClientForm,
         is_final=True,
+    ),
+    Verb(
+        "raise-limit",
+        "Raise a rate limit",
+        "In one category. It holds from the next request on.",
+        "partners.change_partner",
+        _raise_limit,
+        fits=_is_with_us,
+        form=LimitForm,
     ),
     _status_verb("suspend", "Suspend", "Nothing but revocations is taken from it.", Partner.Status.SUSPENDED, "active"),
     _status_verb("reinstate", "Reinstate", "Its requests are taken again.", Partner.Status.ACTIVE, "suspended"),

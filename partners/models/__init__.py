@@ -1,3 +1,4 @@
+from partners.models.bucket import Bucket
 from partners.models.customer import Customer
 from partners.models.partner import Application, Partner
 from partners.models.request import IdempotencyRecord, RefusedRequest, SignedRequest
@@ -6,6 +7,7 @@ from partners.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndp
 
 __all__ = [
     "Application",
+    "Bucket",
     "Customer",
     "IdempotencyRecord",
     "Partner",

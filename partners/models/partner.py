@@ -9,6 +9,7 @@ from django.db import models
 from oauth2_provider.models import AbstractApplication
 from simple_history.models import HistoricalRecords
 
+from partners.limits import Category, Limit, limit_of
 from texture_portal import clock
 from texture_portal.ids import new_id
 
@@ -62,11 +63,17 @@ class Partner(models.Model):  # type: ignore[django-manager-missing]  # Applicat
         editable=False,
         help_text="Some webhook endpoint of its is live. Derived by the database, whoever saves the row.",
     )
+    raised_limits = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="Requests a second by category, where staff raised them."
+    )
+    device_count = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Counted by a job from time to time: its rate limits grow with it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     history = HistoricalRecords(
-        history_change_reason_field=models.TextField(null=True), excluded_fields=["takes_webhooks"]
+        history_change_reason_field=models.TextField(null=True), excluded_fields=["takes_webhooks", "device_count"]
     )
 
     class Meta:
@@ -82,6 +89,9 @@ class Partner(models.Model):  # type: ignore[django-manager-missing]  # Applicat
 
     def __str__(self) -> str:
         return self.name
+
+    def limit(self, category: Category) -> Limit:
+        return limit_of(category, devices=self.device_count, raised=self.raised_limits)
 
     def may_enroll(self, manufacturer: str) -> bool:
         return not self.manufacturers or same_name(manufacturer) in map(same_name, self.manufacturers)

@@ -66,6 +66,7 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "revoke-key": _MANAGER,
         "add-client": _MANAGER,
         "revoke-client": _MANAGER,
+        "raise-limit": _MANAGER,
         "suspend": _MANAGER,
         "reinstate": _MANAGER,
         "end": _MANAGER,

@@ -110,6 +110,22 @@ def test_a_partner_is_suspended_reinstated_renamed_and_ended(partner, sign_in, k
     assert not page.locator("[name=name]").is_editable()
 
 
+@pytest.mark.performs("partners.partner:raise-limit")
+def test_a_rate_limit_is_raised(partner, sign_in, keep_both):
+    page = sign_in("Partner manager")
+    page.goto(page_of(partner))
+    assert "control 100" in page.content()
+    page.locator("#raise-limit-form").locator("xpath=preceding-sibling::summary").click()
+    page.locator("#raise-limit-form [name=category]").select_option("control")
+    page.locator("#raise-limit-form [name=a_second]").fill("900")
+    carry_out(page, "raise-limit", reason="A fleet of chargers.")
+    assert "900 times a second in the category control" in page.content()
+    assert "control 900" in page.content()
+    keep_both(page, "partner-limit-raised")
+    assert "A fleet of chargers." in on_record(partner)[0]
+    assert on_record(partner)[1] == page.user
+
+
 @pytest.mark.performs(
     "partners.webhookdelivery:send-again",
     "partners.webhookendpoint:test",

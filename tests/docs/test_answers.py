@@ -29,7 +29,7 @@ from .schema import Document
 
 BY_NAME = {call.name: call for call in CALLS}
 NOT_BROUGHT_ABOUT = {
-    "rate_limited": "no test sends as many as that takes",
+    "rate_limited": "tests/partners/test_rate_limits.py sends as many as that takes",
     "internal_error": "nothing that a partner can send may lead to it",
     "unavailable": "the database would have to go",
     "request_in_progress": "tests/contract holds two requests against each other",

@@ -69,7 +69,7 @@ class OneNote(PartnerView):
 
 
 class Anytime(Notes):
-    def takes_from_suspended(self, request):
+    def takes_always(self, request):
         return True
 
 

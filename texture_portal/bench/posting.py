@@ -11,6 +11,10 @@ from typing import Any
 import requests
 
 from examples.oem_client import Portal
+from partners.limits import MOST_A_SECOND, Category
+from partners.models import Partner
+from partners.onboarding import raise_limit
+from texture_portal import actors
 
 TIMEOUT_SECONDS = 60
 _keys = count(1)
@@ -69,9 +73,16 @@ class Sent:
 
 
 def sender(host: str, port: int, credentials: dict[str, str]) -> Sender:
+    raise_limits(Partner.objects.get(pk=credentials["partnerId"]), reason="What is measured is how fast the portal is.")
     portal = Portal(f"http://{host}:{port}", credentials)
     portal.http.trust_env = False
     return Sender(host, port, credentials, portal.token())
+
+
+def raise_limits(partner: Partner, *, reason: str) -> None:
+    """As staff could, in every category."""
+    for category in Category:
+        raise_limit(partner, category, a_second=MOST_A_SECOND, by=actors.system("bench"), reason=reason)
 
 
 def _send_one(connection: HTTPConnection, post: Post, expect: int) -> float:

@@ -9,11 +9,12 @@ FOLDER: Path = settings.BASE_DIR / "docs"
 FRONT = "README"
 # The order in which they are read. What is not among them (a decision) follows by name.
 GUIDES = (
-    "quick-start", "authentication", "signing", "idempotency", "errors", "lifecycle", "events", "telemetry",
-    "webhooks", "device-types", "reference", "try", "versioning",
+    "quick-start", "authentication", "signing", "idempotency", "errors", "rate-limits", "lifecycle", "events",
+    "telemetry", "webhooks", "device-types", "reference", "try", "versioning",
 )  # fmt: skip
 MADE = {
     "errors": "Errors",
+    "rate-limits": "Rate limits",
     "device-types": "Device types",
     "reference": "API reference",
     "try": "Try it",

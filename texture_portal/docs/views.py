@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 
 from devices.kinds import KINDS, RATINGS
 from partners import answers
+from partners.limits import MEANINGS, SECONDS_A_DEVICE, Category, limit_of
+from partners.scopes import CATEGORY_OF, SCOPES
 from texture_portal import clock
 from texture_portal.docs import errors, markdown, pages, reference, registry, status
 from texture_portal.openapi.calls import CALLS
@@ -34,6 +36,14 @@ def guide(request: HttpRequest, slug: str = "") -> HttpResponse:
 def error_page(request: HttpRequest) -> HttpResponse:
     told = {"categories": errors.categories(), "faults": errors.fault_codes()}
     return _page(request, "docs/errors.html", "errors", title="Errors", **told)
+
+
+@require_safe
+def rate_limits(request: HttpRequest) -> HttpResponse:
+    least = limit_of(Category.METADATA, devices=0, raised={})
+    rows = [(each, MEANINGS[each], [scope for scope in SCOPES if CATEGORY_OF[scope] == each]) for each in Category]
+    told = {"rows": rows, "least": least, "state": least.state(least.burst - 1), "a_device": SECONDS_A_DEVICE // 60}
+    return _page(request, "docs/rate_limits.html", "rate-limits", title="Rate limits", **told)
 
 
 @require_safe

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from partners.limits import Category, limit_of
 from partners.scopes import SCOPES
 from texture_portal.openapi import around, device_examples, link_sessions, problems, webhooks
 from texture_portal.openapi.calls import CALLS, Answer, Call
@@ -37,6 +38,7 @@ TAGS = (
     "Documentation",
 )
 
+LIMIT = limit_of(Category.ENROLLMENT, devices=0, raised={})
 HEADERS = {
     "X-Request-ID": {
         "description": "This answer's own id: name it when you write to us.",
@@ -47,6 +49,16 @@ HEADERS = {
     "Idempotent-Replayed": {
         "description": "`true` where this is the first answer again, byte for byte.",
         "schema": {"type": "string", "enum": ["true"]},
+    },
+    "RateLimit-Policy": {
+        "description": "How many requests in how many seconds, by category. See `/docs/rate-limits`.",
+        "schema": {"type": "string"},
+        "example": LIMIT.policy,
+    },
+    "RateLimit": {
+        "description": "How many are left, and in how many seconds all are back.",
+        "schema": {"type": "string"},
+        "example": LIMIT.state(LIMIT.burst - 1),
     },
 }
 
@@ -193,7 +205,7 @@ def _body(call: Call) -> dict[str, Any] | None:
 
 
 def _response(call: Call, answer: Answer) -> dict[str, Any]:
-    headers = ["X-Request-ID"]
+    headers = ["X-Request-ID", "RateLimit-Policy", "RateLimit"]
     headers += ["Location"] if answer.names_place else []
     headers += ["Idempotent-Replayed"] if call.is_keyed else []
     return {

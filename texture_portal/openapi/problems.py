@@ -109,6 +109,8 @@ def response(codes: list[str]) -> Schema:
     headers: dict[str, Any] = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
     if any(problem.status == 401 for problem in told):
         headers |= CHALLENGE
+    if all(problem.status != 401 for problem in told):  # before anybody knows who calls, there is no limit
+        headers |= {name: {"$ref": f"#/components/headers/{name}"} for name in ("RateLimit-Policy", "RateLimit")}
     if any(problem.retry_after is not None for problem in told):
         headers |= RETRY_AFTER
     if any(problem.kept for problem in told):

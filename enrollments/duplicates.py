@@ -32,7 +32,11 @@ SERIAL_UNDER_ANOTHER_ID = "serial_number_under_another_id"
 
 
 def serial_key(claim: DeviceClaim) -> str:
-    return f"{same_name(claim.manufacturer)}|{same_name(claim.serial_number)}"
+    return key_of(manufacturer=claim.manufacturer, serial_number=claim.serial_number)
+
+
+def key_of(*, manufacturer: str, serial_number: str) -> str:
+    return f"{same_name(manufacturer)}|{same_name(serial_number)}"
 
 
 def device_name(partner_id: UUID, manufacturer_device_id: str) -> str:

@@ -86,12 +86,31 @@ def enroll(
     device, by_oauth = _check(claim, partner=partner, finding=finding, signed_at=signed_at, now=now, known=known)
     if by_oauth is not None:
         return Enrolled(_merge(by_oauth, claim, evidence=evidence, signed_at=signed_at, now=now, by=by))
-    customer = _customer(partner, claim.customer_reference, known=known)
+    customer = customer_of(partner, claim.customer_reference, known=known)
     enrollment = _draft(claim, partner=partner, customer=customer, now=now)
     matching.record(enrollment, finding, now=now)
     enrollment.device = _device(device, claim.device, enrollment)
     enrollment.opening_request = evidence(customer)
-    return _begin(enrollment, claim.consent, now=now, by=by)
+    return _begin(enrollment, claim.consent, path=Consent.Path.OEM, now=now, by=by)
+
+
+def enroll_linked(
+    claim: EnrollmentClaim, *, partner: Partner, customer: Customer, finding: Finding, now: datetime, by: Actor
+) -> Enrolled:
+    """By the end user, who linked the device by OAuth and consented on our page: no partner signed anything.
+
+    Call it in a transaction that holds `duplicates.names`. Raises `Refusal` as `enroll` does.
+    """
+    device, open_one = duplicates.known_device(partner, claim.device)
+    if open_one is not None:
+        raise Refusal("enrollment_exists", "The device has an open enrollment.")
+    if finding.refusal is not None:
+        raise finding.refusal
+    enrollment = _draft(claim, partner=partner, customer=customer, now=now)
+    enrollment.method = Enrollment.Method.OAUTH
+    matching.record(enrollment, finding, now=now)
+    enrollment.device = _device(device, claim.device, enrollment)
+    return _begin(enrollment, claim.consent, path=Consent.Path.OAUTH, now=now, by=by)
 
 
 def check(claim: EnrollmentClaim, *, partner: Partner, finding: Finding, signed_at: datetime, now: datetime) -> None:
@@ -114,10 +133,12 @@ def _check(
     return device, by_oauth
 
 
-def _begin(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> Enrolled:
+def _begin(
+    enrollment: Enrollment, claim: ConsentClaim | None, *, path: Consent.Path, now: datetime, by: Actor
+) -> Enrolled:
     opening = enrollment.opening_request
     ledger.note(enrollment, enrollment, reason="enrollment_received", by=by, now=now, original=opening)
-    given = _consents(enrollment, claim, now=now, by=by)
+    given = _consents(enrollment, claim, path=path, now=now, by=by)
     standing = consent.standing([each.as_grant() for each in given], revoked_at=None)
     made = lifecycle.begin(enrollment, standing=standing, now=now, by=by)
     if not enrollment.device._state.adding:  # what it reported itself is not the claim's to write
@@ -131,10 +152,12 @@ def _begin(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime,
     return Enrolled(enrollment, overview, unwritten=(*new, *enrollment.take_entries()))
 
 
-def _consents(enrollment: Enrollment, claim: ConsentClaim | None, *, now: datetime, by: Actor) -> list[Consent]:
-    if claim is None or enrollment.opening_request is None:
+def _consents(
+    enrollment: Enrollment, claim: ConsentClaim | None, *, path: Consent.Path, now: datetime, by: Actor
+) -> list[Consent]:
+    if claim is None:
         return []
-    given = consents.draft(enrollment, claim, path=Consent.Path.OEM, original=enrollment.opening_request, now=now)
+    given = consents.draft(enrollment, claim, path=path, original=enrollment.opening_request, now=now)
     ledger.note(enrollment, given, reason="consent_granted", by=by, now=now)
     return [given]
 
@@ -159,7 +182,7 @@ def _merge(
     return enrollment
 
 
-def _customer(partner: Partner, reference_id: str, *, known: bool) -> Customer:
+def customer_of(partner: Partner, reference_id: str, *, known: bool = True) -> Customer:
     """The partner's customer, made where new. After an erasure it begins anew, under a new key."""
     customer = Customer.objects.filter(partner=partner, reference_id=reference_id).first() if known else None
     if customer is None:

@@ -156,6 +156,7 @@ def _applicant(
         commands=usable(device.commands, controllable=device.controllable),
         scope=None if scope is None else frozenset(scope),
         choice=frozenset(str(program_id) for program_id in enrollment.program_choice),
+        left=frozenset(str(program_id) for program_id in enrollment.programs_left),
         account_verified=enrollment.account_verified_at is not None,
         groups_taken=frozenset(each.exclusive_group for each in participations if each.exclusive_group),
     )

@@ -13,7 +13,7 @@ from texture_portal.refusals import Refusal
 
 
 def add_terms(
-    *, version: str, text: str, partner: Partner | None, program: Program | None, now: datetime, user: User
+    *, version: str, text: str, partner: Partner | None, program: Program | None, now: datetime, user: User | None
 ) -> Terms:
     """Raises `Refusal` where there is a text of this version already: another text is another version."""
     text = text.replace("\r\n", "\n")

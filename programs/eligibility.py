@@ -12,6 +12,7 @@ class Against(StrEnum):
     COMMANDS = "commands_missing"
     SCOPE = "outside_consent_scope"
     NOT_CHOSEN = "not_chosen"
+    LEFT = "left_by_customer"
     NO_ROOM = "program_full"
     GROUP_TAKEN = "in_another_program_of_the_group"
     ACCOUNT = "utility_account_not_verified"
@@ -32,12 +33,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """A device and what stands behind it. `scope` None: consent is not asked about; no `choice`: any program."""
+    """A device and what stands behind it. `scope` None: consent is not asked about; no `choice`: any program but those
+    that were `left`.
+    """
 
     device_type: str
     commands: frozenset[str]
     scope: frozenset[str] | None = None
     choice: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
     account_verified: bool = False
     groups_taken: frozenset[str] = frozenset()
 
@@ -64,6 +68,8 @@ def reasons_against(terms: Terms, applicant: Applicant) -> tuple[Against, ...]:
         reasons.append(Against.SCOPE)
     if applicant.choice and terms.program_id not in applicant.choice:
         reasons.append(Against.NOT_CHOSEN)
+    if terms.program_id in applicant.left:
+        reasons.append(Against.LEFT)
     if not terms.has_room:
         reasons.append(Against.NO_ROOM)
     if terms.exclusive_group and terms.exclusive_group in applicant.groups_taken:

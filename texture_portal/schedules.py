@@ -50,6 +50,7 @@ JOBS = (
     Job("purge_idempotency", "partners.tasks.purge_idempotency_records", every=timedelta(hours=1)),
     Job("purge_tokens", "partners.tasks.purge_tokens", every=timedelta(hours=6)),
     Job("link_sessions", "enrollments.linking.sessions.work_off", every=MINUTE),
+    Job("sign_in_links", "enrollments.account.by_email.send_due", every=MINUTE),
     Job("connections", "devices.connections.ending.end_due", every=MINUTE),
     Job("portfolios", "devices.portfolios.revoking.work_off", every=MINUTE),
     Job("purge_grant_requests", "devices.connections.grants.purge", every=timedelta(hours=6)),

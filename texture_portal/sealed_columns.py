@@ -68,6 +68,8 @@ COLUMNS = (
     SealedColumn("devices.Connection", "sealed_api_key", "connection:{pk}:api-key"),
     SealedColumn("devices.GrantRequest", "sealed_verifier", "grant-request:{pk}:verifier"),
     SealedColumn("enrollments.EnrollmentFile", "sealed_data_key", "import-key:{pk}"),
+    SealedColumn("enrollments.SignInLink", "sealed_email", "sign-in-link:{pk}:email"),
+    SealedColumn("enrollments.SignInLink", "sealed_token", "sign-in-link:{pk}:token"),
     SealedColumn("enrollments.LinkSession", "sealed_notes", "link-session:{pk}:notes"),
 )  # fmt: skip
 # Sealed under a master key, and for good: it is evidence, and its digest is in the audit chain.
@@ -78,6 +80,7 @@ UNDER_OTHER_KEYS = {
     "enrollments.Consent.sealed_evidence": "its customer's data key",
     "enrollments.HistoricalConsent.sealed_evidence": "its customer's data key",
     "enrollments.EvidenceRecord.sealed_content": "its customer's data key",
+    "enrollments.Contact.sealed_email": "its customer's data key",
     "enrollments.FileChunk.sealed": "its file's data key",
     "enrollments.FileRow.sealed_document": "its file's data key",
     "enrollments.FileRow.sealed_faults": "its file's data key",

@@ -12,6 +12,8 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("v1/openapi.json", openapi),
     path("", include("texture_portal.docs.urls")),
+    path("link/", include("enrollments.linking.urls")),
+    path("account/", include("enrollments.account.urls")),
     path("", include("devices.urls")),
     path("", include("programs.urls")),
     path("", include("enrollments.urls")),

@@ -65,11 +65,13 @@ def begin(
     browser: str,
     customer: Customer | None = None,
     renews: Connection | None = None,
+    is_provisional: bool = False,
     now: datetime,
 ) -> Begun:
     """`browser`: a secret that only this browser's session holds. `customer`: the end user's; None: a fleet owner's.
 
-    `renews`: the connection that is linked again. Raises `Refusal` where the cloud cannot be asked like that.
+    `renews`: the connection that is linked again. `is_provisional`: until `adopting.adopt` it is used for nothing but
+    to look. Raises `Refusal` where the cloud cannot be asked like that.
     """
     _check(cloud, redirect_uri=redirect_uri, customer=customer, renews=renews)
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
@@ -82,6 +84,7 @@ def begin(
         browser_digest=_digest(browser),
         redirect_uri=redirect_uri,
         scopes=cloud.scopes,
+        is_provisional=is_provisional,
         asked_at=now,
         expires_at=now + LASTS,
     )
@@ -197,8 +200,9 @@ def _keep(request: GrantRequest, tokens: endpoint.Tokens, *, now: datetime, by: 
     row = renewal.hold(request.renews) if request.renews is not None else None
     if row is None or row.status == Status.REVOKED:
         row = Connection(
-            cloud=request.cloud, grantor=request.grantor, way=Way.AUTHORIZATION_CODE, customer=request.customer
-        )
+            cloud=request.cloud, grantor=request.grantor, way=Way.AUTHORIZATION_CODE, customer=request.customer,
+            is_provisional=request.is_provisional,
+        )  # fmt: skip
     row.granted_at, row.scopes = now, request.scopes
     row.set_secret("sealed_refresh_token", None)  # an old one is not the new grant's
     renewal.mend(row)

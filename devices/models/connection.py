@@ -65,6 +65,9 @@ class Connection(models.Model):
     scopes = ArrayField(models.CharField(max_length=255), default=list, blank=True, help_text="As they were granted.")
     granted_at = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    is_provisional = models.BooleanField(
+        default=False, help_text="Granted at the cloud, but not yet agreed to on our page: it is used for nothing else."
+    )
     broken_at = models.DateTimeField(null=True)
     broken_reason = models.CharField(max_length=20, blank=True)
 
@@ -198,6 +201,7 @@ class GrantRequest(models.Model):
     sealed_verifier = models.BinaryField(null=True, editable=False, help_text="Of PKCE; destroyed once it is used.")
     redirect_uri = models.CharField(max_length=2000)
     scopes = ArrayField(models.CharField(max_length=255), default=list)
+    is_provisional = models.BooleanField(default=False, help_text="What comes of it waits for a consent on our page.")
     asked_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

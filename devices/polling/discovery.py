@@ -26,7 +26,8 @@ BEGIN = """
 INSERT INTO devices_poll (cloud_id, connection_id, kind, step, names, key, due_at, claims, failures, outcome, faults)
 SELECT cloud.id, connection.id, 'discovery', 0, '{}', 'root', %(now)s, 0, 0, '', '{}'
 FROM devices_connection connection JOIN devices_cloud cloud ON cloud.id = connection.cloud_id
-WHERE connection.status = 'active' AND cloud.connector = 'pull' AND cloud.document <> '{}'
+WHERE connection.status = 'active' AND NOT connection.is_provisional
+AND cloud.connector = 'pull' AND cloud.document <> '{}'
 AND NOT EXISTS (
     SELECT FROM devices_poll poll WHERE poll.connection_id = connection.id AND poll.kind = 'discovery' AND poll.step = 0
 )

@@ -18,6 +18,7 @@ FROM devices_connection connection, devices_cloud cloud, devices_device device
 WHERE listed.device_id IS NULL AND listed.vanished_at IS NULL
 AND connection.id = listed.connection_id AND connection.status = 'active' AND cloud.id = connection.cloud_id
 AND device.partner_id = cloud.partner_id AND device.manufacturer_device_id = listed.manufacturer_device_id
+AND NOT connection.is_provisional AND coalesce(connection.customer_id = device.customer_id, true)
 AND device.type = listed.type
 AND NOT EXISTS (
     SELECT FROM devices_withdrawal withdrawal WHERE withdrawal.device_id = device.id

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from devices.connections import ending, renewal
+from devices.models import Connection
 from enrollments.linking import makers
 from enrollments.linking.asked import Asked
 from enrollments.models import Enrollment, LinkSession
@@ -118,13 +119,18 @@ def fail(session: LinkSession, code: str, *, now: datetime) -> LinkSession:
 
 def give_back(row: LinkSession, *, reason: str, now: datetime, by: Actor = BY) -> None:
     """Of a session that is held: access that nothing came of ends at once, here and at the OEM. Not saved yet."""
-    connection = row.connection
-    if connection is not None:
-        held = renewal.hold(connection)
-        if held.status != held.Status.REVOKED:
-            ending.mark_revoked(held, reason=reason, now=now, by=by)
+    if row.connection is not None:
+        end_connection(row.connection, reason=reason, now=now, by=by)
     row.connection = row.cloud = row.grant_request = None
     row.forget_notes()
+
+
+@transaction.atomic
+def end_connection(connection: Connection, *, reason: str, now: datetime, by: Actor = BY) -> None:
+    """Safe to do twice."""
+    held = renewal.hold(connection)
+    if held.status != Connection.Status.REVOKED:
+        ending.mark_revoked(held, reason=reason, now=now, by=by)
 
 
 def close(row: LinkSession, state: LinkSession.State, *, now: datetime) -> None:
@@ -142,8 +148,16 @@ def work_off(*, now: datetime) -> int:
     """Ends those whose hour is up, and forgets those of long ago."""
     due = list(LinkSession.objects.filter(closed_at=None, expires_at__lte=now).order_by("expires_at")[:BATCH])
     done = jobs.one_by_one(due, lambda row: _expire(row, now=now), named=lambda row: f"link session {row.pk}")
+    _end_forgotten(now=now)
     LinkSession.objects.filter(closed_at__lt=now - KEPT).delete()
     return done
+
+
+def _end_forgotten(*, now: datetime) -> None:
+    """Access that came while a process died, so that no session knows of it."""
+    forgotten = Connection.objects.filter(is_provisional=True, granted_at__lt=now - 2 * LASTS, link_sessions=None)
+    for connection in forgotten.exclude(status=Connection.Status.REVOKED)[:BATCH]:
+        end_connection(connection, reason="nobody waits for it", now=now)
 
 
 @transaction.atomic

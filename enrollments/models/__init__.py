@@ -1,4 +1,5 @@
 from enrollments.models.access import EvidenceAccess
+from enrollments.models.account import Contact, DeletionRequest, SignInLink
 from enrollments.models.checkpoint import Checkpoint, CheckpointLeaf
 from enrollments.models.consent import Consent
 from enrollments.models.duty import RevocationDuty
@@ -16,6 +17,8 @@ __all__ = [
     "Checkpoint",
     "CheckpointLeaf",
     "Consent",
+    "Contact",
+    "DeletionRequest",
     "Enrollment",
     "EnrollmentFile",
     "EvidenceAccess",
@@ -28,5 +31,6 @@ __all__ = [
     "PartnerEvent",
     "ReviewCase",
     "RevocationDuty",
+    "SignInLink",
     "Terms",
 ]

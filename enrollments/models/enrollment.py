@@ -86,6 +86,13 @@ class Enrollment(models.Model):
     account_claimed_verified = models.BooleanField(default=False, help_text="What the partner says; evidence only.")
     account_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     program_choice = ArrayField(models.UUIDField(), default=list, blank=True)
+    programs_left = ArrayField(
+        models.UUIDField(),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="The customer left them: not joined again.",
+    )
     installer_id = models.CharField(max_length=255, blank=True)
     sales_channel = models.CharField(max_length=255, blank=True)
     connectivity_lost_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -123,8 +130,8 @@ class Enrollment(models.Model):
         no_db_index=["id", "partner", "customer", "device", "site"],  # it is found by its `ledger_id`
         excluded_fields=[
             "match", "match_outcome", "fits_since", "utility_account_number", "account_claimed_verified",
-            "account_verified_at", "program_choice", "installer_id", "sales_channel", "connectivity_lost_at",
-            "connectivity_restored_at",
+            "account_verified_at", "program_choice", "programs_left", "installer_id", "sales_channel",
+            "connectivity_lost_at", "connectivity_restored_at",
             "compliance_hold_at", "ownership_reported_at", "consent_expiries", "partner_coordinates", "utility_hint",
             "geocode_attempts", "geocode_due_at", "advanced_at", "opening_request", "ledger_length",
             "ledger_head", "created_at", "updated_at",

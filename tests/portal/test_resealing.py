@@ -9,7 +9,7 @@ from django.db.models import BinaryField
 
 from devices.models import Cloud, Connection, GrantRequest
 from enrollments.imports import keeping
-from enrollments.models import LinkSession
+from enrollments.models import LinkSession, SignInLink
 from partners import evidence
 from partners.models import Customer, IdempotencyRecord, SignedRequest, SigningKey, WebhookSecret
 from tests.factories import NOW, CustomerFactory, PartnerFactory, WebhookEndpointFactory
@@ -47,6 +47,12 @@ def sealed_under_the_old_key(settings, db, admin_user):
     session = LinkSession(created_at=NOW, expires_at=NOW)
     session.note(city="San Rafael")
     session.save()
+    link = SignInLink(
+        email_digest=b"e", token_digest=b"t", origin="https://portal.example", asked_at=NOW, expires_at=NOW,
+        attempt_at=NOW,
+    )  # fmt: skip
+    link.set_secrets(email="ana@example.org", token="a token")
+    link.save()
     for name, body in (("secret", b'{"secret": "whsec_1"}'), ("plain", b'{"secret": null}')):
         kept = IdempotencyRecord(
             partner=partner, key=name, fingerprint=bytes(32), status=201, expires_at=NOW, body=body, created_at=NOW

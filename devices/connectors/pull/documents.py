@@ -120,6 +120,7 @@ class Entry:
     model: str = ""
     name: str = ""
     site: str = ""
+    commissioned: str = ""
     keep: Mapping[str, str] = field(default_factory=dict)
     state: State = State()
     history: History | None = None

@@ -26,6 +26,7 @@ class Found:
     model: str = ""
     name: str = ""
     site: str = ""
+    commissioned: str = ""
     kept: Kept = field(default_factory=dict)
 
 
@@ -88,7 +89,7 @@ def _device(entry: Entry, root: Any, *, kept: Kept) -> tuple[Found | None, list[
             return None, [Fault(f"{place}.id", "id_missing", f"{entry.id} is {shown(search(entry.id, root))}.")]
         told = {
             part: _text(search(path, root))[:LONGEST_ID]
-            for part in ("serial_number", "manufacturer", "model", "name", "site")
+            for part in ("serial_number", "manufacturer", "model", "name", "site", "commissioned")
             if (path := getattr(entry, part))
         }
     except PathError as fault:

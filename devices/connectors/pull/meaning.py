@@ -13,7 +13,7 @@ from devices.kinds import KINDS
 from devices.values import Choice, Flag, Quantity, StateOf
 
 NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-PATHS_OF_DEVICE = ("each", "where", "id", "serial_number", "manufacturer", "model", "name", "site")
+PATHS_OF_DEVICE = ("each", "where", "id", "serial_number", "manufacturer", "model", "name", "site", "commissioned")
 PATHS_OF_FIELD = ("path", "plus", "minus", "times", "when")
 FOR_NUMBERS = {"plus", "minus", "times", "scale", "unit", "flip", "zero_within", "sign"}
 OF_DEVICE, OF_HISTORY = frozenset({"device"}), frozenset({"device", "start", "end"})

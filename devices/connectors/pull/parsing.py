@@ -67,7 +67,7 @@ def _pages(raw: Json) -> Pages:
 
 def _entry(number: int, raw: Json) -> Entry:
     kind, at = DeviceType(raw["type"]), f"devices[{number}]"
-    told = ("id", "each", "where", "serial_number", "manufacturer", "model", "name", "site", "keep")
+    told = ("id", "each", "where", "serial_number", "manufacturer", "model", "name", "site", "commissioned", "keep")
     clock, fields = raw.get("observed_at", {}), raw.get("fields", {})
     return Entry(
         number=number,

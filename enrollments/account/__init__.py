@@ -1,0 +1,1 @@
+"""My devices: what an end user sees of their own, and what they may do with it."""

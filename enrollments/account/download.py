@@ -1,0 +1,94 @@
+"""Everything that we hold of an end user, as one document that they may take away."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from devices.models import Device, DeviceState, Reading
+from devices.telemetry import forms, layouts
+from enrollments.account import contacts
+from enrollments.models import Consent, DeletionRequest, Enrollment
+from enrollments.overview import overview
+from enrollments.presentation import show, show_moment
+from enrollments.timeline import timeline
+from partners.models import Customer
+from programs.models import Participation
+from texture_portal.clock import to_wire
+
+
+def document(customers: Iterable[Customer], *, now: datetime) -> dict[str, Any]:
+    return {"madeAt": to_wire(now), "customers": [_customer(customer) for customer in customers]}
+
+
+def _customer(customer: Customer) -> dict[str, Any]:
+    enrollments = Enrollment.objects.filter(customer=customer).shown().order_by("created_at")
+    asked = DeletionRequest.objects.filter(customer=customer)
+    return {
+        "maker": customer.partner.name,
+        "reference": customer.reference_id,
+        "email": contacts.email_of(customer),
+        "deletionRequests": [{"askedAt": to_wire(each.asked_at), "dueAt": to_wire(each.due_at)} for each in asked],
+        "enrollments": [_enrollment(each, customer) for each in enrollments],
+    }
+
+
+def _enrollment(enrollment: Enrollment, customer: Customer) -> dict[str, Any]:
+    site, device = enrollment.site, enrollment.device
+    address = {"streetOne": site.street_one, "streetTwo": site.street_two, "city": site.city, "state": site.state}
+    return {
+        **show(overview(enrollment)),
+        "address": {**address, "postalCode": site.postal_code, "country": site.country},
+        "utilityAccountNumber": enrollment.utility_account_number or None,
+        "deviceDetails": _device(device),
+        "consents": [_consent(each, customer) for each in enrollment.consents.all()],
+        "history": [show_moment(each) for each in timeline(enrollment)],
+        "participations": [_participation(each) for each in _participations(device)],
+        "readings": list(_readings(device)),
+    }
+
+
+def _device(device: Device) -> dict[str, Any]:
+    return {
+        "manufacturer": device.manufacturer,
+        "model": device.model,
+        "commissionedOn": device.commissioned_on.isoformat(),
+        "commands": device.commands,
+        "ratings": device.ratings,
+    }
+
+
+def _consent(consent: Consent, customer: Customer) -> dict[str, Any]:
+    sealed = consent.sealed_evidence
+    evidence = None if sealed is None else customer.open(sealed, place=f"consent-evidence:{consent.pk}")
+    return {
+        "by": consent.path,
+        "grantedAt": to_wire(consent.granted_at),
+        "source": consent.source,
+        "termsVersion": consent.terms_version,
+        "programTypes": consent.program_types,
+        "revokedAt": to_wire(consent.revoked_at) if consent.revoked_at else None,
+        "evidence": None if evidence is None else json.loads(evidence),
+    }
+
+
+def _participations(device: Device) -> Iterable[Participation]:
+    return Participation.objects.filter(device=device).select_related("program")
+
+
+def _participation(row: Participation) -> dict[str, Any]:
+    return {
+        "program": row.program.name,
+        "joinedAt": to_wire(row.joined_at),
+        "leftAt": to_wire(row.left_at) if row.left_at else None,
+    }
+
+
+def _readings(device: Device) -> Iterator[dict[str, Any]]:
+    """All that are kept, oldest first."""
+    latest = DeviceState.objects.filter(device=device).first()
+    if latest is None:
+        return
+    known = layouts.known()
+    for row in Reading.objects.filter(device_number=latest.number).order_by("observed_at").iterator(chunk_size=2000):
+        yield {"observedAt": to_wire(row.observed_at), "state": forms.read(known[row.layout], row.state)}

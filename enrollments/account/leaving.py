@@ -1,0 +1,53 @@
+"""What an end user ends on My devices: one program, everything, or what we know of them."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from enrollments import lifecycle, stacking
+from enrollments.linking.granting import END_USER
+from enrollments.models import DeletionRequest, Enrollment
+from enrollments.states import State
+from partners.models import Customer
+from programs.models import Participation, Program
+from texture_portal.refusals import Refusal
+
+DELETED_WITHIN = timedelta(days=30)
+ENDED = (State.OPTED_OUT, State.REVOKED)
+
+
+@transaction.atomic
+def leave_program(enrollment: Enrollment, program: Program, *, now: datetime) -> None:
+    """It goes on in its other programs, and does not join this one again unless its user chooses it anew.
+
+    Raises `Refusal` where it does not take part.
+    """
+    held = Enrollment.objects.locked().get(pk=enrollment.pk)
+    if not Participation.objects.live().filter(device=held.device_id, program=program).exists():
+        raise Refusal("state_conflict", "The device does not take part in this program.")
+    held.programs_left = [*(each for each in held.programs_left if each != program.pk), program.pk]
+    lifecycle.advance(held, now=now, by=END_USER, why=f"left {program.name}")
+
+
+@transaction.atomic
+def end_everything(customers: Iterable[Customer], *, now: datetime) -> int:
+    """At once, by every path; the makers' clouds and the partners are told (`enrollments.duties`). How many ended."""
+    rows = Enrollment.objects.open().filter(customer__in=list(customers)).exclude(state__in=ENDED).order_by("pk")
+    enrollments = list(rows)
+    for enrollment in enrollments:
+        stacking.revoke_by_oauth(enrollment, revoked_at=now, now=now, by=END_USER)
+    return len(enrollments)
+
+
+@transaction.atomic
+def ask_for_deletion(customers: Iterable[Customer], *, now: datetime) -> datetime:
+    """Everything ends at once, and what is kept is to be erased by then. Safe to ask twice."""
+    asked = list(customers)
+    end_everything(asked, now=now)
+    DeletionRequest.objects.bulk_create(
+        (DeletionRequest(customer=each, asked_at=now, due_at=now + DELETED_WITHIN) for each in asked),
+        ignore_conflicts=True,
+    )
+    open_ones = DeletionRequest.objects.filter(customer__in=asked, done_at=None)
+    return max(open_ones.values_list("due_at", flat=True), default=now + DELETED_WITHIN)

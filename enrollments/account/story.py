@@ -1,0 +1,76 @@
+"""Who did what with a device, and when, in plain words: states, consents, programs and commands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from enrollments.models import Enrollment
+from enrollments.states import State
+from enrollments.timeline import Moment, timeline
+from programs.models import Participation
+from texture_portal.actors import Role
+
+Text = str | Promise
+
+BECAME: dict[str, Text] = {
+    State.DISCOVERED: gettext_lazy("The device was registered"),
+    State.ELIGIBLE: gettext_lazy("It was found that a program takes the device"),
+    State.OPTED_IN: gettext_lazy("The consent was accepted"),
+    State.PENDING_VERIFICATION: gettext_lazy("Something has to be checked first"),
+    State.ENROLLED: gettext_lazy("The device was enrolled"),
+    State.ACTIVE: gettext_lazy("The device began to take part"),
+    State.SUSPENDED: gettext_lazy("The device was paused"),
+    State.OPTED_OUT: gettext_lazy("Everything was ended"),
+    State.REVOKED: gettext_lazy("The enrollment was ended"),
+}
+CONSENT: dict[str, Text] = {
+    "valid": gettext_lazy("Consent was given"),
+    "expired": gettext_lazy("The consent ran out"),
+    "revoked": gettext_lazy("The consent was taken back"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    at: datetime
+    what: Text
+    who: str
+
+
+def story(enrollment: Enrollment) -> list[Entry]:
+    """The newest first."""
+    entries = [*_moments(enrollment), *_programs(enrollment)]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _moments(enrollment: Enrollment) -> Iterator[Entry]:
+    for moment in timeline(enrollment):
+        what = (CONSENT if moment.kind == "consent" else BECAME).get(moment.after)
+        if what is not None:
+            yield Entry(moment.at, what, _who(moment, enrollment))
+
+
+def _programs(enrollment: Enrollment) -> Iterator[Entry]:
+    rows = Participation.objects.filter(device=enrollment.device_id, joined_at__gte=enrollment.created_at)
+    for row in rows.select_related("program"):
+        yield Entry(row.joined_at, _("Joined the program %(name)s") % {"name": row.program.name}, _("This portal"))
+        if row.left_at is not None:
+            by_you = row.left_reason in ("left_by_customer", "consent_revoked")
+            who = _("You") if by_you else _("This portal")
+            yield Entry(row.left_at, _("Left the program %(name)s") % {"name": row.program.name}, who)
+
+
+def _who(moment: Moment, enrollment: Enrollment) -> str:
+    match moment.actor:
+        case Role.CUSTOMER:
+            return _("You")
+        case Role.PARTNER:
+            return str(enrollment.partner.name)
+        case Role.STAFF:
+            return _("Our staff")
+        case _:
+            return _("This portal")

@@ -1,0 +1,33 @@
+"""Who is in front of the browser, as far as it matters: what binds a visit to this browser, and where it comes from."""
+
+import secrets
+
+from django.conf import settings
+from django.http import HttpRequest
+
+BROWSER = "browser"
+LONGEST_AGENT = 1000
+
+
+def browser_of(request: HttpRequest) -> str:
+    """A secret that only this browser's session holds, made when it is first asked for."""
+    held = request.session.get(BROWSER)
+    if not isinstance(held, str):
+        held = request.session[BROWSER] = secrets.token_urlsafe(32)
+    return held
+
+
+def known_browser(request: HttpRequest) -> str:
+    """The same where there is one; a visit that only looks is given none."""
+    held = request.session.get(BROWSER)
+    return held if isinstance(held, str) else ""
+
+
+def ip_address_of(request: HttpRequest) -> str:
+    """Behind a proxy that the settings name, what that proxy says: the last entry, which is its own."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+
+
+def user_agent_of(request: HttpRequest) -> str:
+    return request.headers.get("User-Agent", "").replace("\x00", "")[:LONGEST_AGENT]

@@ -37,7 +37,7 @@ def stands_at(contact: Contact, zip_code: str) -> bool:
 def known_digest(email: str) -> bytes:
     """Under which the address is kept: where the portal's keys were rotated, that may be an older one's."""
     names = digests(email)
-    kept: Collection[bytes] = {bytes(each) for each in _kept(names)}
+    kept: Collection[bytes] = _kept(names)
     return next((each for each in names if each in kept), names[0])
 
 
@@ -47,7 +47,7 @@ def digests(email: str) -> list[bytes]:
 
 
 def _kept(names: Collection[bytes]) -> Collection[bytes]:
-    return Contact.objects.filter(email_digest__in=names).values_list("email_digest", flat=True)
+    return [bytes(each.email_digest) for each in Contact.objects.filter(email_digest__in=names)]
 
 
 def email_of(customer: Customer) -> str | None:

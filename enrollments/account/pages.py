@@ -50,9 +50,8 @@ def front(request: HttpRequest) -> HttpResponse:
     rows = [outcome_of(each) for each in _theirs(customers).shown().order_by("-created_at")]
     asked = DeletionRequest.objects.filter(customer__in=customers, done_at=None).order_by("due_at").last()
     open_ones = [row for row in rows if row.enrollment.state not in leaving.ENDED]
-    return show(
-        request, "account/front.html", open_ones=open_ones, ended=[r for r in rows if r not in open_ones], asked=asked
-    )
+    over = [row for row in rows if row not in open_ones]
+    return show(request, "account/front.html", open_ones=open_ones, over=over, asked=asked)
 
 
 @require_POST
@@ -90,7 +89,7 @@ def come_in(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def ask_maker(request: HttpRequest) -> HttpResponse:
-    cloud = makers.linkable().filter(pk=_uuid(request.POST.get("cloud"))).first()
+    cloud = next((each for each in makers.linkable() if str(each.pk) == request.POST.get("cloud")), None)
     if cloud is None:
         return redirect("account")
     browser, now = browser_of(request), clock.now()
@@ -186,10 +185,3 @@ def _way_in(request: HttpRequest, form: EmailForm, *, status: int = 200) -> Http
 
 def _theirs(customers: list[Customer]) -> Any:
     return Enrollment.objects.filter(customer__in=customers)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

@@ -39,7 +39,7 @@ ENDINGS: dict[str, Ending] = {
     ),
     "expired": Ending(
         _("Your time was up"),
-        _("For your safety, the maker’s page waits ten minutes for your answer. Yours came later, so nothing was linked."),
+        _("For your safety, we wait ten minutes for your answer. Yours came later, so nothing was linked."),
         _("Try again. It usually takes two or three minutes."),
     ),
     "session_over": Ending(
@@ -85,9 +85,9 @@ ENDINGS: dict[str, Ending] = {
     ),
     "no_match": Ending(
         _("There is no program at this address"),
-        _("The address lies outside the areas of the utilities that we work with. Nothing was linked, and we have given "
-          "the access back."),
-        _("If the address was not right, begin again and correct it. Otherwise ask your utility whether it plans a program."),
+        _("The address lies outside the areas of the utilities that we work with. Nothing was linked, and we have "
+          "given the access back."),
+        _("If the address was not right, begin again and correct it. Otherwise ask your utility about programs."),
     ),
     "already_linked": Ending(
         _("This is linked already"),
@@ -103,13 +103,13 @@ ENDINGS: dict[str, Ending] = {
     ),
     "several_customers": Ending(
         _("These devices belong to different customers"),
-        _("The maker has these devices under more than one customer, so we cannot link them together. Nothing was linked."),
+        _("The maker has these devices under more than one customer. Nothing was linked."),
         _("Begin again and choose one device at a time."),
     ),
     "address_differs_from_enrollment": Ending(
         _("The address is not the one we were given"),
-        _("The maker enrolled this device at another address. For your safety we link it only where both agree. Nothing "
-          "was linked, and we have given the access back."),
+        _("The maker enrolled this device at another address. For your safety we link it only where both agree. "
+          "Nothing was linked, and we have given the access back."),
         _("If you have moved, or the device is new to you, ask the maker to correct the address. Then try again."),
     ),
     "away": Ending(
@@ -156,7 +156,7 @@ ENDINGS: dict[str, Ending] = {
     "issuer_differs": Ending(
         _("The answer came from somebody else"),
         _("The answer did not come from the company that we asked. It was not used, and nothing was linked."),
-        _("Close other windows of this page and try again. If it happens once more, tell the company that sent you here."),
+        _("Close other windows of this page and try again. If it happens again, tell the company that sent you."),
         status=400,
     ),
     "address_differs": Ending(

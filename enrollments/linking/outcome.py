@@ -26,10 +26,10 @@ STATE: dict[str, Text] = {
 }
 STILL_TO_COME: dict[str, Text] = {
     "confirm_territory": _("We check which utility serves your address. This takes two working days at most."),
-    "await_geocoding": _("We could not look up your address just now. We try again by ourselves, and go on from there."),
+    "await_geocoding": _("We could not look up your address just now. We try again by ourselves, and go on then."),
     "verify_utility_account": _("Your utility account is to be verified first. You need not do anything now."),
     "confirm_ownership": _("Somebody reported that the device changed hands. We check that first."),
-    "await_program": _("There is no program for it right now. It joins by itself when there is one that you agreed to."),
+    "await_program": _("There is no program for it right now. It joins by itself when there is one you agreed to."),
     "report_telemetry": _("You take part from the moment your device first reports to us, usually within the hour."),
     "restore_connectivity": _("Your device has been silent for a while. See that it is on and on line."),
     "resolve_compliance": _("We have to clear something up with the maker first."),

@@ -2,8 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import texture_portal.ids
 from django.db import migrations, models
+
+import texture_portal.ids
 
 
 class Migration(migrations.Migration):

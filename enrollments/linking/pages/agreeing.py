@@ -1,5 +1,6 @@
 """The last step: what is agreed to, in full, and the page that says that all is done."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -97,7 +98,7 @@ def _shown(
         chosen = chosen_of(session)
     except StepFailedError as ended_by:
         return failed(session, ended_by.code)
-    told = {
+    told: dict[str, Any] = {
         "devices": [(each.listed, DEVICE[each.listed.type]) for each in chosen],
         "address": noted_address(session),
         "place": noted_place(session),

@@ -112,10 +112,10 @@ def back_to_partner(session: LinkSession) -> dict[str, str] | None:
     return {"name": partner.name, "url": urlunsplit(parts._replace(query=query))}
 
 
-def progress(name: str) -> dict[str, int]:
+def progress(name: str) -> dict[str, Any]:
     return {"step": STEPS.index(name) + 1, "steps": len(STEPS)}
 
 
 def callback_uri(request: HttpRequest, cloud_id: UUID) -> str:
-    """As it is registered at the maker's cloud: it holds the cloud's id, so that no two clouds' answers are mixed up."""
+    """As it is registered at the maker's cloud; with the cloud's id, so that no two clouds' answers are mixed up."""
     return request.build_absolute_uri(reverse("link-callback", kwargs={"cloud_id": cloud_id}))

@@ -114,7 +114,9 @@ def _look(page, name):
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}-{page.width_name}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is too wide"
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+    found = Axe().run(
+        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    )
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"
     assert page.locator("script").count() == 0
 

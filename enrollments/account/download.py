@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from devices.models import Device, DeviceState, Reading
+from devices.models import Command, Device, DeviceState, Reading
 from devices.telemetry import forms, layouts
 from enrollments.account import contacts
 from enrollments.models import Consent, DeletionRequest, Enrollment
@@ -44,6 +44,7 @@ def _enrollment(enrollment: Enrollment, customer: Customer) -> dict[str, Any]:
         "consents": [_consent(each, customer) for each in enrollment.consents.all()],
         "history": [show_moment(each) for each in timeline(enrollment)],
         "participations": [_participation(each) for each in _participations(device)],
+        "commands": [_command(each) for each in Command.objects.filter(device=device).order_by("requested_at")],
         "readings": list(_readings(device)),
     }
 
@@ -81,6 +82,19 @@ def _participation(row: Participation) -> dict[str, Any]:
         "program": row.program.name,
         "joinedAt": to_wire(row.joined_at),
         "leftAt": to_wire(row.left_at) if row.left_at else None,
+    }
+
+
+def _command(row: Command) -> dict[str, Any]:
+    return {
+        "command": row.command,
+        "asked": row.asked,
+        "sent": row.input,
+        "status": str(row.status),
+        "programType": row.program_type or None,
+        "requestedAt": to_wire(row.requested_at),
+        "startsAt": to_wire(row.starts_at),
+        "endsAt": to_wire(row.ends_at) if row.ends_at else None,
     }
 
 

@@ -8,6 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from devices.models import Command
+from enrollments.account.orders import ASKED, RESTORED
+from enrollments.account.orders import BECAME as BECAME_OF_ORDER
+from enrollments.linking.words import PROGRAM
 from enrollments.models import Enrollment
 from enrollments.states import State
 from enrollments.timeline import Moment, timeline
@@ -15,6 +19,7 @@ from programs.models import Participation
 from texture_portal.actors import Role
 
 Text = str | Promise
+MOST_ORDERS = 200
 
 BECAME: dict[str, Text] = {
     State.DISCOVERED: gettext_lazy("The device was registered"),
@@ -43,7 +48,7 @@ class Entry:
 
 def story(enrollment: Enrollment) -> list[Entry]:
     """The newest first."""
-    entries = [*_moments(enrollment), *_programs(enrollment)]
+    entries = [*_moments(enrollment), *_programs(enrollment), *_orders(enrollment)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
@@ -62,6 +67,16 @@ def _programs(enrollment: Enrollment) -> Iterator[Entry]:
             by_you = row.left_reason in ("left_by_customer", "consent_revoked")
             who = _("You") if by_you else _("This portal")
             yield Entry(row.left_at, _("Left the program %(name)s") % {"name": row.program.name}, who)
+
+
+def _orders(enrollment: Enrollment) -> Iterator[Entry]:
+    """Whoever asked it of the device, for which program, and what became of it."""
+    rows = Command.objects.filter(device=enrollment.device_id, requested_at__gte=enrollment.created_at)
+    for row in rows.order_by("-requested_at")[:MOST_ORDERS]:
+        what = RESTORED if row.restores_id is not None else ASKED.get(row.command, row.command)
+        plain = PROGRAM.get(row.program_type)
+        who = plain.name if plain else _("This portal")
+        yield Entry(row.requested_at, f"{what} ({BECAME_OF_ORDER[str(row.status)]})", str(who))
 
 
 def _who(moment: Moment, enrollment: Enrollment) -> str:

@@ -15,6 +15,7 @@ from programs.dispatch.instructions import Curtail, Discharge, Instruction, Inst
 from texture_portal.clock import to_wire
 
 LEAST_SECONDS = 60  # some clouds take no shorter command
+HOLD = "thermostat:set-schedule-override"
 APART_F = 3.0  # contract: heat below cool by at least this
 AFTERWARDS = timedelta(minutes=5)  # for how long a thermostat without modes is held at its own target again
 
@@ -119,7 +120,7 @@ def _deliverable_kw(kw: float, subject: Subject, length: timedelta) -> float:
     percent, reserve = state.get("chargePercentage"), state.get("backupReserve") or 0
     if percent is None or not capacity:
         return kw
-    stored_kwh = max(0.0, percent - reserve) / 100 * capacity / 1000
+    stored_kwh: float = max(0.0, percent - reserve) / 100 * capacity / 1000
     return min(kw, stored_kwh / (length / timedelta(hours=1)))
 
 
@@ -130,29 +131,32 @@ def _pre_cool(asked: PreCool, subject: Subject, start: datetime, end: datetime) 
     target, mode, heat = state.get("coolTarget"), state.get("operatingMode"), state.get("heatTarget")
     if target is None or mode not in ("cool", "auto"):
         return Against.NOT_COOLING
-    cooler = target - asked.cooler
-    if mode == "auto" and heat is not None:
-        cooler = min(target, max(cooler, heat + APART_F))
     warmer = target + asked.warmer
-    begins = start - timedelta(minutes=asked.minutes)
-    holds = "thermostat:set-schedule-override" in subject.commands
-    if not holds and "thermostat:set-operating-mode" not in subject.commands:
-        return Against.NO_COMMAND
-    targets = {"heatTarget": heat} if mode == "auto" and heat is not None else {}
-    own = {"operatingMode": mode, "coolTarget": target, **targets}
     if "thermostat:set-operating-mode" in subject.commands:
+        own = {"operatingMode": mode, "coolTarget": target}
+        own |= {"heatTarget": heat} if mode == "auto" and heat is not None else {}
         restore = _restore("thermostat:set-operating-mode", **own)
+        if HOLD not in subject.commands:
+            step = Step("thermostat:set-operating-mode", {**own, "coolTarget": warmer}, start, end, restore)
+            return Plan((step,), asked.assumed_kw)
+    elif HOLD in subject.commands:
+        restore = _restore(HOLD, coolTarget=target, until=to_wire(end + AFTERWARDS))
     else:
-        restore = _restore("thermostat:set-schedule-override", coolTarget=target, until=to_wire(end + AFTERWARDS))
+        return Against.NO_COMMAND
+    before = _cool_ahead(asked, target, heat if mode == "auto" else None, start)
+    during = Step(HOLD, {"coolTarget": warmer, "until": to_wire(end)}, start, end, restore)
+    return Plan((*before, during), asked.assumed_kw)
 
-    def step(cool: float, begin: datetime, until: datetime, back: dict[str, Any]) -> Step:
-        if holds:
-            given = {"coolTarget": cool, "until": to_wire(until)}
-            return Step("thermostat:set-schedule-override", given, begin, until, back)
-        return Step("thermostat:set-operating-mode", {**own, "coolTarget": cool}, begin, until, back)
 
-    before = (step(cooler, begins, start, restore),) if asked.minutes and cooler < target else ()
-    return Plan((*before, step(warmer, start, end, restore)), asked.assumed_kw)
+def _cool_ahead(asked: PreCool, target: float, heat: float | None, start: datetime) -> tuple[Step, ...]:
+    """A hold that ends by itself when the event begins; there is nothing to restore after it."""
+    cooler = target - asked.cooler
+    if heat is not None:
+        cooler = max(cooler, heat + APART_F)
+    if not asked.minutes or cooler >= target:
+        return ()
+    begin = start - timedelta(minutes=asked.minutes)
+    return (Step(HOLD, {"coolTarget": cooler, "until": to_wire(start)}, begin, start),)
 
 
 def _stop_charging(subject: Subject, start: datetime, end: datetime) -> Plan | Against:
@@ -192,7 +196,7 @@ def load_kw(device_type: DeviceType, state: Mapping[str, Any]) -> float | None:
     if device_type not in POWER:
         return None
     field, sign = POWER[device_type]
-    watts = state.get(field)
+    watts: float | None = state.get(field)
     return None if watts is None else sign * watts / 1000
 
 

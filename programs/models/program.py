@@ -89,6 +89,12 @@ class Program(models.Model):
     exclusive_group = models.CharField(
         max_length=60, blank=True, help_text="A device is never in two programs of one group."
     )
+    max_events_per_day = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Dispatch events that one device is in on one local day. Blank: no limit."
+    )
+    max_hours_per_year = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Hours of dispatch events of one device in a calendar year. Blank: no limit."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

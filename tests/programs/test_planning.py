@@ -167,9 +167,9 @@ def test_every_step_is_a_good_command_within_the_window_and_the_last_one_brings_
         assert START - timedelta(minutes=30) <= step.starts_at < step.ends_at <= end
         assert step.command in asked.commands
         assert input_faults(command_of(step.command), step.input, ratings=RATINGS, now=step.starts_at) == []
-        back = step.restore
-        assert back["command"] in asked.commands
-        assert input_faults(command_of(back["command"]), back["input"], ratings=RATINGS, now=end) == []
+    back = made.steps[-1].restore
+    assert back["command"] in asked.commands
+    assert input_faults(command_of(back["command"]), back["input"], ratings=RATINGS, now=end) == []
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ class ProgramForm(forms.ModelForm[Program]):
         fields = (
             "name", "slug", "owner", "type", "status", "device_types", "required_commands", "starts_on", "ends_on",
             "max_enrollments", "wants_verified_account", "consent_lasts_days", "exclusive_group",
+            "max_events_per_day", "max_hours_per_year",
         )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ class ProgramAdmin(VerbsMixin, HistoryAdmin):
         ("Which devices", {"fields": ("device_types", "required_commands")}),
         ("When and how many", {"fields": ("starts_on", "ends_on", "max_enrollments")}),
         ("On what terms", {"fields": ("wants_verified_account", "consent_lasts_days", "exclusive_group")}),
+        ("How much of a device", {"fields": ("max_events_per_day", "max_hours_per_year")}),
     )
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -22,6 +22,7 @@ _GRANTS = (
 _POLLING = (
     "devices.view_connectordocument", "devices.view_discovereddevice", "devices.view_poll", "devices.view_callbucket",
 )  # fmt: skip
+_DISPATCH = ("programs.view_dispatchevent", "programs.view_dispatchtarget")
 _PORTFOLIOS = ("devices.view_portfolio", "devices.view_historicalportfolio")
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -39,6 +40,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.add_enrollmentfile", "enrollments.view_enrollmentfile", "enrollments.run_enrollmentfile",
         "enrollments.erase_enrollmentfile",
         "programs.add_program", "programs.change_program", "programs.view_historicalprogram",
+        *_DISPATCH, "programs.add_dispatchevent", "programs.schedule_dispatchevent",
+        "programs.opt_out_dispatchtarget",
         *_GRANTS, "devices.revoke_connection", *_POLLING, "devices.write_connectordocument",
         "devices.issue_command",
         *_PORTFOLIOS, "devices.add_portfolio", "devices.change_portfolio", "devices.fill_portfolio",
@@ -50,6 +53,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *_GRANTS,
         *_POLLING,
         *_PORTFOLIOS,
+        *_DISPATCH,
         "enrollments.view_reviewcase", "enrollments.view_casenote", "enrollments.view_consent",
         "enrollments.view_historicalconsent", "enrollments.view_enrollmentfile",
         "enrollments.view_evidence", "enrollments.export_evidence", "enrollments.view_evidenceaccess",

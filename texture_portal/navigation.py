@@ -31,6 +31,8 @@ GROUPS = {
     "Programs and devices": (
         ("Programs", "energy_savings_leaf", "programs", "program"),
         ("Participations", "group", "programs", "participation"),
+        ("Dispatch events", "campaign", "programs", "dispatchevent"),
+        ("Devices in events", "checklist", "programs", "dispatchtarget"),
         ("Devices", "battery_charging_full", "devices", "device"),
         ("Portfolios", "folder_special", "devices", "portfolio"),
         ("Clouds", "cloud", "devices", "cloud"),

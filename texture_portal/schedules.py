@@ -45,6 +45,7 @@ JOBS = (
     Job("portfolio_sizes", "devices.portfolios.sizes.count", every=timedelta(hours=1)),
     Job("history", "devices.polling.tasks.poll_history", every=MINUTE),
     Job("purge_call_log", "devices.polling.tasks.purge_call_log", every=timedelta(hours=6)),
+    Job("dispatch", "programs.dispatch.work.work_off", every=MINUTE),
     Job("webhooks", "partners.tasks.deliver_webhooks", every=MINUTE),
     Job("purge_webhooks", "partners.tasks.purge_webhooks", every=timedelta(hours=6)),
     Job("purge_idempotency", "partners.tasks.purge_idempotency_records", every=timedelta(hours=1)),

@@ -200,4 +200,4 @@ class DispatchEventAdmin(BigTable, DetailAdmin):
 def _lines(event: DispatchEvent) -> Iterator[str]:
     writer = csv.writer(Echo())
     for row in report.rows(event):
-        yield writer.writerow(row)  # type: ignore[misc]  # what Echo gives back
+        yield writer.writerow(row)

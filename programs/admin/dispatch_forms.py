@@ -35,7 +35,7 @@ Choice = DispatchEvent.Choice
 MOST_LINES = 5_000
 
 
-def number(label: str, least: float, most: float, *, text: str = "", initial: Any = None, whole: bool = True) -> Any:
+def number(label: str, least: Any, most: Any, *, text: str = "", initial: Any = None, whole: bool = True) -> Any:
     kind = forms.IntegerField if whole else forms.FloatField
     return kind(
         label=label, min_value=least, max_value=most, required=False, help_text=text, initial=initial,

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from devices.safety import Caps, DeviceFacts, Window
 from django.db.models import Q
 
 from devices.kind import DeviceType
 from devices.models import Device, DeviceState
+from devices.safety import Caps, DeviceFacts, Window
 from devices.telemetry import layouts
 from devices.telemetry.latest import state_of
 from programs.dispatch.planning import Subject
@@ -67,7 +67,7 @@ def other_events(event: DispatchEvent, devices: Sequence[Device]) -> dict[UUID, 
     for device, *window in rows.exclude(event=event).values_list(
         "device", "event", "event__starts_at", "event__ends_at"
     ):
-        found[device].append(Window(*window))
+        found[device].append(Window(*window))  # type: ignore[arg-type]  # as they are listed
     return found
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SUPERSEDED = "superseded"  # as devices/commands calls it: a newer command gives the device back
-FINAL = frozenset({"complete", "failed", "rejected", "expired", "cancelled"})
+from devices.commands.states import FINAL, NOTHING_TO_RESTORE, SUPERSEDED
+
 ENDINGS = {
     "complete": "took_part", "failed": "failed", "rejected": "refused", "expired": "expired", "cancelled": "cancelled",
 }  # fmt: skip
@@ -51,6 +51,8 @@ def restored(commands: Sequence[Told]) -> tuple[str, str]:
         return "not_needed", ""
     if not back:
         return "not_restored", "no_restore"
+    if back[-1].code == NOTHING_TO_RESTORE:
+        return "not_needed", ""
     if back[-1].code == SUPERSEDED:
         return "handed_on", ""
     return "not_restored", back[-1].code or back[-1].status

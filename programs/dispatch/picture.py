@@ -125,4 +125,5 @@ def measured(event: DispatchEvent) -> tuple[int, float, float]:
 def _rows(statement: str, event: DispatchEvent, **given: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"event": event.pk, **given})
-        return cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
+        return found

@@ -8,11 +8,11 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from devices.safety import Asked, Caps, DeviceFacts, Refused, Window, weigh
 from django.db import transaction
 from django.db.models import Min
 
 from devices.models import Device
+from devices.safety import Asked, Caps, DeviceFacts, Refused, Window, weigh
 from programs.dispatch import choosing
 from programs.dispatch.facts import caps_of, facts_of, other_events, states_of, subject_of
 from programs.dispatch.planning import Against, Plan, Step, plan

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from devices.commands.states import UNFINISHED
 from devices.models import Command
 from programs.dispatch.outcomes import Told, settle
 from programs.dispatch.record import save_on_record
@@ -18,7 +19,6 @@ from programs.models.dispatch_target import Outcome
 from texture_portal import jobs
 
 CHUNK = 500
-UNFINISHED = ["pending", "accepted", "in_progress"]
 LEFT_EARLY = [Outcome.OPTED_OUT, Outcome.WITHDRAWN, Outcome.CANCELLED]
 
 

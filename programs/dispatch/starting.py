@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from devices.commands.issuing import issue
-from devices.commands.orders import DispatchClearance, Order
-from devices.safety import NO_CAPS
 from django.db import transaction
 
+from devices.commands.issuing import issue
+from devices.commands.orders import DispatchClearance, Order
 from devices.models import Command
+from devices.safety import NO_CAPS
 from programs.dispatch.facts import caps_of
 from programs.dispatch.loads import expected_loads
 from programs.dispatch.previewing import step_of

@@ -5,10 +5,12 @@ more. What they were told is cancelled, and what restores them goes out now inst
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
 
 from devices.commands import cancelling, restoring
-from django.db import transaction
-
 from devices.models import Command, Device
 from programs.dispatch.record import named
 from programs.dispatch.starting import BY
@@ -35,15 +37,25 @@ def opt_out(target: DispatchTarget, *, reason: str, now: datetime, by: Actor) ->
 
 
 @transaction.atomic
-def withdraw(
-    devices: Collection[Device], *, program_ids: Collection[object], why: str, now: datetime, by: Actor
-) -> int:
+def withdraw(devices: Collection[Device], *, program_ids: Collection[UUID], why: str, now: datetime, by: Actor) -> int:
     """They are no longer in these programs, nor in their events: what runs there ends at once."""
     rows = DispatchTarget.objects.filter(
         device__in=devices, event__program__in=program_ids, outcome__in=[Outcome.PLANNED, Outcome.ASKED]
     )
     targets = list(rows.exclude(event__closed_at__isnull=False).order_by("pk").select_for_update(of=("self",)))
     _leave(targets, Outcome.WITHDRAWN, why=why, detail="", now=now, by=by)
+    return len(targets)
+
+
+def withdraw_uncleared(*, now: datetime) -> int:
+    """Devices that run in an event and may not be controlled any more, whoever took that from them."""
+    with transaction.atomic():
+        lapsed = Q(device__may_control=False) | Q(device__cleared_until__lte=now)
+        running = DispatchTarget.objects.filter(
+            lapsed, outcome=Outcome.ASKED, settled_at=None, event__status=EventStatus.RUNNING
+        )
+        targets = jobs.claim(running.order_by("pk"), limit=CHUNK)
+        _leave(targets, Outcome.WITHDRAWN, why="not_cleared", detail="", now=now, by=BY)
     return len(targets)
 
 
@@ -73,7 +85,7 @@ def _leave(
 
 
 def _bring_back(targets: Iterable[DispatchTarget], *, why: str, now: datetime, by: Actor) -> None:
-    by_event: dict[object, list[object]] = defaultdict(list)
+    by_event: dict[UUID, list[UUID]] = defaultdict(list)
     for target in targets:
         by_event[target.event_id].append(target.device_id)
     for event, devices in by_event.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -38,7 +39,7 @@ NOTHING = Used()
 
 def used_of(event: DispatchEvent, devices: Collection[UUID]) -> dict[UUID, Used]:
     """Beside this event; a device that used nothing is not there."""
-    given = {
+    given: dict[str, Any] = {
         "devices": list(devices), "program": event.program_id, "event": event.pk, "starts_at": event.starts_at
     }  # fmt: skip
     with connection.cursor() as cursor:

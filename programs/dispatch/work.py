@@ -6,6 +6,7 @@ from datetime import datetime
 from programs.dispatch import measuring, previewing, sampling, settling, starting, stopping
 
 PIECES: tuple[Callable[..., int], ...] = (
+    stopping.withdraw_uncleared,
     stopping.stop_some,
     starting.end_due,
     starting.begin_due,

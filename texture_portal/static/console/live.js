@@ -1,0 +1,14 @@
+// What changes of a page is looked up again by itself, so that what somebody types beside it stays.
+(() => {
+    const live = document.getElementById("live");
+    const again = async () => {
+        const answer = await fetch(`${live.dataset.url}?moving=1`, {credentials: "same-origin"}).catch(() => null);
+        if (answer?.status === 204) {
+            location.reload(); // it came to its end: what can be done is another
+            return;
+        }
+        if (answer?.ok && !answer.redirected) live.innerHTML = await answer.text();
+        setTimeout(again, live.dataset.seconds * 1000);
+    };
+    setTimeout(again, live.dataset.seconds * 1000);
+})();

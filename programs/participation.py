@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from devices.models import Device
+from programs.dispatch.stopping import withdraw
 from programs.models import Participation, Program
 
 
@@ -20,8 +21,14 @@ def join(device: Device, program: Program, *, now: datetime) -> Participation | 
 
 
 def leave(participations: Iterable[Participation], *, reason: str, now: datetime) -> None:
-    """Where a capacity was the limit, those who wait learn of the room (enrollments.waiting)."""
-    for participation in participations:
+    """Where a capacity was the limit, those who wait learn of the room (enrollments.waiting).
+
+    Who leaves a program leaves its events: what runs there ends at once. Call it in a transaction.
+    """
+    left = list(participations)
+    for participation in left:
         participation.left_at, participation.left_reason = now, reason
         participation.save(update_fields=["left_at", "left_reason"])
         Program.objects.filter(pk=participation.program_id, max_enrollments__isnull=False).update(room_freed_at=now)
+    if left:
+        withdraw([each.device_id for each in left], program_ids={each.program_id for each in left}, why=reason, now=now)

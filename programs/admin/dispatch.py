@@ -27,7 +27,7 @@ from programs.models import DispatchEvent, DispatchTarget
 from programs.models.dispatch import EventStatus
 from texture_portal import clock
 from texture_portal.actors import Actor, staff
-from texture_portal.console.marks import at
+from texture_portal.console.marks import at, read_by
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.search import BigTable, as_uuid
 from texture_portal.console.verbs import ReasonForm, Verb
@@ -122,7 +122,6 @@ class DispatchEventAdmin(BigTable, DetailAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("<uuid:event_id>/live/", view(self.live_view), name="programs_dispatchevent_live"),
             path("<uuid:event_id>/report.csv", view(self.report_view), name="programs_dispatchevent_report"),
             *super().get_urls(),
         ]
@@ -157,29 +156,27 @@ class DispatchEventAdmin(BigTable, DetailAdmin):
         messages.success(request, "It is drafted, and its preview is being drawn up. Nobody is told anything yet.")
         return redirect(reverse("admin:programs_dispatchevent_change", args=(event.pk,)))
 
-    def live_view(self, request: HttpRequest, event_id: Any) -> HttpResponse:
-        """What changes of the page, for it to replace; 204 once nothing changes any more."""
-        event = self._event(request, event_id)
-        if not page.is_moving(event) and request.GET.get("moving"):
+    def detail_page(self, request: HttpRequest, subject: DispatchEvent, *, status: int = 200) -> HttpResponse:
+        """With `live`, what changes of the page, for it to replace; 204 once nothing changes any more."""
+        if "live" not in request.GET:
+            return super().detail_page(request, subject, status=status)
+        if not page.is_moving(subject):
             return HttpResponse(status=204)
-        answer = TemplateResponse(request, "admin/programs/dispatchevent/live.html", page.live(event))
+        with read_by(request.user):
+            answer = TemplateResponse(request, "admin/programs/dispatchevent/live.html", page.live(subject)).render()
         answer["Cache-Control"] = "no-store"
         return answer
 
     def report_view(self, request: HttpRequest, event_id: Any) -> StreamingHttpResponse:
-        event = self._event(request, event_id)
-        answer = StreamingHttpResponse(_lines(event), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="event-{event.pk}.csv"'
-        answer["Cache-Control"] = "no-store"
-        return answer
-
-    def _event(self, request: HttpRequest, event_id: Any) -> DispatchEvent:
         event: DispatchEvent | None = self.get_object(request, str(event_id))
         if not self.has_view_permission(request, event):
             raise PermissionDenied
         if event is None:
             raise Http404
-        return event
+        answer = StreamingHttpResponse(_lines(event), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="event-{event.pk}.csv"'
+        answer["Cache-Control"] = "no-store"
+        return answer
 
     def detail_context(self, request: HttpRequest, subject: DispatchEvent) -> dict[str, Any]:
         return page.context(subject)

@@ -82,6 +82,11 @@ class EventForm(ReasonForm):
     zips = lines("ZIP codes", "With spaces, commas or lines between them.")
     listed = lines("Devices", "One a line: its id, its serial number, or the manufacturer's id.")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [name for name in self.fields if name not in ("program", "reason")]
+        self.order_fields([*(["program"] if "program" in self.fields else []), *names, "reason"])
+
     def clean_utility(self) -> Utility | None:
         given = self.cleaned_data["utility"].strip()
         if not given:
@@ -159,7 +164,6 @@ class DraftForm(EventForm):
     program = forms.ModelChoiceField(
         queryset=Program.objects.filter(status__in=["active", "full"]), widget=UnfoldAdminSelectWidget
     )
-    field_order = ("program", "name", "starts_at", "ends_at")
 
 
 class AmendForm(EventForm):

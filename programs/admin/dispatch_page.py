@@ -25,7 +25,6 @@ def context(event: DispatchEvent) -> dict[str, Any]:
         "facts": facts(event),
         "versions": versions(event),
         "report_url": reverse("admin:programs_dispatchevent_report", args=(event.pk,)),
-        "live_url": reverse("admin:programs_dispatchevent_live", args=(event.pk,)),
         "targets_url": f"{reverse('admin:programs_dispatchtarget_changelist')}?event__id__exact={event.pk}",
         "refresh": REFRESH_SECONDS if is_moving(event) else None,
     }
@@ -158,6 +157,6 @@ def _crossed(counts: list[picture.Count], first: str) -> dict[str, Any]:
         return f"{sum(each.expected_kw for each in counts if each.of == name and each.stage in IN_EVENT):,.1f}"
 
     return table(
-        (first, *(group.title for group in shown), "kW expected"),
+        (first, *(group.short for group in shown), "kW"),
         ((name, *(count(name, group.stages) for group in shown), kw(name)) for name in names),
     )

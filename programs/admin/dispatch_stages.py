@@ -10,17 +10,20 @@ class Group:
     """`css` is the class of its shapes (static/console/dispatch.css), `kind` that of its badges."""
 
     title: str
+    short: str
     css: str
     kind: str
     stages: tuple[str, ...]
 
 
 GROUPS = (
-    Group("Wait for their turn, or for an answer", "waits", "info", ("planned", "pending")),
-    Group("Acknowledged", "answered", "warning", ("accepted", "in_progress")),
-    Group("Took part", "acts", "success", ("complete", "took_part")),
-    Group("Refused, failed or silent", "fails", "danger", ("refused", "rejected", "failed", "expired")),
-    Group("Left out, sat out or stopped", "out", "", ("left_out", "dropped", "opted_out", "withdrawn", "cancelled")),
+    Group("Wait for their turn, or for an answer", "Waiting", "waits", "info", ("planned", "pending")),
+    Group("Acknowledged", "Acknowledged", "answered", "warning", ("accepted", "in_progress")),
+    Group("Act, or took part", "Acting", "acts", "success", ("complete", "took_part")),
+    Group("Refused, failed or silent", "Not", "fails", "danger", ("refused", "rejected", "failed", "expired")),
+    Group(
+        "Left out, sat out or stopped", "Out", "out", "", ("left_out", "dropped", "opted_out", "withdrawn", "cancelled")
+    ),
 )
 IN_EVENT = tuple(stage for group in GROUPS[:3] for stage in group.stages)
 NOT_ASKED = ("left_out", "dropped", "opted_out", "withdrawn", "refused", "rejected", "failed", "expired", "cancelled")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 from programs.models import DispatchEvent
 from texture_portal.actors import Actor
 
@@ -11,7 +13,7 @@ LONGEST_NAME = 255
 def save_on_record(event: DispatchEvent, *, by: Actor, reason: str) -> None:
     written: Any = event  # the history reads these two from the instance
     written._change_reason = f"{reason} ({by.role} {by.name})"
-    written._history_user = by.user_id
+    written._history_user = get_user_model().objects.get(pk=by.user_id) if by.user_id is not None else None
     event.save()
 
 

@@ -74,13 +74,21 @@ def _tell(targets: Sequence[DispatchTarget], *, now: datetime, by: Actor) -> Non
     for target in targets:
         by_event[target.event].append(target)
     for event, of_event in by_event.items():
-        _foresee(event, [each for each in of_event if not each.steps_told])
+        for target in of_event:
+            _pass_over(target, now=now)
+        _foresee(event, [each for each in of_event if each.asked_at is None])
         caps = caps_of(event, [each.device for each in of_event])
-        orders = [_order(event, each, caps[each.device_id] if not each.steps_told else NO_CAPS) for each in of_event]
+        orders = [_order(event, each, caps[each.device_id] if each.asked_at is None else NO_CAPS) for each in of_event]
         for target, command in zip(of_event, issue(orders, now=now, by=by), strict=True):
             _note(target, command, now=now)
     # The trigger holds which outcomes may become which.
     DispatchTarget.objects.bulk_update(targets, CHANGED, batch_size=CHUNK)
+
+
+def _pass_over(target: DispatchTarget, *, now: datetime) -> None:
+    """What would be over by now, as cooling ahead is where workers were away: the next step is due."""
+    while target.steps_told + 1 < len(target.plan) and step_of(target.plan[target.steps_told]).ends_at <= now:
+        target.steps_told += 1
 
 
 def _order(event: DispatchEvent, target: DispatchTarget, caps: Any) -> Order:
@@ -99,7 +107,7 @@ def _order(event: DispatchEvent, target: DispatchTarget, caps: Any) -> Order:
 
 
 def _note(target: DispatchTarget, command: Command, *, now: datetime) -> None:
-    if command.status == REJECTED and not target.steps_told:
+    if command.status == REJECTED and target.asked_at is None:
         target.outcome, target.reason, target.detail = Outcome.REFUSED, command.error_code, command.error_detail
         target.due_at, target.settled_at = None, now
         return

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from devices.commands import cancelling, restoring
-from devices.models import Command, Device
+from devices.models import Command
 from programs.dispatch.record import named
 from programs.dispatch.starting import BY
 from programs.models import DispatchTarget
@@ -37,13 +37,13 @@ def opt_out(target: DispatchTarget, *, reason: str, now: datetime, by: Actor) ->
 
 
 @transaction.atomic
-def withdraw(devices: Collection[Device], *, program_ids: Collection[UUID], why: str, now: datetime, by: Actor) -> int:
+def withdraw(devices: Collection[UUID], *, program_ids: Collection[UUID], why: str, now: datetime) -> int:
     """They are no longer in these programs, nor in their events: what runs there ends at once."""
     rows = DispatchTarget.objects.filter(
         device__in=devices, event__program__in=program_ids, outcome__in=[Outcome.PLANNED, Outcome.ASKED]
     )
     targets = list(rows.exclude(event__closed_at__isnull=False).order_by("pk").select_for_update(of=("self",)))
-    _leave(targets, Outcome.WITHDRAWN, why=why, detail="", now=now, by=by)
+    _leave(targets, Outcome.WITHDRAWN, why=why, detail="", now=now, by=BY)
     return len(targets)
 
 

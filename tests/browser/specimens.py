@@ -44,6 +44,7 @@ from partners.webhooks import announce, endpoints
 from programs.models import Participation, Program
 from territories import index
 from territories.models import DataSet, ServiceTerritory, Site, Utility
+from tests.dispatch.conftest import a_program, drafted, fleet
 from tests.factories import (
     NOW,
     ProgramFactory,
@@ -89,6 +90,7 @@ def one_of_everything():
         "enrollments.consent": list(Consent.objects.filter(enrollment__in=(dispatched, held))),
         "partners.partner": [partner, suspended],
         **of_connections(dispatched.device),
+        **of_events(),
     }
     around(dispatched)
     found["partners.webhookendpoint"] = list(WebhookEndpoint.objects.all())
@@ -153,6 +155,14 @@ def of_connections(device):
         "devices.connection": list(Connection.objects.all()),
         "devices.portfolio": [portfolio],
     }
+
+
+def of_events():
+    """A draft that was previewed."""
+    program = a_program()
+    fleet(program)
+    event = drafted(program)
+    return {"programs.dispatchevent": [event], "programs.dispatchtarget": list(event.targets.all())}
 
 
 def files(partner, *, user):

@@ -91,8 +91,9 @@ def scheduled(program, *, now=None, **changes):
 def running(program, *, now=None, **changes):
     """Every device was told, and did as told."""
     event = scheduled(program, now=now, **changes)
-    work_off(event.starts_at)
-    answer(event, Status.COMPLETE, now=event.starts_at)
+    for instant in (again(event).begins_at, event.starts_at):
+        work_off(instant)
+        answer(event, Status.COMPLETE, now=instant)
     return again(event)
 
 

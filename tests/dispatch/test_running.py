@@ -80,6 +80,15 @@ def test_nobody_is_told_before_its_turn_and_everybody_within_ramp_and_chance():
     assert set(orders(event).values_list("ends_at", flat=True)) == {event.ends_at}
 
 
+def test_where_workers_were_away_what_is_over_is_passed_over_and_the_rest_is_told():
+    program = a_program()
+    fleet(program, kind="thermostat")
+    event = scheduled(program)
+    work_off(event.starts_at + MINUTE)
+    assert orders(event).get().input["coolTarget"] == 78
+    assert set(outcomes(event).values()) == {"asked"}
+
+
 def test_devices_of_more_important_events_are_told_first(monkeypatch):
     monkeypatch.setattr(starting, "CHUNK", 2)
     less, more = a_program(), a_program()

@@ -2,7 +2,7 @@
 (() => {
     const live = document.getElementById("live");
     const again = async () => {
-        const answer = await fetch(`${live.dataset.url}?moving=1`, {credentials: "same-origin"}).catch(() => null);
+        const answer = await fetch(live.dataset.url, {credentials: "same-origin"}).catch(() => null);
         if (answer?.status === 204) {
             location.reload(); // it came to its end: what can be done is another
             return;

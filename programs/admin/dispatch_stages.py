@@ -16,17 +16,16 @@ class Group:
     stages: tuple[str, ...]
 
 
+OUT = ("left_out", "dropped", "opted_out", "withdrawn", "cancelled")
 GROUPS = (
     Group("Wait for their turn, or for an answer", "Waiting", "waits", "info", ("planned", "pending")),
     Group("Acknowledged", "Acknowledged", "answered", "warning", ("accepted", "in_progress")),
     Group("Act, or took part", "Acting", "acts", "success", ("complete", "took_part")),
     Group("Refused, failed or silent", "Not", "fails", "danger", ("refused", "rejected", "failed", "expired")),
-    Group(
-        "Left out, sat out or stopped", "Out", "out", "", ("left_out", "dropped", "opted_out", "withdrawn", "cancelled")
-    ),
+    Group("Left out, sat out or stopped", "Out", "out", "", OUT),
 )
 IN_EVENT = tuple(stage for group in GROUPS[:3] for stage in group.stages)
-NOT_ASKED = ("left_out", "dropped", "opted_out", "withdrawn", "refused", "rejected", "failed", "expired", "cancelled")
+NOT_ASKED = (*GROUPS[3].stages, *OUT)
 WORDS = {
     "planned": "waits for its turn", "pending": "told, no answer yet", "accepted": "accepted",
     "in_progress": "in progress", "complete": "acts", "took_part": "took part", "refused": "refused by a safety rule",

@@ -52,15 +52,8 @@ def test_an_operator_runs_an_event_from_preview_to_report(sign_in, keep_both):
     page = sign_in("Program staff")
     page.goto(reverse("admin:programs_dispatchevent_add"))
     page.select_option("[name=program]", str(program.pk))
-    asked = {
-        "discharge": "80",
-        "pre_cool": "3",
-        "pre_cool_minutes": "5",
-        "set_back": "4",
-        "curtail": "50",
-        "ramp": "10",
-    }
-    type_event(page, after=9 * MINUTE, lasts=timedelta(hours=2), name="Heat wave", reason="A peak.", **asked)
+    asked = {"discharge": "80", "pre_cool": "3", "pre_cool_minutes": "5", "set_back": "4", "curtail": "50"}
+    type_event(page, after=9 * MINUTE, lasts=timedelta(hours=2), name="Heat wave", ramp="10", reason="A peak.", **asked)
     page.locator("[name=stop_charging]").check(force=True)
     keep_both(page, "dispatch-draft")
     page.click("#draft-form button[type=submit]")

@@ -21,7 +21,8 @@ LISTS = {
         "enrollments.consent", "enrollments.enrollment", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms",
         "enrollments.evidencerecord", "enrollments.evidencerequest",
-        "partners.partner", "programs.participation", "programs.program", "territories.dataset",
+        "partners.partner", "programs.dispatchevent", "programs.dispatchtarget", "programs.participation",
+        "programs.program", "territories.dataset",
         "territories.serviceterritory", "territories.site", "territories.utility",
     },
     "Auditor": {
@@ -34,7 +35,8 @@ LISTS = {
         "partners.partner", "partners.refusedrequest",
         "partners.webhookdelivery", "partners.webhookendpoint",
         "enrollments.evidencerecord", "enrollments.evidencerequest",
-        "programs.participation", "programs.program", "territories.dataset", "territories.serviceterritory",
+        "programs.dispatchevent", "programs.dispatchtarget", "programs.participation", "programs.program",
+        "territories.dataset", "territories.serviceterritory",
         "territories.site", "territories.utility",
     },
     "Partner manager": {

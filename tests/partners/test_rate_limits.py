@@ -1,6 +1,7 @@
 """How often a partner may call (contract §8): never under 100 a second with 500 at once, shared by all processes."""
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -66,8 +67,10 @@ def test_processes_share_a_bucket_and_none_is_starved_of_the_burst_by_what_anoth
     holders = [Throttle() for _ in range(5)]
     for each in holders:
         assert each.take(partner.pk, limit).granted
+    began = time.monotonic()
     busy = granted(holders[0], partner, limit, 2_000)
-    assert limit.burst - 5 <= busy <= 2 * limit.burst  # seconds pass while a slow machine asks
+    came_back = limit.a_second * (time.monotonic() - began)
+    assert limit.burst - 5 <= busy <= limit.burst * throttling.SPARE + came_back
 
 
 @pytest.mark.django_db
@@ -142,16 +145,16 @@ class TestAtTheDoor:
         assert not acme.get("/v1/notes", headers={"Authorization": "Bearer nobody"}).has_header("RateLimit")
 
     def test_beyond_it_nothing_is_done_and_the_answer_says_when_to_come_again(self, acme, problem, little, monkeypatch):
-        last = [acme.post("/v1/notes", {"referenceId": f"note-{number}"}, key=f"key-{number}") for number in range(20)]
-        refused = [answer for answer in last if answer.status_code == 429]
-        assert refused
-        told = problem(refused[-1])
+        last = {n: acme.post("/v1/notes", {"referenceId": f"note-{n}"}, key=f"key-{n}") for n in range(20)}
+        refused = {n: answer for n, answer in last.items() if answer.status_code == 429}
+        number, answer = refused.popitem()
+        told = problem(answer)
         assert (told["code"], told["category"]) == ("rate_limited", "rate_limit")
-        assert (refused[-1]["Retry-After"], refused[-1]["RateLimit"]) == ("1", '"enrollment";r=0;t=5')
-        made = [answer for answer in last if answer.status_code == 201]
-        assert Customer.objects.filter(reference_id__startswith="note-").count() == len(made) == 20 - len(refused)
-        monkeypatch.undo()  # time has passed
-        again = acme.post("/v1/notes", {"referenceId": "note-19"}, key="key-19")
+        assert (answer["Retry-After"], answer["RateLimit"]) == ("1", '"enrollment";r=0;t=5')
+        made = [each for each in last.values() if each.status_code == 201]
+        assert Customer.objects.filter(reference_id__startswith="note-").count() == len(made) == 19 - len(refused)
+        monkeypatch.undo()  # there is room again
+        again = acme.post("/v1/notes", {"referenceId": f"note-{number}"}, key=f"key-{number}")
         assert (again.status_code, again.has_header("Idempotent-Replayed")) == (201, False)
 
     def test_what_is_always_taken_is_taken_beyond_it(self, acme, little):

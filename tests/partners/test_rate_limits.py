@@ -25,6 +25,17 @@ def granted(throttle: Throttle, partner: Partner, limit: Limit, times: int) -> i
     return sum(throttle.take(partner.pk, limit).granted for _ in range(times))
 
 
+class Meanwhile:
+    """At most so many are granted of a bucket that was full when it was made: some come back while a machine asks."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.limit, self.began = limit, time.monotonic()
+
+    @property
+    def most(self) -> float:
+        return self.limit.burst * throttling.SPARE + 1 + self.limit.a_second * (time.monotonic() - self.began)
+
+
 @pytest.mark.parametrize(("devices", "raised", "a_second"), [
     (0, {}, 100), (30_000, {}, 100), (90_000, {}, 300), (90_001, {}, 301),
     (0, {"enrollment": 250}, 250), (0, {"telemetry": 250}, 100), (90_000, {"enrollment": 250}, 300),
@@ -49,8 +60,8 @@ def test_the_fields_are_those_of_the_ietf_draft():
 
 @pytest.mark.django_db
 def test_the_burst_is_taken_and_no_more_than_what_is_spare_besides():
-    partner = PartnerFactory()
-    assert SMALL.burst <= granted(Throttle(), partner, SMALL, 100) <= SMALL.burst * throttling.SPARE + 1
+    partner, meanwhile = PartnerFactory(), Meanwhile(SMALL)
+    assert SMALL.burst <= granted(Throttle(), partner, SMALL, 100) <= meanwhile.most
 
 
 @pytest.mark.django_db
@@ -64,13 +75,11 @@ def test_categories_and_partners_have_buckets_of_their_own():
 @pytest.mark.django_db
 def test_processes_share_a_bucket_and_none_is_starved_of_the_burst_by_what_another_holds():
     partner, limit = PartnerFactory(), Limit(Category.ENROLLMENT, 100)
+    meanwhile = Meanwhile(limit)
     holders = [Throttle() for _ in range(5)]
     for each in holders:
         assert each.take(partner.pk, limit).granted
-    began = time.monotonic()
-    busy = granted(holders[0], partner, limit, 2_000)
-    came_back = limit.a_second * (time.monotonic() - began)
-    assert limit.burst - 5 <= busy <= limit.burst * throttling.SPARE + came_back
+    assert limit.burst - 5 <= granted(holders[0], partner, limit, 2_000) <= meanwhile.most
 
 
 @pytest.mark.django_db
@@ -79,10 +88,11 @@ def test_what_is_used_comes_back_and_a_bucket_holds_no_more_than_it_is_large():
     granted(throttle, partner, SMALL, 100)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE partners_bucket SET filled_at = filled_at - interval '1 second'")
-    assert SMALL.a_second - 1 <= granted(throttle, partner, SMALL, 10) <= SMALL.a_second + 2
+    assert granted(throttle, partner, SMALL, 10) >= SMALL.a_second - 1
+    meanwhile = Meanwhile(SMALL)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE partners_bucket SET filled_at = filled_at - interval '1 day'")
-    assert granted(throttle, partner, SMALL, 100) <= SMALL.burst * throttling.SPARE + 1
+    assert granted(throttle, partner, SMALL, 100) <= meanwhile.most
 
 
 @pytest.mark.django_db
@@ -99,7 +109,7 @@ def test_most_requests_ask_nobody_and_a_handful_is_not_held_for_long(django_asse
 
 @pytest.mark.django_db(transaction=True)
 def test_many_threads_take_no_token_twice():
-    partner, throttles = PartnerFactory(), [Throttle() for _ in range(4)]
+    partner, throttles, meanwhile = PartnerFactory(), [Throttle() for _ in range(4)], Meanwhile(SMALL)
 
     def use(throttle: Throttle) -> int:
         try:
@@ -108,7 +118,7 @@ def test_many_threads_take_no_token_twice():
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        assert SMALL.burst <= sum(pool.map(use, throttles)) <= SMALL.burst * throttling.SPARE + 10
+        assert SMALL.burst <= sum(pool.map(use, throttles)) <= meanwhile.most
 
 
 @pytest.mark.django_db

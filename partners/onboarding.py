@@ -18,6 +18,7 @@ from partners.models import Application, Partner, SigningKey
 from partners.models.partner import same_name
 from partners.record import save_on_record
 from partners.scopes import SCOPES
+from partners.webhooks import endpoints
 from texture_portal.actors import Actor
 from texture_portal.clock import to_wire
 from texture_portal.refusals import Refusal
@@ -155,7 +156,10 @@ def rotate_in_application(partner: Partner, *, scopes: tuple[str, ...], by: Acto
 
 @transaction.atomic
 def change_status(partner: Partner, status: Partner.Status, *, now: datetime, by: Actor, reason: str) -> Partner:
-    """A suspended partner is told by webhook. Raises `Refusal` where that is its status already, or it has ended."""
+    """A suspended partner is told by webhook, an ended one of nothing any more.
+
+    Raises `Refusal` where that is its status already, or it has ended.
+    """
     held = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     if held.status in (status, Partner.Status.ENDED):
         raise Refusal("state_conflict", f"The partner is {held.get_status_display().lower()}.")
@@ -164,6 +168,9 @@ def change_status(partner: Partner, status: Partner.Status, *, now: datetime, by
     if status == Partner.Status.SUSPENDED:
         told = {"partnerId": held.pk, "status": str(held.status), "suspendedAt": to_wire(now)}
         webhooks.announce(partner=held, type="partner.suspended", data=lambda: told, now=now)
+    if status == Partner.Status.ENDED:
+        for endpoint in held.webhook_endpoints.shown().filter(disabled_at=None):
+            endpoints.disable(endpoint, now=now, by=by, reason="the partner has ended")
     return held
 
 

@@ -8,8 +8,10 @@ from django.db import transaction
 
 from partners import webhooks
 from partners.models import Partner, WebhookDelivery, WebhookMessage
+from partners.onboarding import change_status
 from partners.webhooks.types import TYPES
 from tests.factories import NOW, PartnerFactory, WebhookEndpointFactory
+from texture_portal import actors
 from texture_portal.ids import new_id
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +51,16 @@ def test_each_endpoint_that_takes_the_type_is_told_the_same_bytes():
     }
     row = WebhookDelivery.objects.first()
     assert (row.state, row.due_at, row.give_up_at, row.subject) == ("pending", NOW, NOW + timedelta(hours=72), subject)
+
+
+def test_a_partner_that_has_ended_is_told_nothing_any_more():
+    partner = WebhookEndpointFactory().partner
+    announce(partner)
+    change_status(partner, Partner.Status.ENDED, now=NOW, by=actors.system("tests"), reason="It is gone.")
+    assert (again(partner).status, again(partner).takes_webhooks) == ("ended", False)
+    assert announce(again(partner)) is None
+    row = WebhookDelivery.objects.get()
+    assert (row.state, row.outcome) == ("dead", "endpoint_disabled")
 
 
 @pytest.mark.parametrize("gone", ["disabled", "removed"])

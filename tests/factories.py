@@ -7,6 +7,7 @@ import factory
 import shapely
 from django.db import transaction
 
+from devices.commands.issuing import DispatchClearance, Order, issue
 from devices.connectors.pull import shipped
 from devices.models import Cloud, Device
 from enrollments import lifecycle
@@ -22,7 +23,7 @@ from territories.addresses import Address
 from territories.geocoding.base import Location
 from territories.matching import Candidate, Match
 from territories.models import DataSet, ServiceTerritory, Site, Utility
-from texture_portal import actors
+from texture_portal import actors, clock
 from texture_portal.ids import new_id
 from texture_portal.writing import insert
 
@@ -339,3 +340,21 @@ def event(enrollment, *, partner=None, received_at=NOW, took=None, type="consent
         due_at=received_at + KINDS[type].within if enrollment else None,
         attempt_at=received_at if waits else None,
     )
+
+
+def commanded(device_id, *, now=None):
+    """A command to the device that waits to be taken, issued by the real verb."""
+    device = Device.objects.get(pk=device_id)
+    device.controllable, device.commands = True, ["battery:set-reserve"]
+    device.may_control, device.cleared_types, device.telemetry = True, ["demand_response"], False
+    device.may_read = False
+    device.save()
+    now = now or clock.now()
+    order = Order(
+        device=device, command="battery:set-reserve", input={"chargePercentage": 30},
+        expires_at=now + timedelta(minutes=15), clearance=DispatchClearance("demand_response"),
+    )  # fmt: skip
+    with transaction.atomic():
+        [made] = issue([order], now=now, by=actors.system("tests"))
+    assert made.status == "pending", made.error_detail
+    return made

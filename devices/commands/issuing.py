@@ -15,14 +15,13 @@ from devices.commands.orders import DispatchClearance, Order
 from devices.commands.states import NOT_REACHABLE, SUPERSEDED, Status
 from devices.models import Command
 from devices.safety import Allowed, Caps, Refused
-from texture_portal import jobs
+from partners.webhooks.waking import COMMANDS
 from texture_portal.actors import Actor
 from texture_portal.holding import hold
 from texture_portal.writing import insert
 
-__all__ = ["KIND", "Caps", "DispatchClearance", "Order", "issue", "preview"]
+__all__ = ["Caps", "DispatchClearance", "Order", "issue", "preview"]
 
-KIND = "commands"  # of the job that sends them
 RESTORED_WITHIN = timedelta(hours=2)  # after its end a device is given back by then, or it is told that it was not
 Verdict = Allowed | Refused
 UNREACHABLE = Refused(NOT_REACHABLE, "The connection through which the device was reached is not active.")
@@ -53,7 +52,7 @@ def issue(orders: Sequence[Order], *, now: datetime, by: Actor) -> list[Command]
     cancelling.supersede(list(standing.values()), restores, now=now, by=by)
     insert([*made, *restores])
     if standing:
-        jobs.wake(KIND)
+        COMMANDS.wake()
     return made
 
 

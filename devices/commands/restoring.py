@@ -8,8 +8,6 @@ from devices.commands.states import NOTHING_TO_RESTORE, SUPERSEDED, UNFINISHED, 
 from devices.models import Command
 from texture_portal.actors import Actor
 
-NEVER_CARRIED_OUT = (Status.REJECTED, Status.EXPIRED)
-
 
 def bring_forward(ended: Iterable[Command], *, now: datetime, by: Actor) -> None:
     """What ended before its time is undone now; where it never came there is nothing to undo."""
@@ -24,7 +22,7 @@ def bring_forward(ended: Iterable[Command], *, now: datetime, by: Actor) -> None
 
 def settle(ended: Iterable[Command], *, now: datetime, by: Actor) -> None:
     """Of commands that came to nothing there is nothing to give back at their end."""
-    waiting = _waiting(each for each in ended if each.status in NEVER_CARRIED_OUT)
+    waiting = _waiting(each for each in ended if each.status in (Status.REJECTED, Status.EXPIRED))
     dropped = [restore for restore, original in waiting if not is_needed(restore, of=original)]
     for restore in dropped:
         drop(restore, NOTHING_TO_RESTORE, now=now, by=by)
@@ -45,7 +43,8 @@ def take_over(restores: Sequence[Command], *, now: datetime, by: Actor) -> None:
 
 
 def is_needed(restore: Command, *, of: Command) -> bool:
-    return restore.is_owed or (of.may_have_come and of.status not in NEVER_CARRIED_OUT)
+    """Also where nobody acknowledged it: what may have come may have been carried out."""
+    return restore.is_owed or (of.may_have_come and of.status != Status.REJECTED)
 
 
 def drop(restore: Command, reason: str, *, now: datetime, by: Actor) -> None:

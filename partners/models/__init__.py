@@ -3,7 +3,14 @@ from partners.models.customer import Customer
 from partners.models.partner import Application, Partner
 from partners.models.request import IdempotencyRecord, RefusedRequest, SignedRequest
 from partners.models.signing_key import SigningKey
-from partners.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage, WebhookSecret
+from partners.models.webhook import (
+    WebhookAnswer,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+    WebhookSecret,
+)
 
 __all__ = [
     "Application",
@@ -14,6 +21,7 @@ __all__ = [
     "RefusedRequest",
     "SignedRequest",
     "SigningKey",
+    "WebhookAnswer",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

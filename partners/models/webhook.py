@@ -205,6 +205,23 @@ class WebhookDelivery(models.Model):
         return f"{self.message_id} to {self.endpoint_id}"
 
 
+class WebhookAnswer(models.Model):
+    """What a partner said in its 2xx to a message that asks something of it: a row until it is heard."""
+
+    id = models.BigAutoField(primary_key=True)
+    type = models.CharField(max_length=60)
+    subject = models.UUIDField()
+    said = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"answer about {self.subject}"
+
+
 class WebhookAttempt(models.Model):
     """One call of an endpoint, and what came back."""
 

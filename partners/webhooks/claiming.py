@@ -55,7 +55,8 @@ AND message.id = delivery.message_id AND endpoint.id = delivery.endpoint_id
 RETURNING delivery.id, delivery.attempts, delivery.give_up_at, delivery.expires_at,
     message.id, message.body, endpoint.id, endpoint.url,
     endpoint.failures > 0 OR endpoint.rests_until IS NOT NULL OR endpoint.last_success_at IS NULL
-        OR endpoint.last_success_at < %(health_noted)s
+        OR endpoint.last_success_at < %(health_noted)s,
+    message.type, message.subject
 """
 
 # What can be sent no more: the time is over, or the endpoint is. Also what was written while its endpoint ended.
@@ -96,6 +97,8 @@ class Claimed:
     endpoint_id: UUID
     url: str
     health_is_open: bool
+    type: str
+    subject: UUID | None
 
 
 def claim(*, most: int, now: datetime) -> list[Claimed]:

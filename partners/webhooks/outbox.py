@@ -1,6 +1,6 @@
 """Writing down what a partner is to be told, in the transaction of its cause."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +37,36 @@ INSERT INTO partners_webhookdelivery
 SELECT message.id, listening.id, %(subject)s, 'pending', 0, %(now)s, %(give_up_at)s, %(expires_at)s, ''
 FROM message, listening
 """
+
+
+# Many of one type to one partner, by one statement likewise.
+WRITE_ALL = """
+WITH listening AS (
+    SELECT id FROM partners_webhookendpoint
+    WHERE partner_id = %(partner)s AND disabled_at IS NULL AND removed_at IS NULL
+    AND event_types && %(types)s::varchar[]
+), message AS (
+    INSERT INTO partners_webhookmessage (id, partner_id, type, subject, body, expires_at, created_at)
+    SELECT id, %(partner)s, %(type)s, subject, body, expires_at, %(now)s
+    FROM unnest(%(ids)s::uuid[], %(subjects)s::uuid[], %(bodies)s::text[], %(expiries)s::timestamptz[])
+        AS each (id, subject, body, expires_at)
+    WHERE EXISTS (SELECT FROM listening)
+    RETURNING id, subject, expires_at
+)
+INSERT INTO partners_webhookdelivery
+    (message_id, endpoint_id, subject, state, attempts, due_at, give_up_at, expires_at, outcome)
+SELECT message.id, listening.id, message.subject, 'pending', 0, %(now)s, %(give_up_at)s, message.expires_at, ''
+FROM message, listening ORDER BY message.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of many messages: about what, what is said, and until when."""
+
+    subject: UUID
+    data: dict[str, Any]
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +108,38 @@ def announce(
         return None
     wake()
     return key
+
+
+def announce_all(items: Sequence[Item], *, partner: Partner, type: str, now: datetime) -> int:
+    """As `announce`, of types that are not kept on record: how many deliveries that makes."""
+    if not partner.takes_webhooks or not items:
+        return 0
+    keys = [new_id() for _ in items]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WRITE_ALL,
+            {
+                "partner": partner.pk,
+                "type": type,
+                "types": [type, EVERY],
+                "ids": keys,
+                "subjects": [item.subject for item in items],
+                "bodies": [_body(type, key, item.data, now=now) for key, item in zip(keys, items, strict=True)],
+                "expiries": [item.expires_at for item in items],
+                "now": now,
+                "give_up_at": now + GIVE_UP_AFTER,
+            },
+        )
+        count = int(cursor.rowcount)
+    if count:
+        wake()
+    return count
+
+
+def take_back(subjects: Iterable[UUID], *, type: str, now: datetime) -> None:
+    """What waits of this type about these is sent no more; what is under way is on its way."""
+    waiting = WebhookDelivery.objects.filter(subject__in=list(subjects), state=State.PENDING, claimed_until=None)
+    waiting.filter(message__type=type).update(state=State.EXPIRED, outcome="taken_back", settled_at=now)
 
 
 def announce_to(endpoint: WebhookEndpoint, *, type: str, data: dict[str, Any], now: datetime) -> UUID:

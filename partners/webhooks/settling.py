@@ -10,9 +10,11 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q
 
-from partners.models import WebhookDelivery, WebhookEndpoint
+from partners.models import WebhookAnswer, WebhookDelivery, WebhookEndpoint
 from partners.webhooks.claiming import Claimed
 from partners.webhooks.outcomes import Outcome, next_attempt, rest_until
+from partners.webhooks.types import TYPES
+from partners.webhooks.waking import COMMANDS
 
 State = WebhookDelivery.State
 
@@ -60,6 +62,7 @@ def settle(results: list[Result], *, now: datetime) -> None:
     with connection.cursor() as cursor:
         columns = [list(column) for column in zip(*rows, strict=True)]
         cursor.execute(SETTLE, [*columns, columns[0]])
+    _keep_answers(results, now=now)
 
 
 def end_pending(endpoint: WebhookEndpoint, *, state: str, outcome: str, now: datetime) -> None:
@@ -68,6 +71,19 @@ def end_pending(endpoint: WebhookEndpoint, *, state: str, outcome: str, now: dat
     WebhookDelivery.objects.filter(is_idle, endpoint=endpoint, state=State.PENDING).update(
         state=state, outcome=outcome, settled_at=now, claimed_until=None
     )
+
+
+def _keep_answers(results: list[Result], *, now: datetime) -> None:
+    answers = [
+        WebhookAnswer(type=claimed.type, subject=claimed.subject, said=result.outcome.answer, at=now)
+        for result in results
+        if (claimed := result.claimed).subject is not None
+        and TYPES[claimed.type].is_answered
+        and result.outcome.is_delivered
+    ]
+    if answers:
+        WebhookAnswer.objects.bulk_create(answers)
+        COMMANDS.wake()
 
 
 def _row(result: Result, *, now: datetime) -> tuple[object, ...]:

@@ -20,12 +20,16 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """`is_kept`: that it was to be told is on record even where nobody listens, and longer than the others."""
+    """`is_kept`: that it was to be told is on record even where nobody listens, and longer than the others.
+
+    `is_answered`: what the partner says in its 2xx is kept for whoever announced it.
+    """
 
     name: str
     family: Family
     about: str
     is_kept: bool = False
+    is_answered: bool = False
 
 
 TYPES = {
@@ -56,7 +60,7 @@ TYPES = {
         ),
         Type(
             "command.requested", Family.COMMAND,
-            "A device is to carry out a command: answer whether you accept it, then report on it.",
+            "A device is to carry out a command: answer whether you accept it, then report on it.", is_answered=True,
         ),
         Type("command.cancelled", Family.COMMAND, "A command is no longer wanted."),
         Type("device.disconnected", Family.DEVICE, "The access to a device that its owner granted has ended."),

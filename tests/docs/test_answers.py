@@ -20,7 +20,7 @@ from enrollments import lifecycle
 from enrollments.models import Enrollment
 from partners.models import Partner, WebhookEndpoint
 from partners.webhooks.endpoints import MOST_ENDPOINTS, disable
-from tests.factories import linkable_cloud
+from tests.factories import commanded, linkable_cloud
 from texture_portal import clock
 from texture_portal.actors import system
 from texture_portal.openapi.calls import CALLS, Call
@@ -53,6 +53,7 @@ class Portal:
         path = path.replace("{eventId}", self.event()["id"]) if "{eventId}" in path else path
         path = path.replace("{deviceId}", self.made()["device"]["id"]) if "{deviceId}" in path else path
         path = path.replace("{sessionId}", self.link_session()["id"]) if "{sessionId}" in path else path
+        path = path.replace("{commandId}", self.command()) if "{commandId}" in path else path
         path = path.replace("{endpointId}", self.endpoint()["id"]) if "{endpointId}" in path else path
         return (client or self.oem).draft(call.method, path, body if body is not None else self.good(call))
 
@@ -74,6 +75,9 @@ class Portal:
         assert made.status == 201, made.body
         return dict(made.json)
 
+    def command(self) -> str:
+        return str(commanded(self.made()["device"]["id"]).pk)
+
     def link_session(self) -> dict[str, Any]:
         return a_link_session(self.oem)
 
@@ -89,6 +93,7 @@ class Portal:
             "askEligibility": lambda: {"address": grid.MATCHED, "device": _kind()},
             "addWebhookEndpoint": endpoint,
             "makeLinkSession": self.to_link,
+            "reportCommand": lambda: {"status": "accepted", "occurredAt": ago(seconds=1)},
             "sendTelemetry": lambda: {"readings": [self.reading()]},
             "sendEvidence": lambda: {"method": "log", "capturedAt": ago(days=2), "termsVersion": "2026-01"},
             "sendEvent": lambda: event("consent.expired", self.made()["device"]["manufacturerDeviceId"]),
@@ -203,6 +208,12 @@ def _unknown_event(portal: Portal) -> Exchange:
     return portal.ask(BY_NAME["sendEvent"], event("consent.revoked", str(uuid.uuid4())))
 
 
+def _commands(portal: Portal) -> Exchange:
+    told = {"status": "failed", "occurredAt": ago(seconds=1), "error": {"code": "E7", "detail": "The relay is stuck."}}
+    assert portal.oem.post(f"/v1/commands/{portal.command()}/status", told).status == 200
+    return portal.ask(BY_NAME["listCommands"])
+
+
 GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
     ("enroll", "matched", 201, _enrolling()),
     ("enroll", "partial", 201, _enrolling(place=grid.PARTIAL)),
@@ -239,6 +250,11 @@ GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
     ("getTelemetry", "raw", 200, lambda portal: _told(portal, "/telemetry", granularity="raw")),
     ("getTelemetry", "rolled up", 200, lambda portal: _told(portal, "/telemetry", granularity="15m")),
     ("getDevice", "with a state", 200, lambda portal: _told(portal)),
+    *[
+        (name, "asked", 200, lambda portal, name=name: portal.ask(BY_NAME[name]))
+        for name in ("getCommand", "reportCommand")
+    ],
+    ("listCommands", "a page", 200, lambda portal: _commands(portal)),
     ("addWebhookEndpoint", "new", 201, lambda portal: portal.ask(BY_NAME["addWebhookEndpoint"])),
     ("listWebhookEndpoints", "a page", 200, lambda portal: portal.ask(BY_NAME["listWebhookEndpoints"])),
     ("getWebhookEndpoint", "one", 200, lambda portal: portal.ask(BY_NAME["getWebhookEndpoint"])),
@@ -398,6 +414,10 @@ def _ended(portal: Portal, call: Call) -> Exchange:
         return portal.ask(call, {**portal.event(), "occurredAt": ago(days=1)})
     if call.name == "addWebhookEndpoint":
         return _one_endpoint_too_many(portal, call)
+    if call.name == "reportCommand":
+        path = call.path.replace("{commandId}", portal.command())
+        assert portal.oem.post(path, {**portal.good(call), "status": "complete"}).status == 200
+        return portal.send(portal.oem.draft("POST", path, portal.good(call) | {"status": "failed"}))
     if call.name == "testWebhookEndpoint":
         return _disabled_endpoint(portal, call)
     if call.name == "sendEvidence":

@@ -20,6 +20,8 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
+from tests.factories import commanded
+
 from .schema import Document
 from .test_answers import a_link_session
 
@@ -48,6 +50,7 @@ LABELS = [
     "GET /v1/enrollments/{enrollmentId}/history", "POST /v1/eligibility", "POST /v1/events", "GET /v1/events/{eventId}",
     "GET /v1/devices", "GET /v1/devices/{deviceId}", "GET /v1/device-types", "GET /v1/programs",
     "POST /v1/telemetry", "GET /v1/devices/{deviceId}/telemetry",
+    "GET /v1/commands", "GET /v1/commands/{commandId}", "POST /v1/commands/{commandId}/status",
     "POST /v1/webhook-endpoints", "GET /v1/webhook-endpoints", "GET /v1/webhook-endpoints/{endpointId}",
     "DELETE /v1/webhook-endpoints/{endpointId}", "POST /v1/webhook-endpoints/{endpointId}/rotate-secret",
     "POST /v1/webhook-endpoints/{endpointId}/test", "POST /oauth/token/", "GET /v1/openapi.json",
@@ -100,6 +103,8 @@ def test_no_answer_is_beyond_the_document(
     there = {"enrollmentId": made, "eventId": made, "deviceId": enrolled["device"]["id"]}
     if "link-sessions" in label:
         there["sessionId"] = a_link_session(oem)["id"]
+    if "{commandId}" in label:
+        there["commandId"] = str(commanded(there["deviceId"]).pk)
     if "{endpointId}" in label:
         there["endpointId"] = _an_endpoint(oem)
     answered: list[int] = []
@@ -137,6 +142,8 @@ def _settle(case: Any, there: dict[str, str]) -> None:
         case.body.pop("redirectUrl", None)
         if "enrollmentId" in case.body:
             case.body["enrollmentId"] = there["enrollmentId"]
+        if {"status", "occurredAt"} <= case.body.keys():
+            case.body["occurredAt"] = ago(seconds=1)
         if "manufacturerFilters" in case.body:
             case.body["manufacturerFilters"] = []
         items = case.body.get("enrollments")

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver
 from partners.models import Partner
 from tests.contract.client import close_connections
 from tests.contract.payloads import consent, endpoint, enrollment, event
-from tests.factories import linkable_cloud
+from tests.factories import commanded, linkable_cloud
 from texture_portal.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,6 +42,11 @@ ROUTES = {
     "v1/devices/<uuid:device_id>/telemetry": {"GET": None},
     "v1/telemetry": {"POST": lambda: {"readings": [{}]}},
     "v1/programs": {"GET": None},
+    "v1/commands": {"GET": None},
+    "v1/commands/<uuid:command_id>": {"GET": None},
+    "v1/commands/<uuid:command_id>/status": {
+        "POST": lambda: {"status": "accepted", "occurredAt": "2026-05-01T17:03:00Z"},
+    },
     "v1/webhook-endpoints": {"GET": None, "POST": endpoint},
     "v1/webhook-endpoints/<uuid:endpoint_id>": {"GET": None, "DELETE": dict},
     "v1/webhook-endpoints/<uuid:endpoint_id>/rotate-secret": {"POST": dict},
@@ -119,6 +124,8 @@ def test_a_stranger_finds_nothing_and_changes_nothing(onboarded, method, route):
     if "session_id" in route:
         linkable_cloud(Partner.objects.get(pk=victim.partner_id))
         theirs = victim.post("/v1/link-sessions", {"enrollmentId": made["id"]}).json["id"]
+    if "command_id" in route:
+        theirs = str(commanded(made["device"]["id"]).pk)
     body = ROUTES[route][method]
     there_is = address_of(route, made["device"]["id"] if "device_id" in route else theirs)
     there = ask(stranger, method, there_is, body)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devices.api import DeviceTypesView
+from devices.commands.api import CommandStatusView, CommandsView, CommandView
+from devices.commands.documents import CommandQuery, CommandStatusDocument
 from devices.telemetry.api import HistoryQuery, HistoryView, TelemetryView
 from devices.telemetry.documents import TelemetryDocument
 from enrollments import api
@@ -28,7 +30,7 @@ from partners.webhooks import api as webhooks
 from partners.webhooks.documents import WebhookEndpointDocument
 from partners.wire import WireSerializer
 from programs.api import ProgramsView
-from texture_portal.openapi import device_examples, examples, link_sessions
+from texture_portal.openapi import commands, device_examples, examples, link_sessions
 from texture_portal.openapi.problems import (
     OF_CONSENT,
     OF_ENROLLING,
@@ -117,6 +119,30 @@ DEVICE_CALLS = (
         "flags; late readings count at once.",
         {200: Answer("A page", "Telemetry", device_examples.TELEMETRY)},
         group="Telemetry", query=HistoryQuery, codes=("not_found",),
+    ),
+    Call(
+        "listCommands", "GET", "/v1/commands", CommandsView,
+        "List commands",
+        "To your devices, newest first. Without webhooks, ask for `status=pending`: those are yours to take, each "
+        "until its `expiresAt`. See `/docs/commands`.",
+        {200: Answer("A page", "Commands", commands.COMMANDS)},
+        group="Commands", query=CommandQuery,
+    ),
+    Call(
+        "getCommand", "GET", "/v1/commands/{commandId}", CommandView,
+        "Read one command", "",
+        {200: Answer("The command", "Command", commands.PENDING)},
+        group="Commands", codes=("not_found",),
+    ),
+    Call(
+        "reportCommand", "POST", "/v1/commands/{commandId}/status", CommandStatusView,
+        "Report on a command",
+        "`accepted` or `rejected` first, then `in_progress`, `complete` or `failed`; steps may be left out, and the "
+        "same may be said again. `error` says why it was rejected or failed: it is kept as it came. What contradicts a "
+        "command's end is a conflict.",
+        {200: Answer("The command, as it is now", "Command", commands.IN_PROGRESS)},
+        group="Commands", body=CommandStatusDocument, sent=commands.STATUS_TO_SEND,
+        codes=("not_found", "state_conflict"),
     ),
     Call(
         "listDeviceTypes", "GET", "/v1/device-types", DeviceTypesView,

@@ -5,7 +5,7 @@ from typing import Any
 
 from partners.limits import Category, limit_of
 from partners.scopes import SCOPES
-from texture_portal.openapi import around, device_examples, link_sessions, problems, webhooks
+from texture_portal.openapi import around, commands, device_examples, link_sessions, problems, webhooks
 from texture_portal.openapi.calls import CALLS, Answer, Call
 from texture_portal.openapi.examples import ENDPOINT
 from texture_portal.openapi.requests import query_parameters, reference, schemas_of
@@ -31,6 +31,7 @@ TAGS = (
     "Linking",
     "Devices",
     "Telemetry",
+    "Commands",
     "Programs",
     "Webhooks",
     "Tokens",
@@ -101,6 +102,13 @@ PARAMETERS = {
         "required": True,
         "schema": {"type": "string", "format": "uuid"},
         "example": ENDPOINT["id"],
+    },
+    "commandId": {
+        "name": "commandId",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+        "example": commands.COMMAND_ID,
     },
     "sessionId": {
         "name": "sessionId",

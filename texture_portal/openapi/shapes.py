@@ -14,7 +14,7 @@ from programs.eligibility import Against
 from programs.models import ProgramType
 from territories.models.utility import Segment
 from texture_portal.actors import Role
-from texture_portal.openapi import device_shapes, link_sessions
+from texture_portal.openapi import commands, device_shapes, link_sessions
 from texture_portal.openapi.schema import INSTANT, TEXT, UUID, Schema, listed, nullable, one_of, said, shape, whole
 
 # requiredActions' codes (contract §3)
@@ -165,6 +165,7 @@ SHAPES: dict[str, Schema] = {
     },
     "EligibilityAnswer": ELIGIBILITY,
     **device_shapes.SHAPES,
+    **commands.SHAPES,
     **link_sessions.SHAPES,
     "Problem": PROBLEM,
     "Fault": FAULT,

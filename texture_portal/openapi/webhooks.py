@@ -4,7 +4,7 @@ from typing import Any
 
 from enrollments.states import State
 from partners.webhooks.types import TYPES, VERSION, Family, Type
-from texture_portal.openapi import link_sessions
+from texture_portal.openapi import commands, link_sessions
 from texture_portal.openapi.examples import ENROLLED, MESSAGE, MESSAGE_KEY
 from texture_portal.openapi.schema import INSTANT, TEXT, UUID, Schema, listed, nullable, one_of, said, whole
 from texture_portal.openapi.schema import shape as reference
@@ -36,7 +36,7 @@ NOTICE["properties"] |= {
 OTHER: Schema = {"type": "object"}
 DATA: dict[Family, Schema] = {
     Family.ENROLLMENT: reference("EnrollmentNotice"),
-    Family.COMMAND: said("The command.", OTHER),
+    Family.COMMAND: reference("Command"),
     Family.DEVICE: said("The device.", OTHER),
     Family.LINK_SESSION: reference("LinkSessionNotice"),
     Family.PARTNER: whole(partnerId=UUID, status={"const": "suspended"}, suspendedAt=INSTANT),
@@ -71,6 +71,8 @@ MORE_OF_EXAMPLES: dict[str, dict[str, Any]] = {
     "enrollment.created": {**ENROLLED, "previousState": None, "reason": "enrollment_received"},
     "enrollment.status_changed": MESSAGE["data"],  # type: ignore[dict-item]
     "link_session.completed": link_sessions.COMPLETED,
+    "command.requested": commands.PENDING,
+    "command.cancelled": commands.CANCELLED,
 }
 
 

@@ -1,0 +1,65 @@
+"""What was issued to go out later is weighed once more when it goes: state and leave may have changed by then."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from devices import safety
+from devices.commands import facts, keeping, restoring
+from devices.commands.states import NOT_SENT, NOTHING_TO_RESTORE
+from devices.models import Command
+from devices.safety import Asked, DeviceFacts, Refused
+from texture_portal.actors import Actor
+
+STANDS_FOR = timedelta(seconds=30)  # so long ago a verdict still holds
+
+
+def reweigh(commands: Sequence[Command], *, now: datetime, by: Actor) -> list[Command]:
+    """Those that may still go out for the first time; the others are ended. The caller holds them, and writes them."""
+    old = [each for each in commands if now - each.requested_at > STANDS_FOR]
+    if not old:
+        return list(commands)
+    known = facts.of({each.device_id for each in old}, now=now)
+    originals = {each.pk: each for each in Command.objects.filter(restore__in=old)}
+    refused = {
+        each.pk
+        for each in old
+        if not (
+            _restores_something(each, originals[each.restores_id], now=now, by=by)
+            if each.restores_id
+            else _is_allowed(each, known[each.device_id].facts, now=now, by=by)
+        )
+    }
+    return [each for each in commands if each.pk not in refused]
+
+
+def _is_allowed(command: Command, device: DeviceFacts, *, now: datetime, by: Actor) -> bool:
+    """By the caps it was weighed when it was issued: since then it counts itself."""
+    asked = Asked(
+        command.command, command.asked, command.program_type, command.event_id, command.starts_at, command.ends_at
+    )
+    verdict = safety.weigh(asked, device, now=now)
+    if isinstance(verdict, Refused):
+        command.reject()
+        keeping.blame(command, verdict.rule, verdict.detail)
+        keeping.note(command, reason=verdict.rule, now=now, by=by)
+        return False
+    command.input, command.clipped = verdict.input, [asdict(clip) for clip in verdict.clipped]
+    return True
+
+
+def _restores_something(restore: Command, original: Command, *, now: datetime, by: Actor) -> bool:
+    """One whose original is still to go out at its own end comes to nothing with it."""
+    if restoring.is_needed(restore, of=original):
+        return True
+    if original.is_unfinished:
+        [held] = keeping.locked([original.pk])
+        if held.may_have_come:
+            return True
+        if held.is_unfinished:
+            held.cancel()
+            keeping.blame(held, NOT_SENT, "Its end came before it could be sent.")
+            keeping.note(held, reason=NOT_SENT, now=now, by=by)
+            keeping.write([held])
+    restoring.drop(restore, NOTHING_TO_RESTORE, now=now, by=by)
+    return False

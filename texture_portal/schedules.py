@@ -43,6 +43,7 @@ JOBS = (
     Job("polling", "devices.polling.tasks.poll_due", every=MINUTE),
     Job("commands", "devices.commands.tasks.work_off", every=MINUTE),
     Job("portfolio_sizes", "devices.portfolios.sizes.count", every=timedelta(hours=1)),
+    Job("command_calls", "devices.commands.sending.pulling.tasks.call_due", every=MINUTE),
     Job("history", "devices.polling.tasks.poll_history", every=MINUTE),
     Job("purge_call_log", "devices.polling.tasks.purge_call_log", every=timedelta(hours=6)),
     Job("dispatch", "programs.dispatch.work.work_off", every=MINUTE),

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from devices.commands import keeping, restoring
+from devices.commands import keeping, restoring, waking
 from devices.commands.states import SUPERSEDED, UNFINISHED
 from devices.models import Command, Device
-from partners.webhooks.waking import COMMANDS
 from texture_portal.actors import Actor
 
 DETAILS = {
@@ -29,7 +28,7 @@ def cancel(commands: Iterable[Command], *, reason: str, now: datetime, by: Actor
     ended = _end([each.pk for each in commands], reason=reason, detail=detail, now=now, by=by)
     restoring.bring_forward(ended, now=now, by=by)
     if ended:
-        COMMANDS.wake()
+        waking.wake(each.way for each in ended)
     return ended
 
 

@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from devices import safety
-from devices.commands import cancelling, facts, keeping
+from devices.commands import cancelling, facts, keeping, waking
 from devices.commands.facts import Known
 from devices.commands.orders import DispatchClearance, Order
 from devices.commands.states import NOT_REACHABLE, SUPERSEDED, Status
 from devices.models import Command
 from devices.safety import Allowed, Caps, Refused
-from partners.webhooks.waking import COMMANDS
 from texture_portal.actors import Actor
 from texture_portal.holding import hold
 from texture_portal.writing import insert
@@ -52,7 +51,7 @@ def issue(orders: Sequence[Order], *, now: datetime, by: Actor) -> list[Command]
     cancelling.supersede(list(standing.values()), restores, now=now, by=by)
     insert([*made, *restores])
     if standing:
-        COMMANDS.wake()
+        waking.wake(each.way for each in standing.values())
     return made
 
 

@@ -12,7 +12,7 @@ from devices.models import Command
 from texture_portal.actors import Actor
 
 CHANGED = (
-    "input", "clipped", "status", "step", "due_at", "claimed_until", "asks", "deadline_at", "sent_at",
+    "input", "clipped", "status", "step", "due_at", "claimed_until", "claims", "asks", "deadline_at", "sent_at",
     "acknowledged_at", "finished_at", "error_code", "error_detail", "error_said", "is_owed", "changed_at",
     "change_reason", "changed_by",
 )  # fmt: skip

@@ -35,6 +35,11 @@ def judge(answered: "Future[http.Answer]", *, now: datetime) -> Verdict:
     return _of(answer, now=now)
 
 
+def told_nothing(*, now: datetime) -> Told:
+    """For an answer that says what it says by its status."""
+    return Told(None, {}, now)
+
+
 def _of(answer: http.Answer, *, now: datetime) -> Verdict:
     if 200 <= answer.status < 300:
         return _told(answer, now=now)

@@ -22,11 +22,11 @@ from devices.connections.access import Authorization
 from devices.connectors.pull.errands import AnswerError
 from devices.connectors.pull.faults import Fault
 from devices.models import Cloud
-from devices.polling import answers, claiming, limits, standing
+from devices.polling import claiming, limits, standing
 from devices.polling.answers import Verdict
 from devices.polling.call_log import CallLog
+from devices.polling.desk import Desk, PollDesk
 from devices.polling.keys import KeyRing, KeyUnavailableError
-from devices.polling.results import Results
 from devices.polling.trips import Trip, Workshop
 from partners import http
 from texture_portal.traces import trace_of
@@ -61,6 +61,7 @@ class Drive:
     open_for: float = 35.0
     clouds: Collection[UUID] | None = None
     began: float = field(default_factory=time.monotonic)
+    desk_of: Callable[[Workshop, CallLog], Desk] | None = None
     workshop: Workshop = field(default_factory=Workshop)
     keys: KeyRing = field(default_factory=KeyRing)
     calls: CallLog = field(default_factory=CallLog)
@@ -71,18 +72,19 @@ class Drive:
     trips: dict[UUID, set[Trip]] = field(default_factory=lambda: defaultdict(set))
     in_flight: int = 0
     numbers: "count[int]" = field(default_factory=count)
-    results: Results = field(init=False)
+    desk: Desk = field(init=False)
     done: int = 0
 
     def __post_init__(self) -> None:
-        self.results = Results(self.calls)
+        made = self.desk_of(self.workshop, self.calls) if self.desk_of else None
+        self.desk = made or PollDesk(self.calls, workshop=self.workshop, kinds=self.kinds)
 
     def run(self) -> int:
         """Until nothing is due, or its time is up; how many rows were settled."""
         try:
             self._run()
         finally:
-            self.results.flush(now=self.present())
+            self.desk.flush(now=self.present())
             self.calls.write()
             self.keys.close()
         return self.done
@@ -97,7 +99,7 @@ class Drive:
             is_open, is_home = elapsed < self.open_for, not any(self.trips.values())
             if is_open and (is_home or elapsed - claimed_at >= CLAIM_EVERY):
                 claimed_at = elapsed
-                self.results.flush(now=self.present())  # what is home makes room for more
+                self.desk.flush(now=self.present())  # what is home makes room for more
                 self._claim()
             if not any(self.trips.values()):
                 if not is_open or is_home:
@@ -106,9 +108,9 @@ class Drive:
             self._reserve()
             self._send()
             self._collect()
-            if time.monotonic() - flushed_at > FLUSH_EVERY or self.results.is_full:
+            if time.monotonic() - flushed_at > FLUSH_EVERY or self.desk.is_full:
                 flushed_at = time.monotonic()
-                self.results.flush(now=self.present())
+                self.desk.flush(now=self.present())
                 self.calls.write()
             if not is_open:
                 self._give_back_waiting()
@@ -117,15 +119,14 @@ class Drive:
 
     def _claim(self) -> None:
         now = self.present()
-        for cloud in claiming.clouds_with_something_due(kinds=self.kinds, now=now):
+        for cloud in self.desk.clouds(now=now):
             if self.clouds is not None and cloud.pk not in self.clouds:
                 continue
-            room = min(self.workshop.most_at_once(cloud), AT_ONCE)
+            room = min(self.workshop.most_at_once(cloud, self.desk.category), AT_ONCE)
             if len(self.trips[cloud.pk]) <= room // 2:
-                polls = claiming.claim(cloud, most=room, kinds=self.kinds, now=now)
-                if polls and database.in_atomic_block:
-                    raise RuntimeError("clouds are not asked inside a transaction")
-                for trip in self.workshop.trips(cloud, polls, now=now):
+                for trip in self.desk.trips(cloud, most=room, now=now):
+                    if database.in_atomic_block:
+                        raise RuntimeError("clouds are not asked inside a transaction")
                     self.trips[cloud.pk].add(trip)
                     self._go_on(trip, trip.begin)
 
@@ -137,7 +138,7 @@ class Drive:
             self._home(trip, wrong.fault.code, faults=[wrong.fault])
             return
         except Exception as fault:
-            log.error("poll %s failed in the portal:\n%s", trip.poll.pk, trace_of(fault))
+            log.error("%s failed in the portal:\n%s", trip.title, trace_of(fault))
             self._home(trip, "portal_failed")
             return
         if is_home:
@@ -150,7 +151,7 @@ class Drive:
         brought: bool = False,
     ) -> None:  # fmt: skip
         self.trips[trip.cloud.pk].discard(trip)
-        self.results.add(trip, outcome, faults=faults or [], wait=wait, brought=brought, now=self.present())
+        self.desk.add(trip, outcome, faults=faults or [], wait=wait, brought=brought, now=self.present())
         self.done += 1
 
     def _authorize(self, trip: Trip) -> None:
@@ -225,7 +226,7 @@ class Drive:
             return
         self.in_flight -= 1
         trip, now = came.trip, self.present()
-        verdict = answers.judge(came.future, now=now)  # type: ignore[arg-type]
+        verdict = trip.judge(came.future, now=now)  # type: ignore[arg-type]
         self.calls.note(
             trip.cloud.pk, trip.ask.call.name, trip.ask.call.category,
             outcome=verdict.code, seconds=came.seconds, now=now,
@@ -263,7 +264,7 @@ class Drive:
         except KeyUnavailableError as unavailable:
             self._home(trip, unavailable.code, wait=unavailable.wait)
         except Exception as fault:
-            log.error("no key for poll %s:\n%s", trip.poll.pk, trace_of(fault))
+            log.error("no key for %s:\n%s", trip.title, trace_of(fault))
             self._home(trip, "portal_failed")
         else:
             self.waiting[trip.lane].append(trip)

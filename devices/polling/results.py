@@ -10,7 +10,7 @@ from devices.models import Cloud, Poll
 from devices.polling import discovery, settling
 from devices.polling.call_log import CallLog
 from devices.polling.settling import Settled
-from devices.polling.trips import NOBODY, OK, Trip
+from devices.polling.trips import NOBODY, OK, PollTrip, Trip
 from devices.telemetry.taking import Observed, take
 
 FULL = 2000
@@ -20,7 +20,7 @@ FULL = 2000
 class Results:
     calls: CallLog
     observed: dict[UUID, list[Observed]] = field(default_factory=lambda: defaultdict(list))
-    clouds: dict[UUID, Cloud] = field(default_factory=dict)
+    asked: dict[UUID, Cloud] = field(default_factory=dict)
     settled: list[Settled] = field(default_factory=list)
     readings: int = 0
     accepted: int = 0
@@ -32,6 +32,8 @@ class Results:
     def add(
         self, trip: Trip, outcome: str, *, faults: list[Fault], wait: timedelta | None, brought: bool, now: datetime
     ) -> None:
+        if not isinstance(trip, PollTrip):
+            raise TypeError(f"{trip.title} is no poll")
         poll, told = trip.poll, list(faults)
         if brought and trip.outcome is not None:
             told += trip.outcome.faults
@@ -56,20 +58,20 @@ class Results:
         """Done twice, after a crash in between, it changes nothing: readings are taken once."""
         observed, self.observed = self.observed, defaultdict(list)
         for cloud, readings in observed.items():
-            taken = take(self.clouds[cloud].partner, readings, now=now)
+            taken = take(self.asked[cloud].partner, readings, now=now)
             self.readings += len(readings)
             self.accepted += taken.accepted
         settled, self.settled = self.settled, []
         settling.settle(settled, now=now)
 
-    def _observe(self, trip: Trip, *, now: datetime) -> None:
+    def _observe(self, trip: PollTrip, *, now: datetime) -> None:
         seen = trip.outcome.seen if trip.outcome else []
         readings = [
             Observed(each.id, each.observation.observed_at, each.observation.state)
             for each in seen
             if each.observation.observed_at is not None
         ]
-        self.clouds.setdefault(trip.cloud.pk, trip.cloud)
+        self.asked.setdefault(trip.cloud.pk, trip.cloud)
         self.observed[trip.cloud.pk] += readings
         if trip.calls:
             call, category = trip.calls[0]

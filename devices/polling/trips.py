@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +17,8 @@ from devices.connectors.pull.errands import AnswerError, Ask, Errand, Known, Out
 from devices.connectors.pull.faults import DocumentError, Fault
 from devices.connectors.pull.parsing import parse
 from devices.models import Cloud, Connection, DiscoveredDevice, Poll
-from devices.polling import limits, standing
+from devices.polling import answers, limits, standing
+from devices.polling.answers import Verdict
 from devices.polling.claiming import connections_of
 from devices.polling.known import known_of
 from partners import http
@@ -30,11 +32,10 @@ NAME = "Texture-Enrollment-Portal/1"
 OK, NOBODY = "ok", "nobody_enrolled"
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, kw_only=True)
 class Trip:
-    """`outcome` is there once it is home. `covered_to`: of history, how far this errand asks."""
+    """`outcome` is there once it is home. `title` says in the log whose it is."""
 
-    poll: Poll
     cloud: Cloud
     connection: Connection
     document: Document | None = None
@@ -44,15 +45,18 @@ class Trip:
     fault: Fault | None = None
     outcome: Outcome | None = None
     outcome_code: str = OK
-    covered_to: datetime | None = None
     calls: list[tuple[str, str]] = field(default_factory=list)
     _ask: Ask | None = None
     _url: URL | None = None
 
     @property
+    def title(self) -> str:
+        raise NotImplementedError
+
+    @property
     def ask(self) -> Ask:
         if self._ask is None:
-            raise LookupError(f"poll {self.poll.pk} asks nothing now")
+            raise LookupError(f"{self.title} asks nothing now")
         return self._ask
 
     @property
@@ -71,7 +75,7 @@ class Trip:
     def request(self) -> http.Request:
         """Raises `AnswerError` where a next page is said to be elsewhere: what opens this cloud goes there only."""
         if self.key is None:
-            raise LookupError(f"poll {self.poll.pk} has no key")
+            raise LookupError(f"{self.title} has no key")
         asked = self.ask.asked
         url = self._target(asked.target).update_query(dict(self.key.query)) if self.key.query else (
             self._target(asked.target)
@@ -86,6 +90,9 @@ class Trip:
             most_bytes=MOST_BYTES,
             is_repeatable=True,
         )
+
+    def judge(self, answered: "Future[http.Answer]", *, now: datetime) -> Verdict:
+        return answers.judge(answered, now=now)
 
     def _step(self, told: Told | None) -> bool:
         if self.errand is None:
@@ -109,6 +116,18 @@ class Trip:
         return url
 
 
+@dataclass(eq=False, slots=True, kw_only=True)
+class PollTrip(Trip):
+    """`covered_to`: of history, how far this errand asks."""
+
+    poll: Poll
+    covered_to: datetime | None = None
+
+    @property
+    def title(self) -> str:
+        return f"poll {self.poll.pk}"
+
+
 class Workshop:
     """What the drive knows of clouds: their documents, read once, and whether they were well a moment ago."""
 
@@ -117,14 +136,14 @@ class Workshop:
         self._limits: dict[tuple[UUID, datetime], dict[str, Limit]] = {}
         self._well: dict[UUID, datetime] = {}
 
-    def most_at_once(self, cloud: Cloud) -> int:
+    def most_at_once(self, cloud: Cloud, category: str = "telemetry") -> int:
         """Rows that wait for the limit longer than their lease would be taken for lost."""
-        return max(2, int(self.limit(cloud, "telemetry").per_second * AHEAD))
+        return max(2, int(self.limit(cloud, category).per_second * AHEAD))
 
     def limit(self, cloud: Cloud, category: str) -> Limit:
         known = (cloud.pk, cloud.updated_at)
         if known not in self._limits:
-            document = self._document(cloud)
+            document = self.document(cloud)
             documented = document.limits if isinstance(document, Document) else {}
             try:
                 self._limits[known] = limits.limits_of(cloud, documented)
@@ -133,14 +152,14 @@ class Workshop:
                 self._limits[known] = dict.fromkeys(CATEGORIES, limits.CAREFUL)
         return self._limits[known].get(category, limits.USUAL)
 
-    def trips(self, cloud: Cloud, polls: list[Poll], *, now: datetime) -> Iterable[Trip]:
+    def trips(self, cloud: Cloud, polls: list[Poll], *, now: datetime) -> Iterable[PollTrip]:
         if not polls:
             return
-        connections, document = connections_of(polls), self._document(cloud)
+        connections, document = connections_of(polls), self.document(cloud)
         asks_states = any(poll.kind in (Poll.Kind.SINGLE, Poll.Kind.BULK) for poll in polls)
         known = known_of(polls, now=now) if asks_states else {}
         for poll in polls:
-            trip = Trip(poll, cloud, connections[poll.connection_id])
+            trip = PollTrip(poll=poll, cloud=cloud, connection=connections[poll.connection_id])
             if isinstance(document, DocumentError):
                 trip.fault = document.faults[0]
             else:
@@ -156,7 +175,7 @@ class Workshop:
     def sick(self, cloud: Cloud) -> None:
         self._well.pop(cloud.pk, None)
 
-    def _document(self, cloud: Cloud) -> Document | DocumentError:
+    def document(self, cloud: Cloud) -> Document | DocumentError:
         known = (cloud.pk, cloud.updated_at)
         if known not in self._documents:
             try:
@@ -165,7 +184,7 @@ class Workshop:
                 self._documents[known] = wrong
         return self._documents[known]
 
-    def _prepare(self, trip: Trip, document: Document, known: list[Known], *, now: datetime) -> None:
+    def _prepare(self, trip: PollTrip, document: Document, known: list[Known], *, now: datetime) -> None:
         poll = trip.poll
         match poll.kind:
             case Poll.Kind.DISCOVERY:

@@ -138,8 +138,9 @@ def announce_all(items: Sequence[Item], *, partner: Partner, type: str, now: dat
 
 def take_back(subjects: Iterable[UUID], *, type: str, now: datetime) -> None:
     """What waits of this type about these is sent no more; what is under way is on its way."""
-    waiting = WebhookDelivery.objects.filter(subject__in=list(subjects), state=State.PENDING, claimed_until=None)
-    waiting.filter(message__type=type).update(state=State.EXPIRED, outcome="taken_back", settled_at=now)
+    WebhookDelivery.objects.filter(
+        subject__in=list(subjects), message__type=type, state=State.PENDING, claimed_until=None
+    ).update(state=State.EXPIRED, outcome="taken_back", settled_at=now)
 
 
 def announce_to(endpoint: WebhookEndpoint, *, type: str, data: dict[str, Any], now: datetime) -> UUID:

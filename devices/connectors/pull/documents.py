@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from devices.connectors.pull.control import Control
 from devices.connectors.pull.instants import Clock
 from devices.connectors.pull.units import AS_IT_IS, Conversion
 from devices.kind import DeviceType
@@ -147,3 +148,4 @@ class Document:
     discovery: tuple[Step, ...] = ()
     authentication: Authentication = Authentication()
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    control: Control | None = None

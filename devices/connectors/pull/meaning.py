@@ -32,9 +32,9 @@ def faults(raw: Json) -> list[Fault]:
 def _calls(calls: dict[str, Json]) -> Iterator[Fault]:
     for name, call in calls.items():
         at = f"calls.{name}"
-        yield from _paths(call, ("items", "ok"), at)
+        yield from paths(call, ("items", "ok"), at)
         pages = call.get("pages", {})
-        yield from _paths(pages, ("next",), f"{at}.pages")
+        yield from paths(pages, ("next",), f"{at}.pages")
         if pages.get("by") in ("page", "offset") and "items" not in call:
             yield Fault(f"{at}.items", "required", "Pages end where items are few: say where they are in the answer.")
         if "form" in call and "json" in call:
@@ -47,8 +47,8 @@ def _discovery(raw: Json, kept: set[str]) -> Iterator[Fault]:
     """`kept` grows by what each step keeps."""
     for number, step in enumerate(raw.get("discovery", [])):
         at = f"discovery[{number}]"
-        yield from _use(raw, step["call"], kept, at=f"{at}.call")
-        yield from _paths(step.get("keep", {}), step.get("keep", {}), f"{at}.keep")
+        yield from use(raw, step["call"], kept, at=f"{at}.call")
+        yield from paths(step.get("keep", {}), step.get("keep", {}), f"{at}.keep")
         kept |= set(step.get("keep", {}))
 
 
@@ -58,30 +58,30 @@ def _entry(raw: Json, entry: Json, *, kept: set[str], at: str) -> Iterator[Fault
         yield Fault(f"{at}.{missing}", "required", "Every device needs its type and its id, here or in `common`.")
         return
     known = kept | set(entry.get("keep", {}))
-    yield from _paths(entry, PATHS_OF_DEVICE, at)
-    yield from _paths(entry.get("keep", {}), entry.get("keep", {}), f"{at}.keep")
+    yield from paths(entry, PATHS_OF_DEVICE, at)
+    yield from paths(entry.get("keep", {}), entry.get("keep", {}), f"{at}.keep")
     yield from _state(raw, entry.get("state", {}), known, at=f"{at}.state")
     yield from _told(entry, at=at, is_asked=bool(entry.get("state")))
     if history := entry.get("history"):
-        yield from _use(raw, history["call"], known | OF_HISTORY, at=f"{at}.history.call")
+        yield from use(raw, history["call"], known | OF_HISTORY, at=f"{at}.history.call")
         yield from _told({**entry, **history, "type": entry["type"]}, at=f"{at}.history", is_asked=True)
 
 
 def _state(raw: Json, state: Json, known: set[str], *, at: str) -> Iterator[Fault]:
-    yield from _paths(state, ("root",), at)
+    yield from paths(state, ("root",), at)
     if "call" in state:
-        yield from _use(raw, state["call"], known | OF_DEVICE, at=f"{at}.call")
+        yield from use(raw, state["call"], known | OF_DEVICE, at=f"{at}.call")
     elif "bulk" not in state and state:
         yield Fault(f"{at}.call", "required", "Say which call answers with one device's state, or a `bulk`.")
     for number, name in enumerate(state.get("also", [])):
-        yield from _use(raw, name, known | OF_DEVICE, at=f"{at}.also[{number}]")
+        yield from use(raw, name, known | OF_DEVICE, at=f"{at}.also[{number}]")
     if bulk := state.get("bulk"):
-        yield from _use(raw, bulk["call"], known, at=f"{at}.bulk.call")
-        yield from _paths(bulk, ("id", "root"), f"{at}.bulk")
+        yield from use(raw, bulk["call"], known, at=f"{at}.bulk.call")
+        yield from paths(bulk, ("id", "root"), f"{at}.bulk")
 
 
 def _told(entry: Json, *, at: str, is_asked: bool) -> Iterator[Fault]:
-    yield from _paths(entry.get("observed_at", {}), ("path", "zone"), f"{at}.observed_at")
+    yield from paths(entry.get("observed_at", {}), ("path", "zone"), f"{at}.observed_at")
     yield from _fields(DeviceType(entry["type"]), entry.get("fields", {}), at=f"{at}.fields")
     if is_asked and "observed_at" not in entry:
         yield Fault(
@@ -101,7 +101,7 @@ def _fields(kind: DeviceType, fields: Json, *, at: str) -> Iterator[Fault]:
             if isinstance(raw, str) or "fields" not in raw:
                 yield Fault(place, "invalid", f'Holds the state of a {found.value.type}: {{"fields": {{…}}}}.')
             else:
-                yield from _paths(raw, ("when",), place)
+                yield from paths(raw, ("when",), place)
                 yield from _fields(DeviceType(found.value.type), raw["fields"], at=f"{place}.fields")
         elif isinstance(raw, dict) and "fields" in raw:
             yield Fault(place, "invalid", "Is a value of its own and holds no fields: give a path.")
@@ -110,7 +110,7 @@ def _fields(kind: DeviceType, fields: Json, *, at: str) -> Iterator[Fault]:
 
 
 def _field(field: Field, raw: Json, *, at: str) -> Iterator[Fault]:
-    yield from _paths(raw, PATHS_OF_FIELD, at)
+    yield from paths(raw, PATHS_OF_FIELD, at)
     match field.value:
         case Quantity(unit=unit):
             yield from _number(raw, unit, at=at)
@@ -149,7 +149,7 @@ def _choice(raw: Json, values: Collection[str], *, at: str) -> Iterator[Fault]:
                 yield Fault(f"{at}.{member}.{key}", "invalid", f"Must be one of {', '.join(values)}.")
 
 
-def _use(raw: Json, name: str, known: Collection[str], *, at: str) -> Iterator[Fault]:
+def use(raw: Json, name: str, known: Collection[str], *, at: str) -> Iterator[Fault]:
     """That the call is there, and has everything that its request names."""
     call = raw["calls"].get(name)
     if call is None:
@@ -165,10 +165,10 @@ def _use(raw: Json, name: str, known: Collection[str], *, at: str) -> Iterator[F
         )  # fmt: skip
 
 
-def _paths(raw: Json, names: Collection[str], at: str) -> Iterator[Fault]:
+def paths(raw: Json, names: Collection[str], at: str) -> Iterator[Fault]:
     for name in names:
-        paths = raw.get(name, [])
-        for path in [paths] if isinstance(paths, str) else paths:
+        given = raw.get(name, [])
+        for path in [given] if isinstance(given, str) else given:
             try:
                 compiled(path)
             except PathError as fault:

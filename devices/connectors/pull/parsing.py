@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from devices.connectors.pull import form, meaning
+from devices.connectors.pull import control_form, form, meaning
 from devices.connectors.pull.documents import (
     Authentication,
     Bulk,
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 def parse(raw: Any) -> Document:
     """Raises `DocumentError` with every fault."""
-    if faults := form.faults(raw) or meaning.faults(whole(raw)):
+    if faults := form.faults(raw) or [*meaning.faults(whole(raw)), *dict.fromkeys(control_form.faults(whole(raw)))]:
         raise DocumentError(faults)
     return _document(whole(raw))
 
@@ -48,6 +48,7 @@ def _document(raw: Json) -> Document:
         discovery=tuple(Step(each["call"], each.get("keep", {})) for each in raw.get("discovery", [])),
         authentication=Authentication(**raw.get("authentication", {})),
         limits={name: _limit(each) for name, each in raw.get("limits", {}).items()},
+        control=control_form.control_of(raw),
     )
 
 

@@ -1,0 +1,193 @@
+"""Pull, against the simulated OEM: each command carried out once, whatever breaks, and followed to a true end."""
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from devices.commands import tasks
+from devices.commands.cancelling import cancel
+from devices.commands.sending.pulling import tasks as pulling
+from devices.commands.tasks import work_off
+from devices.models import Command, Device, Standing
+from devices.polling.tasks import poll_due
+from devices.telemetry.taking import Observed, take
+from tests.commands.conftest import BACK, BY, RATINGS, SLUGS, STATE, again, cleared, issued, order
+from tests.polling.conftest import cloud_of, enroll_listed, oem, partner, running, simulated_document
+from texture_portal import clock
+
+__all__ = ["oem", "partner", "running"]
+HOUR = timedelta(hours=1)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_waits_for_more(monkeypatch):
+    monkeypatch.setattr(tasks, "PATIENCE", 0.0)
+    monkeypatch.setattr(pulling, "PATIENCE", timedelta())
+
+
+@pytest.fixture
+def cloud(partner, oem):
+    made = cloud_of(
+        partner, oem.url, key=oem.told["api_key"],
+        rate_limits=dict.fromkeys(("metadata", "telemetry", "control"), "900/s:900"),
+    )  # fmt: skip
+    poll_due(now=clock.now())
+    enroll_listed(made)
+    return made
+
+
+@pytest.fixture
+def fleet(cloud):
+    """The cloud's batteries, ready to be commanded."""
+    found = list(Device.objects.filter(partner=cloud.partner, type="battery"))
+    for device in found:
+        device.commands, device.ratings = SLUGS, RATINGS
+        cleared(device)
+    take(cloud.partner, [Observed(each.manufacturer_device_id, clock.now(), STATE) for each in found], now=clock.now())
+    return [Device.objects.get(pk=each.pk) for each in found]
+
+
+def idle(device, **options):
+    return order(device, command="battery:set-operating-mode", input={"operatingMode": "idle"}, **options)
+
+
+def call(*, after=timedelta()):
+    pulling.call_due(now=clock.now() + after)
+
+
+def carried_out(oem, *commands) -> list[bool]:
+    """Which of them the cloud has."""
+    there = {
+        each["command_id"]
+        for command in commands
+        for each in oem.get(f"/v1/devices/{command.device.manufacturer_device_id}/commands")["data"]
+    }
+    return [str(each.pk) in there for each in commands]
+
+
+def until_over(*commands, oem=None):
+    """The simulated device takes three seconds."""
+    ends = time.monotonic() + 30
+    while any(again(each).is_unfinished for each in commands):
+        Standing.objects.all().delete()
+        assert time.monotonic() < ends, [again(each).status for each in commands]
+        time.sleep(0.3)
+        call()
+
+
+def test_commands_are_accepted_in_the_call_and_followed_to_their_end(fleet, oem):
+    made = issued(*[idle(each, lasts=HOUR) for each in fleet[:3]])
+    call()
+    assert {again(each).status for each in made} == {"accepted"}
+    assert all(again(each).way == "pull" and again(each).acknowledged_at for each in made)
+    until_over(*made)
+    assert {again(each).status for each in made} == {"complete"}
+    assert all(carried_out(oem, *made))
+    kept = again(made[0])
+    assert [each.after for each in kept.changes.all()][:2] == ["pending", "accepted"]
+    assert kept.attempts.first().outcome == "ok"
+    assert kept.attempts.first().status == 202
+
+
+def test_what_is_put_goes_in_the_clouds_own_words_and_units(fleet, oem):
+    [command] = issued(order(fleet[0], input={"power": 1500, "durationSeconds": 600}))
+    call()
+    assert again(command).status == "accepted", again(command).error_detail
+    told = oem.get(f"/v1/commands/{command.pk}")
+    assert (told["command"], told["parameters"]) == ("set_battery_power", {"power_kw": -1.5, "duration_s": 600})
+
+
+def test_a_refusal_of_the_cloud_is_kept_as_it_came(fleet, oem):
+    oem.fault("storm")
+    [command] = issued(idle(fleet[0], lasts=HOUR, restore=BACK))
+    call()
+    command = again(command)
+    assert (command.status, command.error_code) == ("rejected", "rejected_by_partner")
+    assert command.error_said["code"] == "storm_guard_active"
+    assert again(command.restore).error_code == "nothing_to_restore"
+
+
+def test_a_failure_is_told_with_what_helps(fleet, oem):
+    oem.fault("command_fails")
+    [command] = issued(idle(fleet[0]))
+    call()
+    until_over(command)
+    assert (again(command).status, again(command).error_said["code"]) == ("failed", "device_unreachable")
+
+
+def test_an_answer_that_is_lost_is_asked_for_and_not_sent_again(fleet, oem):
+    """The cloud did it, and what it said was cut in half."""
+    oem.fault("malformed_json", category="control", count=1)
+    [command] = issued(idle(fleet[0]))
+    call()
+    assert again(command).step == "ask"
+    until_over(command)
+    assert again(command).status == "complete"
+    steps = [each.step for each in again(command).attempts.all()]
+    assert steps.count("send") == 1
+
+
+def test_what_never_came_is_sent_again_once_the_cloud_says_so(fleet, oem):
+    oem.fault("server_error", category="control", count=1)
+    [command] = issued(idle(fleet[0]))
+    call()
+    until_over(command)
+    assert again(command).status == "complete"
+    assert [each.step for each in again(command).attempts.all()][:3] == ["send", "ask", "send"]
+
+
+def test_a_cloud_that_is_busy_is_left_alone_and_asked_later(fleet, oem):
+    oem.fault("too_many_requests", category="control", count=1, retry_after=1)
+    [command] = issued(idle(fleet[0]))
+    call()
+    assert (again(command).status, again(command).step) == ("pending", "send")
+    until_over(command)
+    assert again(command).status == "complete"
+
+
+def test_a_cloud_that_is_away_until_the_end_leaves_an_honest_end(fleet, oem, cloud):
+    cloud.base_url = "http://127.0.0.1:9"
+    cloud.save()
+    [command] = issued(idle(fleet[0], lasts=HOUR, restore=BACK))
+    call()
+    work_off(now=clock.now() + timedelta(minutes=16))
+    assert (again(command).status, again(command).error_code) == ("failed", "outcome_unknown")
+    assert again(command.restore).status == "pending"  # it may have been begun
+    Standing.objects.all().delete()
+    cloud.base_url = oem.url
+    cloud.save()
+    call(after=HOUR + timedelta(minutes=1))
+    assert again(command.restore).status == "accepted"
+
+
+def test_what_a_document_has_no_words_for_is_never_sent(fleet, oem, cloud):
+    document = simulated_document()
+    del document["control"]["commands"]["battery:set-operating-mode"]
+    cloud.document = document
+    cloud.save()
+    [command] = issued(idle(fleet[0]))
+    call()
+    assert (again(command).status, again(command).error_code) == ("rejected", "not_translatable")
+    assert carried_out(oem, command) == [False]
+
+
+def test_a_running_command_that_is_cancelled_is_undone_at_once(fleet, oem):
+    [command] = issued(idle(fleet[0], lasts=HOUR, restore=BACK))
+    call()
+    cancel([command], reason="consent_revoked", now=clock.now(), by=BY)
+    call()
+    call()
+    assert (again(command).status, again(command).step) == ("cancelled", "")
+    assert again(command.restore).status == "accepted"
+    assert all(carried_out(oem, command, command.restore))
+
+
+def test_a_stuck_command_ends_as_unknown(fleet, oem):
+    oem.fault("command_stuck")
+    [command] = issued(idle(fleet[0]))
+    call()
+    work_off(now=clock.now() + timedelta(hours=1, minutes=16))
+    assert (again(command).status, again(command).error_code) == ("failed", "outcome_unknown")
+    assert Command.objects.filter(deadline_at__isnull=False).count() == 0

@@ -35,6 +35,7 @@ def cloud(partner, oem):
     )  # fmt: skip
     poll_due(now=clock.now())
     enroll_listed(made)
+    poll_due(now=clock.now())  # what is enrolled is reached through the connection from now on
     return made
 
 

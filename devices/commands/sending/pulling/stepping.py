@@ -49,7 +49,7 @@ def _after_asking(home: "Home", command: Command, *, now: datetime) -> None:
         _next(command, Step.SEND, now)
         return
     command.asks = 0 if home.trip.status is not None else command.asks + 1
-    pause: timedelta = min(FIRST_ASKED * 2 ** min(command.claims, 10), LONGEST_PAUSE)
+    pause = min(max(FIRST_ASKED, (now - (command.sent_at or now)) / 4), LONGEST_PAUSE)  # later and later
     _next(command, Step.ASK, now + max(pause, home.wait or pause))
 
 

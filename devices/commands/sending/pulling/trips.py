@@ -103,6 +103,8 @@ def _one_call(document: Document, claimed: Claimed) -> Errand:
                 name, names = known.cancel, claimed.names
             case _:
                 name, names = known.ask, claimed.names
+        if not name:
+            raise UntranslatableError(f"The document has no call to {claimed.step} a command.")
         call = document.calls[name]
         asked = asking.ask(call, names)
     except UntranslatableError as missing:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("partners", "0009_webhook_health"),
+        ("partners", "0010_rate_limits"),
     ]
 
     operations = [

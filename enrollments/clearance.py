@@ -6,18 +6,25 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from devices.clearance import NOTHING, Clearance
+from devices.commands import cancelling
 from devices.models.device import CLEARANCE, Device
 from enrollments.consent import Standing
 from enrollments.models import Enrollment, ExpiryNotice
 from enrollments.models.expiry import LAST_NOTICE
 from enrollments.states import State
 from programs.models import Participation
+from texture_portal.actors import Actor
 
 ENDED = (State.REVOKED, State.OPTED_OUT)
 
 
 def clear(
-    enrollment: Enrollment, *, standing: Standing, participations: Collection[Participation], now: datetime
+    enrollment: Enrollment,
+    *,
+    standing: Standing,
+    participations: Collection[Participation],
+    now: datetime,
+    by: Actor,
 ) -> None:
     """As its state and its consent stand. With an enrollment that is yet to be written its device is, too.
 
@@ -29,19 +36,37 @@ def clear(
         device = enrollment.device
         clearance = Clearance(
             may_read=device.telemetry,
-            may_control=device.controllable and enrollment.state == State.ACTIVE,
+            may_control=device.controllable and _takes_part(enrollment),
             program_types=standing.program_types,
             until=_runs_out_at(enrollment, standing, participations, now=now),
         )
     if enrollment._state.adding:
         enrollment.device.clear(clearance)
     else:
-        write(enrollment.device, clearance)
+        narrow(enrollment.device, clearance, reason=enrollment.state_reason, now=now, by=by)
 
 
-def write(device: Device, clearance: Clearance) -> None:
-    if device.clear(clearance):
-        device.save(update_fields=CLEARANCE)
+def narrow(device: Device, clearance: Clearance, *, reason: str, now: datetime, by: Actor) -> None:
+    """What is no longer allowed is cancelled with it: running commands, too (contract §4)."""
+    was_controlled = device.may_control
+    if write(device, clearance) and was_controlled:
+        allowed = device.cleared_types if device.may_control else []
+        cancelling.cancel_for_devices([device], but=allowed, reason=reason or "not_cleared", now=now, by=by)
+
+
+def write(device: Device, clearance: Clearance) -> bool:
+    """Whether it changed."""
+    if not device.clear(clearance):
+        return False
+    device.save(update_fields=CLEARANCE)
+    return True
+
+
+def _takes_part(enrollment: Enrollment) -> bool:
+    """A device that tells no telemetry begins by the first command that it carries out (contract §3)."""
+    if enrollment.state == State.ENROLLED:
+        return not enrollment.device.telemetry
+    return enrollment.state == State.ACTIVE
 
 
 def _runs_out_at(

@@ -7,6 +7,7 @@ from itertools import islice
 from django.db import transaction
 
 from devices import access
+from devices.commands import restoring
 from enrollments.models import Consent, Enrollment, RevocationDuty
 from partners.webhooks.outbox import tellings
 from texture_portal import jobs
@@ -14,6 +15,7 @@ from texture_portal.actors import Actor, Role
 from texture_portal.refusals import Refusal
 
 WITHIN = timedelta(hours=24)  # §11.5 (5)
+GIVEN_BACK_WITHIN = timedelta(minutes=5)
 LEASE = timedelta(seconds=90)  # longer than one call of an OEM's cloud
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 BATCH = 20
@@ -98,6 +100,12 @@ def _look_for_acknowledgement(duty: RevocationDuty, now: datetime) -> None:
 
 
 def _give_up_access(duty: RevocationDuty, now: datetime) -> None:
+    """Not before the device is given back to its owner, where it can be: that goes by the same access."""
+    device = duty.enrollment.device
+    if now - duty.opened_at < GIVEN_BACK_WITHIN and restoring.are_under_way(device, now=now):
+        duty.last_fault, duty.attempt_at = "the device is being restored", now + GIVEN_BACK_WITHIN / 10
+        duty.save(update_fields=["last_fault", "attempt_at"])
+        return
     _settle(duty, GIVEN_UP[access.give_up(duty.enrollment.device)], at=now)
 
 

@@ -111,7 +111,7 @@ def advance(enrollment: Enrollment, *, now: datetime, by: Actor, why: str = "") 
     insert(placement.joined)
     facts = _weigh(enrollment, standing, placement, now=now)
     _walk(enrollment, facts, now=now, by=by, why=why)
-    clearance.clear(enrollment, standing=standing, participations=placement.participations, now=now)
+    clearance.clear(enrollment, standing=standing, participations=placement.participations, now=now, by=by)
     enrollment.save()
     cases.keep(enrollment, question=facts.question, now=now)
     notices.tell(enrollment, now=now)
@@ -122,7 +122,7 @@ def begin(enrollment: Enrollment, *, standing: Standing, now: datetime, by: Acto
     placement = place(enrollment, standing=standing, now=now)
     facts = _weigh(enrollment, standing, placement, now=now)
     _walk(enrollment, facts, now=now, by=by)
-    clearance.clear(enrollment, standing=standing, participations=placement.participations, now=now)
+    clearance.clear(enrollment, standing=standing, participations=placement.participations, now=now, by=by)
     return Beginning(placement.joined, cases.first_case(enrollment, question=facts.question, now=now))
 
 
@@ -133,7 +133,7 @@ def revoke(enrollment: Enrollment, *, reason: str, now: datetime, by: Actor, why
     leave_all(enrollment, reason=reason, now=now)
     enrollment.geocode_due_at = None
     _move(enrollment, "revoke", reason=reason, now=now, by=by, note=why)
-    clearance.write(enrollment.device, NOTHING)
+    clearance.narrow(enrollment.device, NOTHING, reason=reason, now=now, by=by)
     enrollment.save()
     cases.close_all(enrollment, now=now)
     notices.tell(enrollment, now=now)

@@ -33,9 +33,12 @@ def cancel(commands: Iterable[Command], *, reason: str, now: datetime, by: Actor
 
 
 @transaction.atomic
-def cancel_for_devices(devices: Collection[Device], *, reason: str, now: datetime, by: Actor) -> int:
-    """From above: whatever is under way there, all but what gives the devices back."""
+def cancel_for_devices(
+    devices: Collection[Device], *, but: Collection[str] = (), reason: str, now: datetime, by: Actor
+) -> int:
+    """From above: whatever is under way there, all but what gives the devices back; and `but` for these programs."""
     found = Command.objects.filter(device__in=devices, status__in=UNFINISHED, restores=None)
+    found = found.exclude(program_type__in=but)
     return len(cancel(found, reason=reason, now=now, by=by))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from devices.commands import keeping
 from devices.commands.states import NOTHING_TO_RESTORE, SUPERSEDED, UNFINISHED, Status
-from devices.models import Command
+from devices.models import Command, Device
 from texture_portal.actors import Actor
 
 
@@ -40,6 +40,13 @@ def take_over(restores: Sequence[Command], *, now: datetime, by: Actor) -> None:
             by_device[earlier.device_id].is_owed = True
         drop(earlier, SUPERSEDED, now=now, by=by)
     keeping.write(taken)
+
+
+def are_under_way(device: Device, *, now: datetime) -> bool:
+    """Whether something is about to give it back, for which access to it is still needed."""
+    return (
+        device.orders.filter(restores__isnull=False, status__in=UNFINISHED, due_at__lte=now).exclude(step="").exists()
+    )
 
 
 def is_needed(restore: Command, *, of: Command) -> bool:

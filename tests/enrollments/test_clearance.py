@@ -78,7 +78,7 @@ CASES = {
     "no program": (lambda: enrolled(finding=matched_to(UtilityFactory())), "discovered", READ),
     "waiting for its first reading": (enrolled, "enrolled", READ),
     "without telemetry": (lambda: enrolled(device=device_claim(telemetry=False)), "enrolled",
-                          Clearance(program_types=DEMAND_RESPONSE)),
+                          Clearance(may_control=True, program_types=DEMAND_RESPONSE)),
     "taking part": (active, "active", READ_AND_CONTROLLED),
     "not controllable": (lambda: enrolled(device=device_claim(controllable=False, commands=())), "enrolled", READ),
     "suspended, for connectivity": (

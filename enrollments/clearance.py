@@ -56,17 +56,17 @@ def narrow(device: Device, clearance: Clearance, *, reason: str, now: datetime, 
 
 def write(device: Device, clearance: Clearance) -> bool:
     """Whether it changed."""
-    if not device.clear(clearance):
-        return False
-    device.save(update_fields=CLEARANCE)
-    return True
+    is_changed: bool = device.clear(clearance)
+    if is_changed:
+        device.save(update_fields=CLEARANCE)
+    return is_changed
 
 
 def _takes_part(enrollment: Enrollment) -> bool:
     """A device that tells no telemetry begins by the first command that it carries out (contract §3)."""
     if enrollment.state == State.ENROLLED:
         return not enrollment.device.telemetry
-    return enrollment.state == State.ACTIVE
+    return bool(enrollment.state == State.ACTIVE)
 
 
 def _runs_out_at(

@@ -18,7 +18,7 @@ from devices.connectors.pull.finding import Found, Kept
 from devices.connectors.pull.parsing import parse
 from devices.models import Connection, Poll
 from devices.polling import answers, limits
-from devices.polling.trips import Trip, Workshop
+from devices.polling.trips import PollTrip, Trip, Workshop
 from partners import http
 
 LONGEST_WAIT = 8.0  # seconds for a moment within the cloud's limits
@@ -69,7 +69,9 @@ class _Look:
 
     def _walk(self, errand: Errand) -> Outcome:
         poll = Poll(cloud=self._connection.cloud, connection=self._connection, kind=Poll.Kind.DISCOVERY)
-        trip = Trip(poll, self._connection.cloud, self._connection, document=self._document, errand=errand)
+        trip = PollTrip(
+            poll=poll, cloud=self._connection.cloud, connection=self._connection, document=self._document, errand=errand
+        )  # fmt: skip
         is_home = trip.begin()
         while not is_home:
             is_home = trip.go_on(self._ask(trip))

@@ -152,7 +152,8 @@ def test_what_the_migration_clears_is_what_the_lifecycle_does(case):
 
 def clear_by_migration():
     with connection.cursor() as cursor:
-        cursor.execute(importlib.import_module("enrollments.migrations.0015_clearances").CLEAR)
+        for name in ("0015_clearances", "0017_first_commands"):
+            cursor.execute(importlib.import_module(f"enrollments.migrations.{name}").CLEAR)
 
 
 def test_a_stream_obeys_too_and_says_why():

@@ -9,7 +9,18 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from texture_portal.bench import audit, enrollment, history, imports, matching, polling, revocation, telemetry, webhooks
+from texture_portal.bench import (
+    audit,
+    commands,
+    enrollment,
+    history,
+    imports,
+    matching,
+    polling,
+    revocation,
+    telemetry,
+    webhooks,
+)
 
 BENCHES = {
     "matching": matching.measure,
@@ -20,6 +31,8 @@ BENCHES = {
     "webhooks": webhooks.measure,
     "polling": polling.measure,
     "polling_bulk": polling.measure_bulk,
+    "commands_push": commands.measure_push,
+    "commands_pull": commands.measure_pull,
     "import": imports.measure,
     "audit": audit.measure,
     "telemetry": telemetry.measure,

@@ -1,0 +1,210 @@
+"""10,000 commands from issuing to the last acknowledgement recorded, by webhook and by calls; and one at a time."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.test import override_settings
+
+from devices.commands.issuing import DispatchClearance, Order, issue
+from devices.commands.sending.pulling.tasks import call_due
+from devices.commands.tasks import work_off
+from devices.connections.programmatic import connect_by_api_key
+from devices.connectors.pull import shipped
+from devices.models import Cloud, Command, Connection, Device
+from devices.telemetry.taking import Observed, take
+from partners.models import Customer, Partner
+from partners.webhooks import endpoints
+from partners.webhooks.delivery import deliver_due
+from territories.models import Site
+from texture_portal import actors, clock
+from texture_portal.bench.measuring import Measurement
+from texture_portal.bench.scratch import scratch_database
+from texture_portal.demo.server import HOST
+
+DEVICES, CHUNK, PARTNERS, SINGLES = 10_000, 1_000, 4, 40
+LATENCY = 0.1
+TARGET_SECONDS = 20.0
+BY = actors.system("bench", channel=actors.Channel.COMMAND)
+GENEROUS = "3000/s:3000"
+PATIENCE = 120.0
+
+
+def measure_push(data: Path | None) -> Measurement:
+    """Four partners, each with one endpoint. `data` plays no part."""
+    with _stage() as port:
+        for number in range(PARTNERS):
+            partner = Partner.objects.create(name=f"Bench {number}", kind=Partner.Kind.OEM)
+            url = f"http://{HOST}:{port}/in"
+            endpoints.add(partner, url=url, event_types=["command.requested"], now=clock.now(), by=BY)
+            _fleet(partner, DEVICES // PARTNERS)
+        return _measured("commands_push", (_work_off, _deliver))
+
+
+def measure_pull(data: Path | None) -> Measurement:
+    """One cloud that allows as many calls as come."""
+    with _stage() as port:
+        partner = Partner.objects.create(name="Bench", kind=Partner.Kind.OEM)
+        limits = dict.fromkeys(("metadata", "telemetry", "control"), GENEROUS)
+        cloud = Cloud.objects.create(
+            partner=partner, name="Bench", base_url=f"http://{HOST}:{port}", document=shipped.document("simulated"),
+            rate_limits=limits,
+        )  # fmt: skip
+        connect_by_api_key(cloud, grantor=Connection.Grantor.FLEET, key="none", now=clock.now(), by=BY)
+        _fleet(partner, DEVICES, through=cloud.connections.get())
+        return _measured("commands_pull", (_call,))
+
+
+def _measured(name: str, workers: tuple[Any, ...]) -> Measurement:
+    """As the portal runs: its workers are woken beside, each over a connection of its own."""
+    ids = list(Device.objects.order_by("pk").values_list("pk", flat=True))
+    stop = threading.Event()
+    running = [threading.Thread(target=_again_and_again, args=(each, stop)) for each in workers]
+    began = time.perf_counter()
+    issued_in = _issue_all(ids)
+    for each in running:
+        each.start()
+    try:
+        _until(lambda: not Command.objects.filter(acknowledged_at=None).exists())
+        seconds = time.perf_counter() - began
+        singles = [_single(each) for each in ids[:SINGLES]]
+    finally:
+        stop.set()
+        for each in running:
+            each.join()
+    return Measurement(
+        name, DEVICES / seconds, "commands/s", singles, DEVICES / TARGET_SECONDS,
+        f"{DEVICES} acknowledged within {TARGET_SECONDS:.0f} s; p50 and p95 are of one issued at a time",
+        {"commands": DEVICES, "seconds": round(seconds, 1), "issued_in_s": round(issued_in, 1),
+         "latency_ms": int(LATENCY * 1000), "status": Command.objects.filter(error_code="").count()},
+    )  # fmt: skip
+
+
+def _issue_all(ids: list[Any]) -> float:
+    began = time.perf_counter()
+    for place in range(0, len(ids), CHUNK):
+        devices = Device.objects.filter(pk__in=ids[place : place + CHUNK])
+        with transaction.atomic():
+            made = issue([_order(each) for each in devices], now=clock.now(), by=BY)
+        if refused := next((each for each in made if each.error_code), None):
+            raise RuntimeError(f"{refused.error_code}: {refused.error_detail}")
+    return time.perf_counter() - began
+
+
+def _single(device_id: Any) -> float:
+    began = time.perf_counter()
+    with transaction.atomic():
+        [command] = issue([_order(Device.objects.get(pk=device_id))], now=clock.now(), by=BY)
+    _until(lambda: Command.objects.filter(pk=command.pk, acknowledged_at__isnull=False).exists())
+    return time.perf_counter() - began
+
+
+def _order(device: Device) -> Order:
+    return Order(
+        device=device, command="battery:set-reserve", input={"chargePercentage": 40},
+        expires_at=clock.now() + timedelta(minutes=15), clearance=DispatchClearance("demand_response"),
+    )  # fmt: skip
+
+
+def _until(true: Any) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not true():
+        if time.monotonic() > ends:
+            raise RuntimeError(f"not all were acknowledged within {PATIENCE:.0f} s")
+        time.sleep(0.02)
+
+
+def _again_and_again(work: Any, stop: threading.Event) -> None:
+    try:
+        while not stop.is_set():
+            work()
+            time.sleep(0.05)
+    finally:
+        connection.close()
+
+
+def _work_off() -> None:
+    work_off(now=clock.now())
+
+
+def _deliver() -> None:
+    deliver_due(now=clock.now())
+
+
+def _call() -> None:
+    call_due(now=clock.now())
+
+
+def _fleet(partner: Partner, count: int, *, through: Connection | None = None) -> None:
+    customer = Customer(partner=partner, reference_id="bench")
+    customer.give_key()
+    customer.save()
+    site = Site.objects.create(customer_id=customer.pk, address_key=f"bench {partner.pk}")
+    devices = Device.objects.bulk_create(
+        Device(
+            partner=partner, customer=customer, site=site, manufacturer_device_id=f"B-{number}", connection=through,
+            serial_number=f"S-{number}", manufacturer="Bench", serial_key=f"bench|{partner.pk}{number}", model="B",
+            type="battery", commissioned_on=clock.now().date(), controllable=True, telemetry=True,
+            commands=["battery:set-reserve"], may_read=True, may_control=True, cleared_types=["demand_response"],
+        )
+        for number in range(count)
+    )  # fmt: skip
+    now = clock.now()
+    take(partner, [Observed(each.manufacturer_device_id, now, {"chargePercentage": 70}) for each in devices], now=now)
+
+
+@contextmanager
+def _stage() -> Iterator[int]:
+    with scratch_database(), override_settings(OUTBOUND_ALLOWED_HOSTS=[HOST]):
+        command = [sys.executable, "-m", "texture_portal.bench.commands"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+            if process.stdin is None or process.stdout is None:
+                raise RuntimeError("the other side has no pipes")
+            yield int(process.stdout.readline())
+            process.stdin.close()
+
+
+class _Other(asyncio.Protocol):
+    """The other side: it accepts whatever it is sent, after a while; to who asks, it is complete."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport, self.pending = transport, b""
+
+    def data_received(self, data: bytes) -> None:
+        self.pending += data
+        head, found, rest = self.pending.partition(b"\r\n\r\n")
+        while found:
+            length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
+            wanted = int(length or 0)
+            if len(rest) < wanted:
+                return
+            is_asked, self.pending = head.startswith(b"GET"), rest[wanted:]
+            asyncio.get_running_loop().call_later(LATENCY, self._answer, is_asked)
+            head, found, rest = self.pending.partition(b"\r\n\r\n")
+
+    def _answer(self, is_asked: bool) -> None:
+        body = json.dumps({"status": "complete" if is_asked else "accepted"}).encode()
+        if not self.transport.is_closing():
+            self.transport.write(  # type: ignore[attr-defined]
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+            )
+
+
+async def _serve() -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(_Other, HOST, 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())

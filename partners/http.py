@@ -97,6 +97,30 @@ def check_url(url: str) -> None:
         raise UrlRefusedError("Only globally routable addresses are called.")
 
 
+class Flow:
+    """A response whose body is read piece by piece, by one thread; another may close it."""
+
+    def __init__(self, response: aiohttp.ClientResponse, loop: asyncio.AbstractEventLoop) -> None:
+        self._response, self._loop = response, loop
+        self.status, self.headers = response.status, response.headers
+
+    def __enter__(self) -> "Flow":
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self.close()
+
+    def read(self) -> bytes:
+        """What has come since, waiting for the first of it; b"" at the end. Raises `OutboundError`."""
+        try:
+            return asyncio.run_coroutine_threadsafe(self._response.content.readany(), self._loop).result()
+        except (aiohttp.ClientError, OSError, ValueError) as fault:
+            raise OutboundError(_code_of(fault)) from None
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._response.close)
+
+
 class Outbound:
     """Its connections live in a thread of their own; any thread may call."""
 
@@ -115,6 +139,27 @@ class Outbound:
     def submit(self, request: Request) -> "Future[Answer]":
         """The same while the caller does something else."""
         return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
+
+    def open(self, request: Request, *, silence: float) -> Flow:
+        """A body that has no end, to be read as it comes; `silence`: after so many seconds without a byte it is cut.
+
+        Raises `OutboundError`; so does reading it.
+        """
+        try:
+            response = asyncio.run_coroutine_threadsafe(self._begin(request, silence), self._loop).result()
+        except (aiohttp.ClientError, OSError, ValueError) as fault:
+            raise OutboundError(_code_of(fault)) from None
+        return Flow(response, self._loop)
+
+    async def _begin(self, request: Request, silence: float) -> aiohttp.ClientResponse:
+        _check_literal(request.url)
+        return await self._session.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence),
+        )
 
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self._session.close(), self._loop).result()

@@ -30,7 +30,7 @@ def hold(names: Collection[str]) -> None:
     What is read after it is what the holders before have left. Raises `NameHeldError`.
     """
     try:
-        prepared.execute(HOLD, [LONGEST_WAIT, LONGEST_IDLE, sorted({_number(name) for name in names})])
+        prepared.execute(HOLD, [LONGEST_WAIT, LONGEST_IDLE, sorted({number_of(name) for name in names})])
     except OperationalError as fault:
         if isinstance(fault.__cause__, LockNotAvailable) or was_deadlock(fault):
             raise NameHeldError from fault
@@ -42,5 +42,5 @@ def was_deadlock(fault: OperationalError) -> bool:
     return isinstance(fault.__cause__, DeadlockDetected)
 
 
-def _number(name: str) -> int:
+def number_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

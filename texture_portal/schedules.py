@@ -45,6 +45,7 @@ JOBS = (
     Job("portfolio_sizes", "devices.portfolios.sizes.count", every=timedelta(hours=1)),
     Job("command_calls", "devices.commands.sending.pulling.tasks.call_due", every=MINUTE),
     Job("history", "devices.polling.tasks.poll_history", every=MINUTE),
+    Job("purge_refusals", "devices.telemetry.refusing.purge", every=timedelta(hours=6)),
     Job("purge_call_log", "devices.polling.tasks.purge_call_log", every=timedelta(hours=6)),
     Job("dispatch", "programs.dispatch.work.work_off", every=MINUTE),
     Job("webhooks", "partners.tasks.deliver_webhooks", every=MINUTE),

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from types import FrameType
 
@@ -24,6 +24,7 @@ TICK_SECONDS = 0.25
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 STEADY_SECONDS = 60.0  # one that ran for so long starts anew with the first pause
 STOP_SECONDS = 20.0
+LOOK_SECONDS = 10.0  # between questions whether a process is wanted
 ASK_AGAIN = timedelta(seconds=30)  # a sign of life asked for may be lost with a killed worker
 
 
@@ -74,9 +75,55 @@ class Child:
             log.debug("nothing is left of %s", self.name)
         self.process.wait()
 
+    def is_there(self) -> bool:
+        return self.process.poll() is None
+
     def ask_to_stop(self) -> None:
-        if self.process.poll() is None:
+        if self.is_there():
             self.process.terminate()
+
+
+class OnDemand:
+    """A child that runs only while it is wanted, which is asked now and then."""
+
+    def __init__(self, name: str, *arguments: str, wanted: Callable[[], bool]) -> None:
+        self.name, self.arguments, self.wanted = name, arguments, wanted
+        self.child: Child | None = None
+        self.looked: float | None = None
+
+    def tend(self) -> None:
+        now = time.monotonic()
+        if self.looked is None or now - self.looked >= LOOK_SECONDS:
+            self.looked = now
+            self._look()
+        if self.child is not None:
+            self.child.tend()
+
+    def is_there(self) -> bool:
+        return self.child is not None and self.child.is_there()
+
+    def ask_to_stop(self) -> None:
+        if self.child is not None:
+            self.child.ask_to_stop()
+
+    def end_group(self) -> None:
+        if self.child is not None:
+            self.child.end_group()
+
+    def _look(self) -> None:
+        try:
+            is_wanted = self.wanted()
+        except DatabaseError as fault:
+            log.warning("whether %s is wanted cannot be read: %s", self.name, type(fault).__name__)
+            connection.close()
+            return
+        if is_wanted and self.child is None:
+            log.info("%s is wanted", self.name)
+            self.child = Child(self.name, *self.arguments)
+        elif not is_wanted and self.child is not None:
+            log.info("%s is wanted no longer", self.name)
+            self.child.end_group()
+            self.child = None
 
 
 class WorkerWatch:
@@ -130,7 +177,7 @@ class ScheduleWatch:
 
 
 class Supervisor:
-    def __init__(self, children: Sequence[Child], watches: Sequence[WorkerWatch | ScheduleWatch]) -> None:
+    def __init__(self, children: Sequence[Child | OnDemand], watches: Sequence[WorkerWatch | ScheduleWatch]) -> None:
         self.children = children
         self.watches = watches
         self.signals = 0
@@ -156,7 +203,7 @@ class Supervisor:
         for each in self.children:
             each.ask_to_stop()
         patience, asked = time.monotonic() + STOP_SECONDS, self.signals
-        while any(each.process.poll() is None for each in self.children):
+        while any(each.is_there() for each in self.children):
             if time.monotonic() > patience or self.signals > asked:
                 break
             time.sleep(TICK_SECONDS)

@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from devices.connectors import registry
 from devices.connectors.pull import shipped
 from devices.connectors.pull.faults import DocumentError, Fault
 from devices.connectors.pull.trying import Trial, attempt
@@ -47,12 +48,13 @@ class DocumentForm(forms.Form):
 
 
 class StartForm(forms.Form):
-    start = forms.ChoiceField(
-        label="Begin with",
-        choices=[("", "the present document"), *((name, name) for name in shipped.names())],
-        required=False,
-        widget=UnfoldAdminSelectWidget(),
-    )
+    start = forms.ChoiceField(label="Begin with", required=False, widget=UnfoldAdminSelectWidget())
+
+    def __init__(self, cloud: ConnectorDocument) -> None:
+        super().__init__()
+        folder = registry.PATTERNS[cloud.connector].shipped
+        names = shipped.names(folder) if folder else []
+        self.fields["start"].choices = [("", "the present document"), *((name, name) for name in names)]  # type: ignore[attr-defined]
 
 
 @admin.register(ConnectorDocument)
@@ -63,7 +65,7 @@ class ConnectorDocumentAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).filter(connector=ConnectorDocument.Connector.PULL)
+        return super().get_queryset(request).filter(connector__in=registry.WITH_A_DOCUMENT)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.post_view)
@@ -91,7 +93,8 @@ class ConnectorDocumentAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         cloud = self._cloud(request, object_id)
         start = request.GET.get("start", "")
-        raw = shipped.document(start) if start in shipped.names() else cloud.document
+        folder = registry.PATTERNS[cloud.connector].shipped
+        raw = shipped.document(start, folder) if folder and start in shipped.names(folder) else cloud.document
         text = json.dumps(raw, indent=2, ensure_ascii=False) if raw else ""
         return self._page(request, cloud, DocumentForm(initial={"document": text, "names": "{}"}))
 
@@ -115,7 +118,7 @@ class ConnectorDocumentAdmin(ReadOnlyAdmin):
     def _save(self, request: HttpRequest, cloud: ConnectorDocument, given: dict[str, str]) -> HttpResponse:
         raw = documents.json_of(given["document"], what="document")
         by = actors.staff(user_id=cast(User, request.user).pk, name=request.user.get_username())
-        documents.read(given["document"])  # all its faults are shown, where the verb would tell the first
+        documents.read(cloud, given["document"])  # all its faults are shown, where the verb would tell the first
         happened = documents.put_into_force(cloud, raw, reason=given["reason"], now=clock.now(), by=by)
         messages.success(request, happened)
         return redirect(reverse("admin:devices_connectordocument_change", args=(cloud.pk,)))
@@ -124,7 +127,7 @@ class ConnectorDocumentAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, cloud: ConnectorDocument, form: DocumentForm, *, is_fetched: bool
     ) -> HttpResponse:
         given, now = form.cleaned_data, clock.now()
-        document = documents.read(given["document"])
+        document = documents.read(cloud, given["document"])
         names = documents.json_of(given["names"] or "{}", what="list of names")
         if given["call"] not in document.calls or not isinstance(names, dict):
             raise Refusal("validation_failed", f"Say which call: one of {', '.join(document.calls)}.")
@@ -155,7 +158,7 @@ class ConnectorDocumentAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "original": cloud,
             "form": form,
-            "start": StartForm(),
+            "start": StartForm(cloud),
             "trial": trial,
             "faults": faults,
             "may_write": request.user.has_perm(WRITE),

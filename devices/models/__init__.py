@@ -6,6 +6,7 @@ from devices.models.connection import Connection, GrantRequest
 from devices.models.device import Device
 from devices.models.polling import Allowance, CallBucket, ConnectorDocument, DiscoveredDevice, Poll, Standing
 from devices.models.portfolio import Portfolio, PortfolioDevice, PortfolioRevocation, Withdrawal
+from devices.models.stream import ReadingRefusal, StreamPosition
 from devices.models.telemetry import DeviceState, Layout, Reading, Rollup, StaleHour
 
 __all__ = [
@@ -28,8 +29,10 @@ __all__ = [
     "PortfolioDevice",
     "PortfolioRevocation",
     "Reading",
+    "ReadingRefusal",
     "Rollup",
     "StaleHour",
     "Standing",
+    "StreamPosition",
     "Withdrawal",
 ]

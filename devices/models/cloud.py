@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from devices.connectors import registry
 from partners.http import UrlRefusedError, check_url
 from partners.models import Partner
 from texture_portal import sealed_columns
@@ -30,10 +31,10 @@ def _url(**options: object) -> models.CharField:  # type: ignore[type-arg]
 
 
 class Cloud(models.Model):
-    class Connector(models.TextChoices):
-        PULL = "pull", "Pull: the portal polls it"
-        PUSH = "push", "Push: the partner sends"
-        NATIVE = "native", "Native: devices report to the portal"
+    class Connector:
+        """Names of the patterns that the portal's own code knows; all of them are in `devices.connectors.registry`."""
+
+        PULL, PUSH, NATIVE = "pull", "push", "native"
 
     class State(models.TextChoices):
         HEALTHY = "healthy", "Healthy"
@@ -54,8 +55,8 @@ class Cloud(models.Model):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="clouds")
     name = models.CharField(max_length=255)
     base_url = _url(help_text="What the paths of its API are appended to.")
-    connector = models.CharField(max_length=8, choices=Connector, default=Connector.PULL)
-    document = models.JSONField(default=dict, blank=True, help_text="Of the pull connector; empty for the others.")
+    connector = models.CharField(max_length=8, choices=registry.choices, default=Connector.PULL)
+    document = models.JSONField(default=dict, blank=True, help_text="Of the connector; empty where it needs none.")
 
     issuer = _url(blank=True, help_text="As it names itself on the callback (`iss`, RFC 9207); blank: it does not.")
     authorize_url = _url(blank=True, help_text="Where end users are asked for their consent.")
@@ -109,7 +110,7 @@ class Cloud(models.Model):
                 | (Q(state="paused") & ~Q(state_reason="")),
             ),
             models.CheckConstraint(
-                name="cloud_document_of_the_pull_connector", condition=Q(connector="pull") | Q(document={})
+                name="cloud_document_of_its_connector", condition=~Q(connector="native") | Q(document={})
             ),
         ]
 

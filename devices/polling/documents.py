@@ -15,7 +15,7 @@ from devices.connectors.pull.asking import Names, UnknownNameError, ask
 from devices.connectors.pull.documents import Document
 from devices.connectors.pull.faults import DocumentError
 from devices.connectors.pull.instants import asked as written
-from devices.connectors.pull.parsing import parse
+from devices.connectors.registry import PATTERNS
 from devices.models import Cloud, Connection
 from devices.polling import answers, discovery, limits
 from devices.polling.trips import NAME, USUAL_SECONDS
@@ -27,9 +27,17 @@ MOST_BYTES = 1024 * 1024
 LONGEST_WAIT = 5.0  # seconds, for a moment that the limit leaves
 
 
-def read(text: str) -> Document:
-    """Raises `DocumentError`; a text that is no JSON is one fault."""
-    return parse(json_of(text, what="document"))
+def read(cloud: Cloud, text: str) -> Document:
+    """Raises `DocumentError`; and `Refusal` for a text that is no JSON."""
+    return parse(cloud, json_of(text, what="document"))
+
+
+def parse(cloud: Cloud, raw: Any) -> Document:
+    """As the cloud's pattern has it."""
+    reads = PATTERNS[cloud.connector].parse
+    if reads is None:
+        raise Refusal("state_conflict", "A cloud of this kind needs no connector document.")
+    return reads(raw)
 
 
 def json_of(text: str, *, what: str) -> Any:
@@ -43,13 +51,11 @@ def json_of(text: str, *, what: str) -> Any:
 @transaction.atomic
 def put_into_force(cloud: Cloud, raw: Any, *, reason: str, now: datetime, by: Actor) -> str:
     """From the next call on. What it says of the key's place is the cloud's from now on; all is discovered anew."""
+    cloud = Cloud.objects.select_for_update().get(pk=cloud.pk)
     try:
-        document = parse(raw)
+        document = parse(cloud, raw)
     except DocumentError as wrong:
         raise Refusal("validation_failed", f"{wrong.faults[0]} ({len(wrong.faults)} faults.)") from None
-    cloud = Cloud.objects.select_for_update().get(pk=cloud.pk)
-    if cloud.connector != Cloud.Connector.PULL:
-        raise Refusal("state_conflict", "Only a cloud that is polled has a connector document.")
     cloud.document = raw
     if document.authentication.send != "bearer":
         cloud.api_key_place = document.authentication.send
@@ -62,6 +68,8 @@ def put_into_force(cloud: Cloud, raw: Any, *, reason: str, now: datetime, by: Ac
 
 def fetch(cloud: Cloud, document: Document, call_name: str, *, names: Names, now: datetime) -> Any:
     """The present answer of one call, asked within the cloud's limits. Raises `Refusal` where there is none."""
+    if cloud.connector != Cloud.Connector.PULL:
+        raise Refusal("state_conflict", "A stream has no answer to fetch: paste one of its messages.")
     call = document.calls[call_name]
     day = {"start": written(now - timedelta(days=1), call.times), "end": written(now, call.times)}
     connection = Connection.objects.filter(cloud=cloud, status=Connection.Status.ACTIVE).order_by("-granted_at").first()

@@ -1,16 +1,17 @@
 """What trips bring home, written down together: readings first, then the rows, so that nothing is settled too early."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from devices.connectors.pull.faults import Fault
-from devices.models import Cloud, Poll
+from devices.models import Cloud, Poll, ReadingRefusal
 from devices.polling import discovery, settling
 from devices.polling.call_log import CallLog
 from devices.polling.settling import Settled
 from devices.polling.trips import NOBODY, OK, PollTrip, Trip
+from devices.telemetry import refusing
 from devices.telemetry.taking import Observed, take
 
 FULL = 2000
@@ -58,7 +59,10 @@ class Results:
         """Done twice, after a crash in between, it changes nothing: readings are taken once."""
         observed, self.observed = self.observed, defaultdict(list)
         for cloud, readings in observed.items():
-            taken = take(self.asked[cloud].partner, readings, now=now)
+            partner = self.asked[cloud].partner
+            taken = take(partner, readings, now=now)
+            refused = Counter(each.code for each in taken.rejected)
+            refusing.note(partner.pk, ReadingRefusal.Way.POLLING, refused, now=now)
             self.readings += len(readings)
             self.accepted += taken.accepted
         settled, self.settled = self.settled, []

@@ -7,9 +7,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from devices.clearance import NOTHING, Clearance
+from devices.connectors.native import messages
 from devices.models import Device, DiscoveredDevice, Reading
 from devices.polling.known import known_of, link_enrolled
-from devices.telemetry.mqtt import messages
 from devices.telemetry.taking import Observed, take
 from enrollments import ageing, lifecycle
 from enrollments.consents import give_consent

@@ -15,8 +15,8 @@ SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("document.schema.js
 _VALIDATOR = Draft202012Validator(SCHEMA)
 
 
-def faults(raw: Any) -> list[Fault]:
-    found = [fault for error in _VALIDATOR.iter_errors(raw) for fault in _told(error)]
+def faults(raw: Any, *, validator: Draft202012Validator = _VALIDATOR) -> list[Fault]:
+    found = [fault for error in validator.iter_errors(raw) for fault in _told(error)]
     return sorted(found, key=lambda fault: fault.at)
 
 

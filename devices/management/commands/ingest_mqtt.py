@@ -11,9 +11,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from devices.telemetry.mqtt.messages import take
-from devices.telemetry.mqtt.stream import Stream
+from devices.connectors.native.messages import take
+from devices.connectors.native.stream import Stream
 from texture_portal import clock
+from texture_portal.alone import Alone
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 2
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--session",
             default="texture-portal",
-            help="the session's name at the broker: each process beside this one needs another (%(default)s)",
+            help="the session's name at the broker: a second process of the same name stands by (%(default)s)",
         )
 
     def handle(self, *, session: str, **options: Any) -> None:
@@ -35,6 +36,11 @@ class Command(BaseCommand):
         told_to_stop = Event()
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: told_to_stop.set())
+        alone = Alone(f"ingest_mqtt|{session}")
+        while not _is_alone(alone) and not told_to_stop.wait(PAUSE_SECONDS):
+            pass
+        if told_to_stop.is_set():
+            return
         try:
             stream = Stream(settings.MQTT_URL, name=session)
         except ValueError as fault:
@@ -45,6 +51,16 @@ class Command(BaseCommand):
                 _take_a_batch(stream)
         finally:
             stream.close()
+            alone.end()
+
+
+def _is_alone(alone: Alone) -> bool:
+    """A broker knows one process by the session's name, and cuts the other off: whoever comes later stands by."""
+    try:
+        return alone.is_so()
+    except (OperationalError, InterfaceError) as fault:
+        log.error("The database is away (%s)", type(fault).__name__)
+        return False
 
 
 def _take_a_batch(stream: Stream) -> None:

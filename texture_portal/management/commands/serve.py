@@ -11,9 +11,12 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import NotSupportedError, OperationalError
+from django.utils.module_loading import import_string
 
+from devices.connectors.pattern import Pattern
+from devices.connectors.registry import processes
 from texture_portal import schedules
-from texture_portal.supervisor import Child, ScheduleWatch, Supervisor, WorkerWatch
+from texture_portal.supervisor import Child, OnDemand, ScheduleWatch, Supervisor, WorkerWatch
 
 BACKLOG = 1024
 
@@ -38,7 +41,8 @@ class Command(BaseCommand):
             keep=[descriptor],
         )  # fmt: skip
         workers = [] if no_worker else [Child("worker", "django", "qcluster")]
-        supervisor = Supervisor([web, *workers], [ScheduleWatch(), *(WorkerWatch(each) for each in workers)])
+        readers = [] if no_worker else [_reader(each) for each in processes()]
+        supervisor = Supervisor([web, *workers, *readers], [ScheduleWatch(), *(WorkerWatch(each) for each in workers)])
         self._greet(listener, no_worker=no_worker)
         supervisor.run()
         self.stdout.write("Stopped.")
@@ -59,6 +63,11 @@ class Command(BaseCommand):
         )
         if not get_user_model().objects.filter(is_superuser=True, is_active=True).exists():
             self.stdout.write("Nobody can log in yet. Remedy: .venv/bin/python manage.py createsuperuser")
+
+
+def _reader(pattern: Pattern) -> OnDemand:
+    """What a connector keeps running beside the workers, once there is something for it to do."""
+    return OnDemand(pattern.command, "django", pattern.command, wanted=import_string(pattern.wanted))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -13,11 +13,12 @@ from time import monotonic
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from devices.telemetry.mqtt.messages import Message
-from devices.telemetry.mqtt.topics import SUBSCRIPTIONS
+from devices.connectors.native.messages import Message
+from devices.connectors.native.topics import SUBSCRIPTIONS
 
 log = logging.getLogger(__name__)
 AT_LEAST_ONCE = 1
@@ -25,6 +26,10 @@ LARGEST_BATCH = 1_000
 PATIENCE_SECONDS = 0.25  # for a batch to fill
 KEEPALIVE_SECONDS = 30
 PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+def is_wanted() -> bool:
+    return bool(settings.MQTT_URL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """The admin's front page: what needs somebody now, for those who may see it, and how many enrollments stand where."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 
+from devices.models import Connection, StreamPosition
 from enrollments.admin.case_page import LATE_MARKS, time_left
 from enrollments.admin.colours import STATES
 from enrollments.admin.conflicts import OPEN as OPEN_CONFLICT
@@ -18,6 +19,7 @@ from texture_portal import clock, workshop
 from texture_portal.console.marks import NOTHING, at, badge, link, table, words
 
 MOST_SHOWN = 8
+CUT_FOR = timedelta(minutes=5)  # a stream is opened again within two, where its cloud is there
 
 
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -33,6 +35,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         shown |= _owed(now=now)
     if user.has_perm("partners.view_refusedrequest"):
         shown["flagged"] = _flagged()
+    if user.has_perm("devices.view_connection"):
+        shown |= _reach(now=now)
     if user.has_perm("texture_portal.view_heartbeat"):
         shown |= _work(now=now)
     if user.has_perm("enrollments.view_enrollment"):
@@ -103,6 +107,32 @@ def _flagged() -> dict[str, Any]:
             for each in rows
         ),
     )
+
+
+def _reach(*, now: datetime) -> dict[str, Any]:
+    """Devices that are not heard of because the way to them is cut."""
+    broken = Connection.objects.filter(status=Connection.Status.BROKEN).annotate(reached=Count("devices"))
+    cut = StreamPosition.objects.filter(
+        connected_at=None, cut_at__lt=now - CUT_FOR, connection__status=Connection.Status.ACTIVE
+    )
+    return {
+        "broken": table(
+            ("Connection", "Broken since", "Because", "Devices"),
+            (
+                (link(each), at(each.broken_at), badge(words(each.broken_reason), "danger"), each.reached)
+                for each in broken.select_related("cloud__partner").order_by("-reached", "broken_at")[:MOST_SHOWN]
+            ),
+        ),
+        "cut": table(
+            ("Stream", "Cut", "Because", "Last message"),
+            (
+                (link(each, str(each.connection.cloud)), at(each.cut_at), badge(words(each.cut_reason), "danger"),
+                 at(each.told_at))
+                for each in cut.select_related("connection__cloud__partner").order_by("cut_at")[:MOST_SHOWN]
+            ),
+        ),
+        "broken_count": Connection.objects.filter(status=Connection.Status.BROKEN).count(),
+    }  # fmt: skip
 
 
 def _work(*, now: datetime) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _GRANTS = (
 )  # fmt: skip
 _POLLING = (
     "devices.view_connectordocument", "devices.view_discovereddevice", "devices.view_poll", "devices.view_callbucket",
+    "devices.view_streamposition", "devices.view_readingrefusal",
 )  # fmt: skip
 _DISPATCH = ("programs.view_dispatchevent", "programs.view_dispatchtarget")
 _PORTFOLIOS = ("devices.view_portfolio", "devices.view_historicalportfolio")
@@ -45,7 +46,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *_GRANTS, "devices.revoke_connection", *_POLLING, "devices.write_connectordocument",
         "devices.issue_command",
         *_PORTFOLIOS, "devices.add_portfolio", "devices.change_portfolio", "devices.fill_portfolio",
-        "devices.revoke_portfolio",
+        "devices.revoke_portfolio", "devices.export_telemetry",
     ),
     "Auditor": (
         *_ENROLLMENTS,
@@ -54,6 +55,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *_POLLING,
         *_PORTFOLIOS,
         *_DISPATCH,
+        "devices.view_telemetryexport",
         "enrollments.view_reviewcase", "enrollments.view_casenote", "enrollments.view_consent",
         "enrollments.view_historicalconsent", "enrollments.view_enrollmentfile",
         "enrollments.view_evidence", "enrollments.export_evidence", "enrollments.view_evidenceaccess",

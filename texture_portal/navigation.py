@@ -41,6 +41,9 @@ GROUPS = {
         ("Discovered devices", "travel_explore", "devices", "discovereddevice"),
         ("Polling", "sync", "devices", "poll"),
         ("Calls of clouds", "monitoring", "devices", "callbucket"),
+        ("Streams", "stream", "devices", "streamposition"),
+        ("Readings not taken", "block", "devices", "readingrefusal"),
+        ("Telemetry exports", "download", "devices", "telemetryexport"),
     ),
     "Partners": (
         ("Partners", "factory", "partners", "partner"),

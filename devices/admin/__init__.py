@@ -6,6 +6,7 @@ from devices.admin.connector import ConnectorDocumentAdmin
 from devices.admin.device import DeviceAdmin
 from devices.admin.polling import CallBucketAdmin, DiscoveredDeviceAdmin, PollAdmin
 from devices.admin.portfolios import PortfolioAdmin
+from devices.admin.streams import ReadingRefusalAdmin, StreamPositionAdmin, TelemetryExportAdmin
 
 __all__ = [
     "CallBucketAdmin",
@@ -16,4 +17,7 @@ __all__ = [
     "DiscoveredDeviceAdmin",
     "PollAdmin",
     "PortfolioAdmin",
+    "ReadingRefusalAdmin",
+    "StreamPositionAdmin",
+    "TelemetryExportAdmin",
 ]

@@ -8,25 +8,27 @@ from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from devices.admin import fleet, telling
+from devices.admin import exporting, fleet, telling
 from devices.admin.fleet import FreshnessFilter
 from devices.kinds import KINDS, RATINGS, DeviceType, command_of
 from devices.models import Device
 from devices.search import customer_ids, device_ids
 from texture_portal import clock
-from texture_portal.console.marks import at
+from texture_portal.console.marks import at, words
 from texture_portal.console.pages import ReadOnlyAdmin
 from texture_portal.console.search import BigTable
+from texture_portal.console.verbs import VerbsMixin
 
 
 @admin.register(Device)
-class DeviceAdmin(BigTable, ReadOnlyAdmin):
+class DeviceAdmin(BigTable, VerbsMixin, ReadOnlyAdmin):
     list_display = (
         "manufacturer_device_id", "serial_number", "maker", "type_mark", "partner", "freshness_mark",
         "last_sign_of_life",
     )  # fmt: skip
     list_filter = (("type", ChoicesDropdownFilter), ("partner", RelatedDropdownFilter), FreshnessFilter)
     change_form_outer_after_template = "admin/devices/device/telling.html"
+    verbs = (exporting.VERB,)
     list_select_related = ("partner",)
     list_before_template = "admin/devices/device/fleet_link.html"
     search_help_text = "Whole serial number, manufacturer's device id, customer reference, or device id"
@@ -35,6 +37,7 @@ class DeviceAdmin(BigTable, ReadOnlyAdmin):
         (None, {"fields": ("id", "partner", "customer", "manufacturer_device_id", "serial_number")}),
         ("What it is", {"fields": ("manufacturer", "model", "type", "commissioned_on", "ratings_listed")}),
         ("What it can do", {"fields": ("controllable", "telemetry", "commands_listed", "state_fields")}),
+        ("What may be done with it", {"fields": ("may_read", "may_control", "cleared_for", "cleared_until_when")}),
         ("Where and since when", {"fields": ("site", "last_sign_of_life", "created_at", "updated_at")}),
     )
     readonly_fields = (
@@ -43,6 +46,10 @@ class DeviceAdmin(BigTable, ReadOnlyAdmin):
         "ratings_listed",
         "state_fields",
         "last_sign_of_life",
+        "may_read",
+        "may_control",
+        "cleared_for",
+        "cleared_until_when",
         "created_at",
         "updated_at",
     )
@@ -54,7 +61,7 @@ class DeviceAdmin(BigTable, ReadOnlyAdmin):
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         device = self.get_object(request, object_id)
         if device is not None and self.has_view_permission(request, device):
-            told = telling.context(device, now=clock.now())
+            told = telling.context(device, now=clock.now()) | {"verbs": self.buttons(request, device)}
             kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **told}
         page: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
         return page
@@ -90,6 +97,14 @@ class DeviceAdmin(BigTable, ReadOnlyAdmin):
     def state_fields(self, device: Device) -> str:
         told = [(field.name, field.meaning, field.sign) for field in KINDS[DeviceType(device.type)].fields]
         return format_html_join("", "<p><code>{}</code><br>{} {}</p>", told) or "nothing"
+
+    @display(description="Within the consent's scope")
+    def cleared_for(self, device: Device) -> str:
+        return ", ".join(map(words, device.cleared_types)) or "nothing"
+
+    @display(description="Until the consent runs out")
+    def cleared_until_when(self, device: Device) -> str:
+        return at(device.cleared_until)
 
     @display(description="Last sign of life")
     def last_sign_of_life(self, device: Device) -> str:

@@ -1,5 +1,6 @@
 """Portfolios in the admin: filled and emptied in bulk, and access to all that is in one revoked."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from devices.admin import exporting
 from devices.admin.clouds import by
 from devices.admin.counting import count_of
 from devices.admin.forms import DevicesForm, RevokePortfolioForm
@@ -66,6 +68,7 @@ VERBS = (
         "No device in it is read or commanded through its connection any more. An end user's grant that reaches nothing"
         " else is ended at the cloud.", REVOKE, _revoke, fits=_is_filled, form=RevokePortfolioForm, is_final=True,
     ),
+    replace(exporting.VERB, fits=_is_filled),
 )  # fmt: skip
 
 

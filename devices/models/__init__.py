@@ -4,6 +4,7 @@ from devices.models.cloud import Cloud
 from devices.models.command import Command, CommandAttempt, CommandChange, CommandReport
 from devices.models.connection import Connection, GrantRequest
 from devices.models.device import Device
+from devices.models.export import TelemetryExport
 from devices.models.polling import Allowance, CallBucket, ConnectorDocument, DiscoveredDevice, Poll, Standing
 from devices.models.portfolio import Portfolio, PortfolioDevice, PortfolioRevocation, Withdrawal
 from devices.models.stream import ReadingRefusal, StreamPosition
@@ -34,5 +35,6 @@ __all__ = [
     "StaleHour",
     "Standing",
     "StreamPosition",
+    "TelemetryExport",
     "Withdrawal",
 ]

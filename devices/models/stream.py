@@ -1,6 +1,7 @@
 """How far the portal has read of each stream, and what it could not take of those who get no answer."""
 
 from django.db import models
+from django.db.models import Q
 
 from devices.models.connection import Connection
 from partners.models import Partner
@@ -47,8 +48,9 @@ class ReadingRefusal(models.Model):
         ordering = ["-hour", "-count"]
         default_permissions = ("view",)
         constraints = [
+            models.UniqueConstraint(fields=["hour", "partner", "way", "code"], name="refusals_counted_once"),
             models.UniqueConstraint(
-                fields=["hour", "partner", "way", "code"], name="refusals_counted_once", nulls_distinct=False
+                fields=["hour", "way", "code"], condition=Q(partner=None), name="refusals_of_nobody_counted_once"
             ),
         ]
 

@@ -12,9 +12,13 @@ KEPT = timedelta(days=35)
 ADD = """
 INSERT INTO devices_readingrefusal (partner_id, way, code, hour, count, last_at)
 VALUES (%s, %s, %s, date_trunc('hour', %s, 'UTC'), %s, %s)
-ON CONFLICT (hour, partner_id, way, code)
+ON CONFLICT {}
 DO UPDATE SET count = devices_readingrefusal.count + excluded.count, last_at = excluded.last_at
 """
+
+
+OF_A_PARTNER = ADD.format("(hour, partner_id, way, code)")
+OF_NOBODY = ADD.format("(hour, way, code) WHERE partner_id IS NULL")
 
 
 def note(partner_id: UUID | None, way: str, codes: "Counter[str]", *, now: datetime) -> None:
@@ -22,7 +26,7 @@ def note(partner_id: UUID | None, way: str, codes: "Counter[str]", *, now: datet
     if codes:
         rows = [(partner_id, way, code, now, count, now) for code, count in sorted(codes.items())]
         with connection.cursor() as cursor:
-            cursor.executemany(ADD, rows)
+            cursor.executemany(OF_NOBODY if partner_id is None else OF_A_PARTNER, rows)
 
 
 def purge(*, now: datetime) -> int:

@@ -17,6 +17,7 @@ LISTS = {
     "Program staff": {
         "enrollments.enrollmentfile",
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
+        "devices.streamposition", "devices.readingrefusal",
         "devices.cloud", "devices.connection", "devices.device", "devices.portfolio",
         "enrollments.consent", "enrollments.enrollment", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms",
@@ -28,7 +29,9 @@ LISTS = {
     "Auditor": {
         "enrollments.enrollmentfile",
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
+        "devices.streamposition", "devices.readingrefusal",
         "devices.cloud", "devices.connection", "devices.device", "devices.portfolio",
+        "devices.telemetryexport",
         "enrollments.checkpoint", "enrollments.consent", "enrollments.enrollment",
         "enrollments.evidenceaccess", "enrollments.historicalconsent", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms", "partners.idempotencyrecord",
@@ -41,6 +44,7 @@ LISTS = {
     },
     "Partner manager": {
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
+        "devices.streamposition", "devices.readingrefusal",
         "devices.cloud", "devices.connection",
         "enrollments.enrollment", "enrollments.partnerevent", "partners.idempotencyrecord", "partners.partner",
         "partners.refusedrequest", "partners.webhookdelivery", "partners.webhookendpoint",

@@ -17,6 +17,9 @@ from devices.models import (
     DiscoveredDevice,
     Poll,
     Portfolio,
+    ReadingRefusal,
+    StreamPosition,
+    TelemetryExport,
 )
 from devices.portfolios import membership
 from enrollments import assignment, cases, conflicts, interventions, lifecycle
@@ -66,8 +69,8 @@ TESTS = actors.system("tests")
 EACH = (
     CallBucket, Checkpoint, ConnectorDocument, Consent.history.model, DataSet, Device, DiscoveredDevice,
     EvidenceAccess, EvidenceRecord, EvidenceRequest, Group, Heartbeat, IdempotencyRecord, Participation,
-    PartnerEvent, Poll, Program, RefusedRequest, RevocationDuty, ServiceTerritory, Site, Terms, User, Utility,
-    WebhookDelivery,
+    PartnerEvent, Poll, Program, ReadingRefusal, RefusedRequest, RevocationDuty, ServiceTerritory, Site,
+    StreamPosition, TelemetryExport, Terms, User, Utility, WebhookDelivery,
 )  # fmt: skip
 
 
@@ -204,6 +207,14 @@ def polled(partner, *, now):
     DiscoveredDevice.objects.create(
         connection=grant, manufacturer_device_id="d-1", type="battery", entry=0, poll=poll, first_listed_at=now,
         last_listed_at=now,
+    )  # fmt: skip
+    StreamPosition.objects.create(connection=grant, told_at=now, cut_at=now, cut_reason="ended", cuts=1)
+    ReadingRefusal.objects.create(
+        partner=partner, way="mqtt", code="unknown_device", hour=now, count=3, last_at=now
+    )  # fmt: skip
+    TelemetryExport.objects.create(
+        device=Device.objects.first(), start=now, end=now, granularity="raw", reason="asked for", at=now,
+        actor_role="staff", actor_name="anna", channel="admin",
     )  # fmt: skip
     CallBucket.objects.create(
         cloud=cloud, call="states", category="telemetry", minute=now, outcome="ok", count=1,

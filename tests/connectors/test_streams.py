@@ -104,6 +104,7 @@ def test_what_a_message_does_not_say_is_not_guessed():
         ({"stream": {"path": "/x", "itemz": "data"}}, "stream.itemz"),
         ({"stream": {"path": "/x", "items": "]["}}, "calls.stream.items"),
         ({"calls": {}}, "calls"),
+        ({"common": {"id": "device_id", "history": {"call": "past"}}}, "common.history"),
         ({"devices": [{"type": "battery", "fields": {"chargeRat": "x"}}]}, "devices[0].fields.chargeRat"),
     ],
 )

@@ -12,6 +12,7 @@ from django.contrib.admin.utils import quote, unquote
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -53,7 +54,7 @@ class ShownOnce:
 class Verb:
     """`call` takes the row, the form's values, the time and the user, and says what happened; it may raise `Refusal`.
 
-    Where it made secrets, it gives them to be shown once instead.
+    Where it made secrets, it gives them to be shown once instead; where it made a file, the answer that carries it.
 
     `fits` only says whether the button is worth showing.
     """
@@ -62,7 +63,7 @@ class Verb:
     title: str
     explains: str
     permission: str
-    call: Callable[[Any, dict[str, Any], datetime, User], "str | ShownOnce"]
+    call: Callable[[Any, dict[str, Any], datetime, User], "str | ShownOnce | HttpResponseBase"]
     fits: Callable[[Any], bool] = lambda subject: True
     form: type[VerbForm] = ReasonForm
     is_final: bool = False
@@ -94,7 +95,7 @@ class VerbsMixin:
             if request.user.has_perm(verb.permission) and verb.fits(subject)
         ]
 
-    def verb_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+    def verb_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponseBase:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         chosen = next((each for each in self.verbs if each.name == verb), None)
@@ -126,7 +127,7 @@ class VerbsMixin:
         answer["Cache-Control"] = "no-store"
         return answer
 
-    def _carry_out(self, request: HttpRequest, verb: Verb, subject: Any) -> HttpResponse:
+    def _carry_out(self, request: HttpRequest, verb: Verb, subject: Any) -> HttpResponseBase:
         form = self._form(verb, subject, request.POST, request.FILES)
         if not form.is_valid():
             for fault in _faults(form):
@@ -137,6 +138,8 @@ class VerbsMixin:
         except Refusal as refusal:
             messages.error(request, f"{verb.title}: {refusal.detail} Nothing was changed.")
             return redirect(self._page(subject))
+        if isinstance(happened, HttpResponseBase):
+            return happened
         if isinstance(happened, ShownOnce):
             return self.show_once(request, subject, happened)
         messages.success(request, happened)

@@ -4,6 +4,7 @@ Devices and their fields are as in a document of the pull pattern, and are read 
 message is what a call's answer is there.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from devices.connectors.pull import form, parsing
 from devices.connectors.pull.documents import Call, Document
-from devices.connectors.pull.faults import DocumentError
+from devices.connectors.pull.faults import DocumentError, Fault
 
 STREAM = "stream"
 NOT_HERE = ("state", "history", "each")
@@ -55,11 +56,10 @@ class StreamDocument:
 
 def read(raw: Any) -> StreamDocument:
     """Raises `DocumentError` with every fault."""
-    if faults := form.faults(raw, validator=_VALIDATOR):
+    if faults := form.faults(raw, validator=_VALIDATOR) or list(_not_here(raw)):
         raise DocumentError(faults)
     stream = {name: value for name, value in raw["stream"].items() if name != "event"}
-    told = {"bulk": {"call": STREAM, "id": "@"}}
-    devices = [{**raw.get("common", {}), **each, "state": told} for each in raw["devices"]]
+    devices = [_told_by_stream({**raw.get("common", {}), **each}) for each in raw["devices"]]
     rest = {name: raw[name] for name in ("name", "about", "authentication") if name in raw}
     return StreamDocument(
         raw["stream"].get("event", ""), parsing.parse({**rest, "calls": {STREAM: stream}, "devices": devices})
@@ -69,3 +69,15 @@ def read(raw: Any) -> StreamDocument:
 def parse(raw: Any) -> Document:
     """Raises `DocumentError` with every fault."""
     return read(raw).document
+
+
+def _told_by_stream(device: dict[str, Any]) -> dict[str, Any]:
+    return {**device, "state": {"bulk": {"call": STREAM, "id": device.get("id", "@")}}}
+
+
+def _not_here(raw: Any) -> Iterator[Fault]:
+    places = {"common": raw.get("common", {}), **{f"devices[{n}]": each for n, each in enumerate(raw["devices"])}}
+    for at, device in places.items():
+        for name in NOT_HERE:
+            if name in device:
+                yield Fault(f"{at}.{name}", "unknown_member", "A stream's items are states of devices: leave it out.")

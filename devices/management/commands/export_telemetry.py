@@ -1,6 +1,5 @@
 """`manage.py export_telemetry PORTFOLIO`: what its devices told, as CSV."""
 
-import csv
 from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from devices.models import Portfolio
 from devices.telemetry import export
 from devices.telemetry.history import GRANULARITIES
-from texture_portal import clock
+from texture_portal import actors, clock
 
 
 class Command(BaseCommand):
@@ -32,12 +31,15 @@ class Command(BaseCommand):
             )
         end = options["end"] or clock.now()
         start = options["start"] or end - timedelta(days=days)
-        rows = export.rows(chosen, start=start, end=end, granularity=granularity)
+        now, by = clock.now(), actors.system("export_telemetry", channel=actors.Channel.COMMAND)
+        lines = export.export(
+            chosen, start=start, end=end, granularity=granularity, reason="from a shell", now=now, by=by
+        )
         if output is None:
-            csv.writer(self.stdout).writerows(rows)
+            self.stdout.writelines(lines)
             return
         with open(output, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(rows)
+            file.writelines(lines)
 
 
 def _instant(given: str) -> datetime:

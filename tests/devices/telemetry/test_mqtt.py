@@ -69,6 +69,10 @@ class Broker:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
 
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(20)
+
 
 @pytest.fixture
 def broker(tmp_path):

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from django.conf import settings
 
-from texture_portal import clock, heartbeat
+from texture_portal import clock, heartbeat, supervisor
 
 from .processes import lives, wait_for
 
@@ -66,7 +66,7 @@ def start(environment, test_database_url, port):
         )
         serving.append(process)
         started = clock.now()
-        wait_for(lambda: beats_after(started))
+        wait_for(lambda: beats_after(started), seconds=60)
         return process
 
     yield serve
@@ -102,6 +102,33 @@ def test_what_is_killed_comes_back_and_everything_stops_on_request(start, get, m
     assert "createsuperuser" in said
     assert said.endswith("Stopped.\n")
     wait_for(lambda: not any(lives(each) for each in left))
+
+
+def test_what_a_connector_needs_runs_where_it_is_configured_and_comes_back(start):
+    """There is no broker behind the address: the process lives on and tries again."""
+    serve = start(MQTT_URL="mqtt://127.0.0.1:9")
+    wait_for(lambda: processes(serve, "ingest_mqtt"), seconds=60)
+    assert not processes(serve, "follow_stream")
+    killed = processes(serve, "ingest_mqtt")[0]
+    killed.kill()
+    wait_for(lambda: any(each.pid != killed.pid for each in processes(serve, "ingest_mqtt")), seconds=60)
+    left = processes(serve, "ingest_mqtt")
+    serve.send_signal(signal.SIGTERM)
+    assert serve.wait(30) == 0
+    wait_for(lambda: not any(lives(each) for each in left))
+
+
+def test_a_child_that_is_wanted_no_longer_is_ended(monkeypatch):
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.0)
+    wanted = [False, True, True, False, True]
+    child = supervisor.OnDemand("server", "http.server", "0", wanted=lambda: wanted.pop(0))
+    lived = []
+    while wanted:
+        child.tend()
+        lived.append(child.is_there())
+    child.end_group()
+    assert lived == [False, True, True, False, True]
+    assert not child.is_there()
 
 
 def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_supervisor(start):

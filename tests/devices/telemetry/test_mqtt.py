@@ -83,6 +83,13 @@ def broker(tmp_path):
 
 @contextmanager
 def ingesting(broker: Broker, *, log: Path):
+    with standing_by(broker, log=log) as process:
+        wait_for(lambda: b"Connected" in log.read_bytes(), f"the connection: {log.read_text()}")
+        yield process
+
+
+@contextmanager
+def standing_by(broker: Broker, *, log: Path):
     head, _, tail = settings.DATABASE_URL.partition("?")
     database = f"{head.rpartition('/')[0]}/{connection.settings_dict['NAME']}" + (f"?{tail}" if tail else "")
     with open(log, "ab") as output:
@@ -94,7 +101,6 @@ def ingesting(broker: Broker, *, log: Path):
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_for(lambda: b"Connected" in log.read_bytes(), f"the connection: {log.read_text()}")
         yield process
     finally:
         if process.poll() is None:
@@ -154,7 +160,7 @@ def test_a_killed_portal_loses_nothing_and_keeps_nothing_twice(broker, device, t
     assert Reading.objects.count() == 600
 
 
-def test_a_killed_broker_loses_nothing_that_it_took(broker, device, tmp_path):
+def test_a_broker_that_is_stopped_loses_nothing_that_it_took(broker, device, tmp_path):
     with ingesting(broker, log=tmp_path / "log"):
         publish(broker, [of_device(device, second) for second in range(100)])
         broker.stop()
@@ -162,6 +168,35 @@ def test_a_killed_broker_loses_nothing_that_it_took(broker, device, tmp_path):
         publish(broker, [of_device(device, second) for second in range(100, 200)])
         wait_for(lambda: _rates() == set(range(200)), "200 readings")
     assert Reading.objects.count() == 200
+
+
+def test_a_broker_killed_mid_ingest_is_connected_to_again_and_nothing_taken_is_lost_or_twice(broker, device, tmp_path):
+    """What the portal has acknowledged is kept; what the broker lost with its memory, its publisher sends again."""
+    said = [of_device(device, second) for second in range(400)]
+    with ingesting(broker, log=tmp_path / "log"):
+        publish(broker, said)
+        wait_for(lambda: Reading.objects.exists(), "the first reading")
+        broker.kill()
+        kept = _rates()
+        broker.start()
+        wait_for(lambda: (tmp_path / "log").read_bytes().count(b"Connected") >= 2, "another connection")
+        publish(broker, said)  # at least once is the publisher's promise too
+        publish(broker, [of_device(device, second) for second in range(400, 450)])
+        wait_for(lambda: _rates() == set(range(450)), "450 readings")
+    assert kept <= _rates()
+    assert Reading.objects.count() == 450
+
+
+def test_a_second_process_of_the_same_session_stands_by(broker, device, tmp_path):
+    with ingesting(broker, log=tmp_path / "log") as first, standing_by(broker, log=tmp_path / "log2"):
+        publish(broker, [of_device(device, 1)])
+        wait_for(lambda: Reading.objects.count() == 1, "a reading")
+        assert b"Connected" not in (tmp_path / "log2").read_bytes()
+        first.kill()
+        first.wait()
+        wait_for(lambda: b"Connected" in (tmp_path / "log2").read_bytes(), "the second to take over")
+        publish(broker, [of_device(device, 2)])
+        wait_for(lambda: Reading.objects.count() == 2, "another reading")
 
 
 def _rates() -> set[int]:

@@ -72,7 +72,9 @@ def _tell(enrollment: Enrollment, ageing: Ageing, before: timedelta, *, now: dat
         notices.note_consent_expiring(enrollment, expires_at=expires_at)
         notices.tell(enrollment, now=now)
         if before == LAST_NOTICE:
-            clearance.write(enrollment.device, replace(enrollment.device.clearance, until=expires_at))
+            device = enrollment.device
+            prolonged = replace(device.clearance, until=expires_at)
+            clearance.write(device, prolonged, awaited_since=device.awaited_since)
 
 
 def _expire(enrollment: Enrollment, ageing: Ageing, *, now: datetime, by: Actor) -> None:

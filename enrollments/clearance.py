@@ -40,23 +40,34 @@ def clear(
             program_types=standing.program_types,
             until=_runs_out_at(enrollment, standing, participations, now=now),
         )
+    since = _awaited_since(enrollment, participations)
     if enrollment._state.adding:
-        enrollment.device.clear(clearance)
+        enrollment.device.clear(clearance, awaited_since=since)
     else:
-        narrow(enrollment.device, clearance, reason=enrollment.state_reason, now=now, by=by)
+        narrow(
+            enrollment.device, clearance, reason=enrollment.state_reason, now=now, by=by, awaited_since=since
+        )
 
 
-def narrow(device: Device, clearance: Clearance, *, reason: str, now: datetime, by: Actor) -> None:
+def narrow(
+    device: Device,
+    clearance: Clearance,
+    *,
+    reason: str,
+    now: datetime,
+    by: Actor,
+    awaited_since: datetime | None = None,
+) -> None:
     """What is no longer allowed is cancelled with it: running commands, too (contract §4)."""
     was_controlled = device.may_control
-    if write(device, clearance) and was_controlled:
+    if write(device, clearance, awaited_since=awaited_since) and was_controlled:
         allowed = device.cleared_types if device.may_control else []
         cancelling.cancel_for_devices([device], but=allowed, reason=reason or "not_cleared", now=now, by=by)
 
 
-def write(device: Device, clearance: Clearance) -> bool:
+def write(device: Device, clearance: Clearance, *, awaited_since: datetime | None = None) -> bool:
     """Whether it changed."""
-    is_changed: bool = device.clear(clearance)
+    is_changed: bool = device.clear(clearance, awaited_since=awaited_since)
     if is_changed:
         device.save(update_fields=CLEARANCE)
     return is_changed
@@ -67,6 +78,15 @@ def _takes_part(enrollment: Enrollment) -> bool:
     if enrollment.state == State.ENROLLED:
         return not enrollment.device.telemetry
     return bool(enrollment.state == State.ACTIVE)
+
+
+def _awaited_since(enrollment: Enrollment, participations: Collection[Participation]) -> datetime | None:
+    """As `facts` has it: participation begins, or what was silent is back, with a sign of life from then on."""
+    if enrollment.state == State.ENROLLED:
+        return min((each.joined_at for each in participations), default=None)
+    if enrollment.state == State.SUSPENDED and enrollment.compliance_hold_at is None:
+        return enrollment.connectivity_lost_at
+    return None
 
 
 def _runs_out_at(

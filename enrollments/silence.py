@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 
+from devices.models import SignOfLife
 from enrollments import facts, lifecycle
 from enrollments.models import Enrollment
 from enrollments.states import State
@@ -35,6 +36,22 @@ def wake_heard(*, now: datetime, by: Actor) -> int:
     )
     moves_on = Enrollment.objects.filter(back | Q(heard, state=State.ENROLLED))
     return _advance_each(moves_on, now=now, by=by)
+
+
+def answer_signs(*, now: datetime, by: Actor) -> int:
+    """One batch of enrollments whose device gave the sign that they waited for: at once, where `wake_heard` is later.
+
+    The row goes once the enrollment has moved, by itself, so that whoever keeps readings never waits for a walk.
+    """
+
+    def act_on(sign: SignOfLife) -> None:
+        with transaction.atomic():
+            for enrollment in Enrollment.objects.open().locked().filter(device=sign.device_id):
+                lifecycle.advance(enrollment, now=now, by=by)
+        SignOfLife.objects.filter(device=sign.device_id, heard_at=sign.heard_at).delete()
+
+    chosen = list(SignOfLife.objects.order_by("heard_at", "device")[:BATCH])
+    return one_by_one(chosen, act_on, named=lambda sign: f"device {sign.device_id}")
 
 
 def _advance_each(rows: QuerySet[Enrollment], *, now: datetime, by: Actor) -> int:

@@ -49,6 +49,11 @@ def follow_connectivity(*, now: datetime) -> int:
     return silence.suspend_silent(now=now, by=by) or silence.wake_heard(now=now, by=by)
 
 
+def answer_signs(*, now: datetime) -> int:
+    """Begins participation, or takes up again, with the reading that was waited for."""
+    return silence.answer_signs(now=now, by=system("connectivity"))
+
+
 def age_consents(*, now: datetime) -> int:
     """Announces consents that run out by their age, and ends those that have (§11.8)."""
     return ageing.announce(now=now) or ageing.expire(now=now, by=system("consent_age"))

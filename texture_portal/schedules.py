@@ -31,6 +31,7 @@ JOBS = (
     Job("events", "enrollments.events.work.process_waiting", every=MINUTE),
     Job("revocations", "enrollments.duties.carry_out", every=MINUTE),
     Job("transfers", "enrollments.tasks.end_undecided_transfers", every=MINUTE),
+    Job("signs", "enrollments.tasks.answer_signs", every=MINUTE),
     Job("connectivity", "enrollments.tasks.follow_connectivity", every=5 * MINUTE),
     Job("consent_age", "enrollments.tasks.age_consents", every=timedelta(hours=1)),
     Job("advance", "enrollments.tasks.advance_waiting", every=MINUTE),

@@ -3,7 +3,7 @@
 from devices.models.cloud import Cloud
 from devices.models.command import Command, CommandAttempt, CommandChange, CommandReport
 from devices.models.connection import Connection, GrantRequest
-from devices.models.device import Device
+from devices.models.device import Device, SignOfLife
 from devices.models.export import TelemetryExport
 from devices.models.polling import Allowance, CallBucket, ConnectorDocument, DiscoveredDevice, Poll, Standing
 from devices.models.portfolio import Portfolio, PortfolioDevice, PortfolioRevocation, Withdrawal
@@ -32,6 +32,7 @@ __all__ = [
     "Reading",
     "ReadingRefusal",
     "Rollup",
+    "SignOfLife",
     "StaleHour",
     "Standing",
     "StreamPosition",

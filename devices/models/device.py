@@ -32,7 +32,7 @@ RETURN NEW;
 """
 
 
-CLEARANCE = ("may_read", "may_control", "cleared_types", "cleared_until")
+CLEARANCE = ("may_read", "may_control", "cleared_types", "cleared_until", "awaited_since")
 
 
 class Device(models.Model):
@@ -74,6 +74,9 @@ class Device(models.Model):
         models.CharField(max_length=24), default=list, editable=False, help_text="Of programs: the consent's scope."
     )
     cleared_until = models.DateTimeField(null=True, editable=False, help_text="When the consent runs out by its age.")
+    awaited_since = models.DateTimeField(
+        null=True, editable=False, help_text="Its enrollment waits for a sign of life from then on."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -128,10 +131,24 @@ class Device(models.Model):
         """Written by the lifecycle alone (`clear`), in the transaction of what it follows from."""
         return Clearance(self.may_read, self.may_control, tuple(self.cleared_types), self.cleared_until)
 
-    def clear(self, clearance: Clearance) -> bool:
+    def clear(self, clearance: Clearance, *, awaited_since: datetime | None = None) -> bool:
         """Whether anything changed, and is to be saved (`CLEARANCE`)."""
-        if self.clearance == clearance:
+        if self.clearance == clearance and self.awaited_since == awaited_since:
             return False
+        self.awaited_since = awaited_since
         self.may_read, self.may_control = clearance.may_read, clearance.may_control
         self.cleared_types, self.cleared_until = list(clearance.program_types), clearance.until
         return True
+
+
+class SignOfLife(models.Model):
+    """Of a device that was waited for. The row is the job of whoever waits, and goes once that is done."""
+
+    device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    heard_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.device_id} at {self.heard_at:%Y-%m-%d %H:%M:%S}"

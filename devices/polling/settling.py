@@ -10,7 +10,7 @@ from django.db import connection
 from devices.connectors.pull.faults import Fault
 from devices.models import Poll
 from devices.polling import discovery
-from devices.polling.spreading import after_failure, next_slot
+from devices.polling.spreading import after_failure, next_slot, next_turn
 
 MOST_FAULTS = 10
 OK = "ok"
@@ -85,4 +85,4 @@ def _due_at(result: Settled, *, failures: int, now: datetime) -> datetime | None
         return after_failure(str(poll.pk), every=result.every, failures=failures, now=now)
     if poll.kind == Poll.Kind.HISTORY:
         return None if poll.covers_to is None or (result.covered_to or now) >= poll.covers_to else now
-    return next_slot(str(poll.pk), every=result.every, after=now)
+    return next_turn(str(poll.pk), every=result.every, after=now)

@@ -11,6 +11,9 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from devices.telemetry import partitions
+from texture_portal import jobs
+
+SIGNS = "signs"  # the job of those who wait for a sign of life, whoever they are
 
 
 class Row(NamedTuple):
@@ -52,8 +55,14 @@ WITH kept AS (
     FROM moved
     WHERE device.id = moved.device_id
       AND (device.last_reading_at IS NULL OR device.last_reading_at < moved.heard_at)
+    RETURNING device.id, moved.heard_at, device.awaited_since
+), awaited AS (
+    INSERT INTO devices_signoflife (device_id, heard_at)
+    SELECT id, heard_at FROM heard WHERE awaited_since <= heard_at ORDER BY id
+    ON CONFLICT DO NOTHING
+    RETURNING device_id
 )
-SELECT count(*) FROM kept
+SELECT (SELECT count(*) FROM kept), (SELECT count(*) FROM awaited)
 """
 
 
@@ -66,8 +75,10 @@ def keep(rows: Sequence[Row], *, now: datetime) -> int:
         with cursor.copy(COPY) as copy:
             copy.write("".join(map(_line, rows)))
         cursor.execute(KEEP, {"now": now})
-        (count,) = cursor.fetchone()
+        count, awaited = cursor.fetchone()
         cursor.execute("TRUNCATE incoming_readings")  # the caller's transaction may keep more
+    if awaited:
+        jobs.wake(SIGNS)
     return int(count)
 
 

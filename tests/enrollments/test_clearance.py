@@ -145,15 +145,26 @@ def test_a_cloud_is_asked_about_devices_that_may_be_read(case):
 
 def test_what_the_migration_clears_is_what_the_lifecycle_does(case):
     made, clearance = case
-    Device.objects.update(may_read=False, may_control=False, cleared_types=[])
+    awaited_since = Device.objects.get(pk=made.device_id).awaited_since
+    assert (awaited_since is not None) == awaits_a_sign(made)
+    Device.objects.update(may_read=False, may_control=False, cleared_types=[], awaited_since=None)
     clear_by_migration()
     assert cleared(made) == clearance
+    assert Device.objects.get(pk=made.device_id).awaited_since == awaited_since
+
+
+def awaits_a_sign(enrollment):
+    return enrollment.state == "enrolled" or (enrollment.state, enrollment.state_reason) == (
+        "suspended",
+        "connectivity_lost",
+    )
 
 
 def clear_by_migration():
     with connection.cursor() as cursor:
         for name in ("0015_clearances", "0017_first_commands"):
             cursor.execute(importlib.import_module(f"enrollments.migrations.{name}").CLEAR)
+        cursor.execute(importlib.import_module("enrollments.migrations.0018_awaited_devices").AWAIT)
 
 
 def test_a_stream_obeys_too_and_says_why():

@@ -6,18 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 import orjson
 import pytest
 from django.db import connection
+from django_q.models import OrmQ
 from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.checking import state_faults
 from devices.kinds import KINDS
-from devices.models import Device, Reading, Rollup, StaleHour
+from devices.models import Device, Reading, Rollup, SignOfLife, StaleHour
 from devices.telemetry import forms, partitions, rollups, wire
 from devices.telemetry.taking import Observed, take
 from devices.values import Choice, Flag, Quantity
 from enrollments.models import Enrollment
-from enrollments.tasks import follow_connectivity
-from tests.factories import NOW, DeviceFactory, enrolled
+from enrollments.tasks import answer_signs, follow_connectivity
+from tests.factories import NOW, DeviceFactory, active, enrolled
 from texture_portal.clock import to_wire
 
 
@@ -85,6 +86,61 @@ def test_a_first_reading_makes_an_enrolled_device_take_part():
     while follow_connectivity(now=at + timedelta(minutes=1)):
         pass
     assert Enrollment.objects.get(pk=enrollment.pk).state == "active"
+
+
+def state_of(enrollment):
+    return Enrollment.objects.get(pk=enrollment.pk).state
+
+
+def work_off_signs(at):
+    while answer_signs(now=at):
+        pass
+    assert not SignOfLife.objects.exists()
+
+
+def tasks_waiting():
+    return [task.task()["group"] for task in OrmQ.objects.all()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_reading_that_an_enrollment_waits_for_wakes_who_answers_it_and_no_other_does():
+    enrollment = enrolled()
+    device = enrollment.device
+    old, first = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
+    take(device.partner, [seen(device, old, chargeRate=1)], now=NOW)
+    assert (tasks_waiting(), SignOfLife.objects.count()) == ([], 0)
+    take(device.partner, [seen(device, first, chargeRate=1)], now=first)
+    assert tasks_waiting() == ["signs"]
+    work_off_signs(first)
+    assert state_of(enrollment) == "active"
+    take(device.partner, [seen(device, first + timedelta(minutes=1), chargeRate=1)], now=first + timedelta(minutes=1))
+    assert tasks_waiting() == ["signs"]
+
+
+@pytest.mark.django_db
+def test_a_suspended_device_is_back_with_its_first_reading():
+    enrollment, lost_at = active(), NOW + timedelta(days=4)
+    while follow_connectivity(now=lost_at):
+        pass
+    assert state_of(enrollment) == "suspended"
+    device = Device.objects.get(pk=enrollment.device_id)
+    take(device.partner, [seen(device, lost_at, chargeRate=1)], now=lost_at)
+    work_off_signs(lost_at)
+    assert state_of(enrollment) == "active"
+
+
+@pytest.mark.django_db
+def test_a_sign_is_safe_to_answer_twice():
+    """The worker died between the enrollment's move and the row's end: done again, it changes nothing."""
+    enrollment = enrolled()
+    device, first = enrollment.device, NOW + timedelta(minutes=1)
+    take(device.partner, [seen(device, first, chargeRate=1)], now=first)
+    [kept] = SignOfLife.objects.all()
+    work_off_signs(first)
+    moves = Enrollment.objects.get(pk=enrollment.pk).ledger_length
+    SignOfLife.objects.create(device_id=kept.device_id, heard_at=kept.heard_at)
+    work_off_signs(first)
+    assert Enrollment.objects.get(pk=enrollment.pk).ledger_length == moves
 
 
 @pytest.mark.django_db

@@ -99,7 +99,7 @@ def work_off_signs(at):
 
 
 def tasks_waiting():
-    return [task.task()["group"] for task in OrmQ.objects.all()]
+    return [task.task["group"] for task in OrmQ.objects.all()]
 
 
 @pytest.mark.django_db(transaction=True)

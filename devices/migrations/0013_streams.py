@@ -11,7 +11,7 @@ import texture_portal.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("devices", "0011_commands"),
+        ("devices", "0012_provisional_connections"),
         ("partners", "0009_webhook_health"),
     ]
 

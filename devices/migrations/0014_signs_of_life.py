@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("devices", "0012_streams"),
+        ("devices", "0013_streams"),
     ]
 
     operations = [

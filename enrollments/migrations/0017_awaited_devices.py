@@ -20,8 +20,8 @@ WHERE waiting.device_id = device.id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("devices", "0013_signs_of_life"),
-        ("enrollments", "0015_clearances"),
+        ("devices", "0014_signs_of_life"),
+        ("enrollments", "0016_linking_pages"),
     ]
 
     operations = [migrations.RunSQL(AWAIT, migrations.RunSQL.noop)]

@@ -44,9 +44,7 @@ def clear(
     if enrollment._state.adding:
         enrollment.device.clear(clearance, awaited_since=since)
     else:
-        narrow(
-            enrollment.device, clearance, reason=enrollment.state_reason, now=now, by=by, awaited_since=since
-        )
+        narrow(enrollment.device, clearance, reason=enrollment.state_reason, now=now, by=by, awaited_since=since)
 
 
 def narrow(

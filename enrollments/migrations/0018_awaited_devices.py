@@ -21,7 +21,7 @@ WHERE waiting.device_id = device.id
 class Migration(migrations.Migration):
     dependencies = [
         ("devices", "0014_signs_of_life"),
-        ("enrollments", "0016_linking_pages"),
+        ("enrollments", "0017_first_commands"),
     ]
 
     operations = [migrations.RunSQL(AWAIT, migrations.RunSQL.noop)]

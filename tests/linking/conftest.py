@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,22 @@ from django.conf import settings as django_settings
 from playwright.sync_api import sync_playwright
 
 from devices.models import Cloud
+from enrollments.claims import SiteClaim
+from enrollments.linking import sessions
+from enrollments.linking.asked import Asked
+from enrollments.linking.presentation import path_of
+from enrollments.matching import find
 from partners.models import Partner
+from partners.webhooks import endpoints
+from partners.webhooks.delivery import deliver_due
 from programs.models import Program
+from territories.addresses import Address
 from tests.contract import grid
 from tests.contract.conftest import _import_grid
-from tests.factories import PartnerFactory, linkable_cloud
+from tests.factories import PartnerFactory, consent_claim, device_claim, enrolled, linkable_cloud
 from tests.sandbox.running import RunningCloud, running_cloud
+from tests.webhooks.receiver import receiving
+from texture_portal import actors, clock
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"phone": (360, 740), "desk": (1440, 900)}
@@ -199,3 +210,53 @@ def walk(people, look):
         return Way(people(**how), look if keeping else None, keeping)
 
     return another
+
+
+@pytest.fixture
+def by_the_maker(maker):
+    """The maker itself has enrolled the account's battery, at the grid's address."""
+
+    def enroll(battery=None, **changes):
+        battery, now = battery or maker.battery(), clock.now()
+        place = grid.MATCHED
+        address = Address(place["streetOne"], "", place["city"], place["state"], place["postalCode"])
+        device = {
+            "manufacturer_device_id": battery["device_id"], "serial_number": battery["serial_number"],
+            "manufacturer": battery["manufacturer"], "type": battery["type"], "commands": (),
+        }  # fmt: skip
+        return enrolled(
+            partner=maker.partner,
+            device=device_claim(**device | changes),
+            finding=find(SiteClaim(address), pointer="/site/address"),
+            consent=consent_claim(granted_at=now - timedelta(hours=1), program_types=("virtual_power_plant",)),
+            now=now,
+        )
+
+    return enroll
+
+
+@pytest.fixture
+def sent(maker, live_server):
+    """`sent(enrollment)`: the address that the partner's customer is sent to, and its session."""
+
+    def make(enrollment=None, **asked):
+        asked = {"enrollment_id": enrollment.pk} | asked if enrollment is not None else asked
+        session = sessions.make(maker.partner, Asked(**asked), now=clock.now())
+        return path_of(session), session
+
+    return make
+
+
+@pytest.fixture
+def receiver(maker):
+    """The partner's, told of everything."""
+    with receiving() as made:
+        endpoints.add(maker.partner, url=made.url, event_types=["*"], now=clock.now(), by=actors.system("tests"))
+        maker.partner.refresh_from_db()
+        yield made
+
+
+def told(receiver):
+    """What it was told, by type."""
+    deliver_due(now=clock.now())
+    return {each.document["type"]: each.document["data"] for each in receiver.received}

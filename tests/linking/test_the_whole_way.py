@@ -2,8 +2,11 @@
 
 import pytest
 
-from devices.models import Connection
+from devices.models import Connection, DiscoveredDevice
+from devices.polling.tasks import poll_due
 from enrollments.models import Consent, Enrollment, LinkSession
+from enrollments.tasks import follow_connectivity
+from texture_portal import clock
 
 LANGUAGES = {"en": "en-US", "es": "es-MX"}
 
@@ -25,3 +28,33 @@ def test_a_visitor_links_a_battery_and_joins_a_program(maker, program, walk, wid
     assert enrollment.device.connection == connection
     session = LinkSession.objects.get()
     assert (session.state, session.sealed_notes, session.linked) == ("completed", None, [enrollment.pk])
+
+
+def test_the_device_is_polled_through_the_new_access_and_takes_part(maker, walk):
+    way = walk().begin().to_maker().decide().choose(maker.battery()["serial_number"]).live_at()
+    poll_due(now=clock.now())
+    assert not DiscoveredDevice.objects.exists(), "before its user agreed, the access is only looked through"
+    way.join("Peak Saver").agree().done()
+    for _ in range(3):  # listed, taken up, asked
+        poll_due(now=clock.now())
+    follow_connectivity(now=clock.now())
+    enrollment = Enrollment.objects.get()
+    assert enrollment.device.last_reading_at is not None
+    assert enrollment.state == "active"
+
+
+@pytest.mark.parametrize("address", ["/link/", "/account/", "/account/mailed/", "/link/problem/away/"])
+def test_the_pages_are_right_in_the_dark_too(maker, people, look, address):
+    page = people(scheme="dark")
+    page.goto(address)
+    look(page, f"dark-{address.strip('/').replace('/', '-')}")
+
+
+def test_a_language_that_was_chosen_stays(maker, people):
+    page = people(language="fr-FR")
+    page.goto("/link/")
+    assert page.get_attribute("html", "lang") == "en"
+    page.click("text=Español")
+    assert page.get_attribute("html", "lang") == "es"
+    page.goto("/account/")
+    assert page.inner_text("h1") == "Mis dispositivos"

@@ -3,44 +3,69 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from devices.models import Command
-from enrollments.account.orders import ASKED, BECAME
-from enrollments.linking.words import PROGRAM
+from enrollments.account.orders import ASKED
 from enrollments.models import Enrollment
+from programs.models import DispatchTarget
+from programs.models.dispatch import EventStatus
+from programs.models.dispatch_target import Outcome
 
+Text = str | Promise
 MOST = 50
+BECAME: dict[str, Text] = {
+    Outcome.PLANNED: _("upcoming"),
+    Outcome.ASKED: _("under way"),
+    Outcome.LEFT_OUT: _("your device was left out"),
+    Outcome.DROPPED: _("your device was left out"),
+    Outcome.OPTED_OUT: _("you sat it out"),
+    Outcome.WITHDRAWN: _("your device left"),
+    Outcome.TOOK_PART: _("your device took part"),
+    Outcome.REFUSED: _("refused, to be safe"),
+    Outcome.FAILED: _("it did not work"),
+    Outcome.EXPIRED: _("your device did not answer"),
+    Outcome.CANCELLED: _("called off"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`what` the device was asked to do, and what `became` of it."""
+    """`what` the device is asked to do, and what `became` of it. `can_sit_out`: there is still something to skip."""
 
-    program: str | Promise
+    id: UUID
+    program: str
     starts_at: datetime
-    ends_at: datetime | None
-    what: str | Promise
-    became: str | Promise
-    is_over: bool
+    ends_at: datetime
+    what: Text
+    became: Text
+    can_sit_out: bool
 
 
-def events_of(enrollment: Enrollment, *, now: datetime) -> Sequence[Event]:
+def events_of(enrollment: Enrollment) -> Sequence[Event]:
     """The latest first, since this enrollment began: what is still to come stands at the top."""
-    orders = Command.objects.filter(
-        device=enrollment.device_id, event_id__isnull=False, restores=None, requested_at__gte=enrollment.created_at
-    )
-    return [_event(order, now=now) for order in orders.order_by("-starts_at")[:MOST]]
+    rows = targets_of(enrollment).filter(event__ends_at__gte=enrollment.created_at)
+    return [_event(each) for each in rows.order_by("-event__starts_at")[:MOST]]
 
 
-def _event(order: Command, *, now: datetime) -> Event:
-    plain = PROGRAM.get(order.program_type)
+def targets_of(enrollment: Enrollment) -> QuerySet[DispatchTarget]:
+    """Of events that somebody has scheduled: a draft is nobody's business yet."""
+    rows = DispatchTarget.objects.filter(device=enrollment.device_id).exclude(event__status=EventStatus.DRAFT)
+    return rows.select_related("event__program")
+
+
+def _event(target: DispatchTarget) -> Event:
+    event = target.event
+    command = next((step.get("command", "") for step in target.plan if isinstance(step, dict)), "")
     return Event(
-        program=plain.name if plain else "",
-        starts_at=order.starts_at,
-        ends_at=order.ends_at,
-        what=ASKED.get(order.command, order.command),
-        became=BECAME[str(order.status)],
-        is_over=order.finished_at is not None or (order.ends_at is not None and order.ends_at <= now),
+        id=event.pk,
+        program=event.program.name,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        what=ASKED.get(command, event.name),
+        became=BECAME[target.outcome],
+        can_sit_out=event.is_open and target.outcome in (Outcome.PLANNED, Outcome.ASKED),
     )

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
 from enrollments import lifecycle, stacking
+from enrollments.account.events import targets_of
 from enrollments.linking.granting import END_USER
 from enrollments.models import DeletionRequest, Enrollment
 from enrollments.states import State
 from partners.models import Customer
+from programs.dispatch import stopping
 from programs.models import Participation, Program
 from texture_portal.refusals import Refusal
 
@@ -28,6 +31,14 @@ def leave_program(enrollment: Enrollment, program: Program, *, now: datetime) ->
         raise Refusal("state_conflict", "The device does not take part in this program.")
     held.programs_left = [*(each for each in held.programs_left if each != program.pk), program.pk]
     lifecycle.advance(held, now=now, by=END_USER, why=f"left {program.name}")
+
+
+def sit_out(enrollment: Enrollment, event_id: UUID, *, now: datetime) -> None:
+    """One event alone; what runs there ends at once. Raises `Refusal` where there is nothing to sit out."""
+    target = targets_of(enrollment).filter(event=event_id).first()
+    if target is None:
+        raise Refusal("not_found", "The device is in no such event.")
+    stopping.opt_out(target, reason="on My devices", now=now, by=END_USER)
 
 
 @transaction.atomic

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
@@ -27,6 +29,7 @@ from enrollments.models import DeletionRequest, Enrollment, LinkSession
 from partners.models import Customer
 from programs.models import Program
 from texture_portal import clock
+from texture_portal.refusals import Refusal
 
 Page = Callable[..., HttpResponse]
 
@@ -115,8 +118,8 @@ def device(request: HttpRequest, customers: list[Customer], enrollment_id: UUID)
     programs = [(program, PROGRAM[program.type]) for program in result.programs]
     return show(
         request, "account/device.html", result=result, programs=programs, entries=story(enrollment),
-        events=events_of(enrollment, now=clock.now()), consents=enrollment.consents.all(),
-        is_over=enrollment.state in leaving.ENDED,
+        events=events_of(enrollment), consents=enrollment.consents.all(),
+        is_over=enrollment.state in leaving.ENDED, zone=enrollment.site.timezone or settings.TIME_ZONE,
     )  # fmt: skip
 
 
@@ -134,6 +137,17 @@ def leave_program(
         leaving.leave_program(enrollment, program, now=clock.now())
         return redirect("account-device", enrollment_id=enrollment.pk)
     return show(request, "account/leave.html", result=outcome_of(enrollment), program=program)
+
+
+@require_POST
+@logged_in
+def sit_out(request: HttpRequest, customers: list[Customer], enrollment_id: UUID, event_id: UUID) -> HttpResponse:
+    enrollment = _theirs(customers).filter(pk=enrollment_id).first()
+    if enrollment is None:
+        return ended(request, "not_here")
+    with suppress(Refusal):  # it is over meanwhile: the page that follows shows what became of it
+        leaving.sit_out(enrollment, event_id, now=clock.now())
+    return redirect("account-device", enrollment_id=enrollment.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,6 +1,6 @@
 """Who did what with a device, and when, in plain words: states, consents, programs and commands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from enrollments.linking.words import PROGRAM
 from enrollments.models import Enrollment
 from enrollments.states import State
 from enrollments.timeline import Moment, timeline
+from programs.eligibility import Against
 from programs.models import Participation
 from texture_portal.actors import Role
 
@@ -48,25 +49,36 @@ class Entry:
 
 def story(enrollment: Enrollment) -> list[Entry]:
     """The newest first."""
-    entries = [*_moments(enrollment), *_programs(enrollment), *_orders(enrollment)]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+    moments = timeline(enrollment)
+    entries = [*_moments(enrollment, moments), *_programs(enrollment, moments), *_orders(enrollment)]
+    return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
-def _moments(enrollment: Enrollment) -> Iterator[Entry]:
-    for moment in timeline(enrollment):
+def _moments(enrollment: Enrollment, moments: Sequence[Moment]) -> Iterator[Entry]:
+    """Of states that were gone through in one instant, the one that it led to."""
+    last = {moment.at: moment for moment in moments if moment.kind == "state"}
+    for moment in moments:
         what = (CONSENT if moment.kind == "consent" else BECAME).get(moment.after)
-        if what is not None:
+        if what is not None and (moment.kind == "consent" or last[moment.at] is moment):
             yield Entry(moment.at, what, _who(moment, enrollment))
 
 
-def _programs(enrollment: Enrollment) -> Iterator[Entry]:
+def _programs(enrollment: Enrollment, moments: Sequence[Moment]) -> Iterator[Entry]:
+    by_you = {moment.at for moment in moments if moment.actor == Role.CUSTOMER}
     rows = Participation.objects.filter(device=enrollment.device_id, joined_at__gte=enrollment.created_at)
     for row in rows.select_related("program"):
-        yield Entry(row.joined_at, _("Joined the program %(name)s") % {"name": row.program.name}, _("This portal"))
+        yield Entry(
+            row.joined_at,
+            _("Joined the program %(name)s") % {"name": row.program.name},
+            _you_or_portal(row.joined_at in by_you),
+        )
         if row.left_at is not None:
-            by_you = row.left_reason in ("left_by_customer", "consent_revoked")
-            who = _("You") if by_you else _("This portal")
+            who = _you_or_portal(row.left_reason == Against.LEFT or row.left_at in by_you)
             yield Entry(row.left_at, _("Left the program %(name)s") % {"name": row.program.name}, who)
+
+
+def _you_or_portal(is_you: bool) -> str:
+    return _("You") if is_you else _("This portal")
 
 
 def _orders(enrollment: Enrollment) -> Iterator[Entry]:

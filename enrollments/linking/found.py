@@ -1,6 +1,6 @@
 """What an end user's account lists at the maker's cloud, and what each of it is to us."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from devices.connectors.pull.finding import Found
-from devices.kinds import DeviceType
+from devices.kinds import DeviceType, takes_command
 from devices.models import Cloud, Connection, Device
 from enrollments.claims import DeviceClaim
 from enrollments.duplicates import key_of
@@ -33,7 +33,9 @@ CAN_BE_CHOSEN = (Standing.NEW, Standing.MERGE, Standing.AGAIN)
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """As it is kept between two pages. `commissioned`: as the cloud says it, or empty."""
+    """As it is kept between two pages. `commissioned`: as the cloud says it, or empty. `commands`: that its connector
+    can send.
+    """
 
     id: str
     type: str
@@ -43,6 +45,7 @@ class Listed:
     name: str
     commissioned: str
     has_telemetry: bool
+    commands: Sequence[str] = ()
 
     @property
     def title(self) -> str:
@@ -52,7 +55,6 @@ class Listed:
         return asdict(self)
 
     def as_claim(self, *, now: datetime) -> DeviceClaim:
-        """It is controlled through the portal only once its connector can send commands."""
         return DeviceClaim(
             manufacturer_device_id=self.id,
             serial_number=self.serial_number,
@@ -60,9 +62,9 @@ class Listed:
             model=self.model or self.type,
             type=self.type,
             commissioned_on=_day(self.commissioned) or local_date(now),
-            controllable=False,
+            controllable=bool(self.commands),
             telemetry=self.has_telemetry,
-            commands=(),
+            commands=tuple(self.commands),
         )
 
 
@@ -77,8 +79,8 @@ class Seen:
         return self.standing in CAN_BE_CHOSEN
 
 
-def listed(found: Found, *, cloud: Cloud, has_telemetry: bool) -> Listed:
-    """A cloud of one maker need not say whose devices it lists; one without serial numbers has its ids."""
+def listed(found: Found, *, cloud: Cloud, has_telemetry: bool, commands: Iterable[str]) -> Listed:
+    """`commands`: all that the connector sends. A cloud of one maker need not say whose devices it lists; one without serial numbers has its ids."""
     makers = cloud.partner.manufacturers
     return Listed(
         id=found.id,
@@ -89,6 +91,7 @@ def listed(found: Found, *, cloud: Cloud, has_telemetry: bool) -> Listed:
         name=found.name,
         commissioned=found.commissioned,
         has_telemetry=has_telemetry,
+        commands=[each for each in sorted(commands) if takes_command(found.type, each)],
     )
 
 

@@ -89,9 +89,10 @@ def _look_around(session: LinkSession, connection: Connection, *, now: datetime)
 def listed_by(connection: Connection, *, now: datetime) -> list[Listed]:
     """Raises `NotSeenError`."""
     found, cloud = look(connection, now=now), connection.cloud
-    entries = parse(cloud.document).entries
-    reads = {each.number: bool(of_entry(parse(cloud.document), each)) for each in entries}
-    return [listed(each, cloud=cloud, has_telemetry=reads[each.entry]) for each in found]
+    document = parse(cloud.document)
+    reads = {each.number: bool(of_entry(document, each)) for each in document.entries}
+    sends = document.control.wordings if document.control else ()
+    return [listed(each, cloud=cloud, has_telemetry=reads[each.entry], commands=sends) for each in found]
 
 
 def _failed(session: LinkSession, code: str, *, now: datetime) -> StepFailedError:

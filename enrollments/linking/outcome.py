@@ -57,7 +57,8 @@ def outcome_of(enrollment: Enrollment) -> Outcome:
     """Give it one from `Enrollment.objects.shown()`."""
     shown = overview(enrollment)
     device = enrollment.device
-    actions = [action.code for action in required_actions(shown)]
+    is_over = enrollment.state in (State.OPTED_OUT, State.REVOKED)
+    actions = [] if is_over else [action.code for action in required_actions(shown)]
     return Outcome(
         enrollment=enrollment,
         title=" ".join(dict.fromkeys(f"{device.manufacturer} {device.model}".split())),

@@ -126,7 +126,7 @@ def _offer(program: Program, chosen: Sequence[Seen]) -> Offer | None:
 def _applicant(seen: Seen) -> Applicant:
     enrollment = seen.enrollment
     if enrollment is None:
-        return Applicant(seen.listed.type, frozenset())
+        return Applicant(seen.listed.type, frozenset(seen.listed.commands))
     device = enrollment.device
     commands = frozenset(device.commands) if device.controllable else frozenset()
     return Applicant(device.type, commands, account_verified=enrollment.account_verified_at is not None)

@@ -32,6 +32,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"phone": (360, 740), "desk": (1440, 900)}
 GENEROUS = "metadata=1000/s,telemetry=1000/s,control=1000/s,historical=1000/s,token=1000/s"
 PASSWORD = "sandbox"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="package")
@@ -115,21 +116,36 @@ def people(browser, live_server):
 
 @pytest.fixture
 def look():
-    """Keeps a screenshot, and holds that nothing sticks out, that axe finds nothing, and that no script is there."""
-    return _look
+    """Keeps screenshots at both widths, and holds that nothing sticks out, that axe finds nothing, and no script."""
+
+    def see(page, name):
+        _look(page, name)
+        other = "desk" if page.width_name == "phone" else "phone"
+        _resize(page, other)
+        _keep(page, name, other)
+        _resize(page, page.width_name)
+
+    return see
 
 
 def _look(page, name):
     page.wait_for_load_state("networkidle")
-    folder = django_settings.PORTAL_HOME / "artefacts"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}-{page.width_name}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is too wide"
-    found = Axe().run(
-        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    )
+    _keep(page, name, page.width_name)
+    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"
     assert page.locator("script").count() == 0
+
+
+def _keep(page, name, width):
+    folder = django_settings.PORTAL_HOME / "artefacts"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is too wide"
+
+
+def _resize(page, width):
+    wide, high = WIDTHS[width]
+    page.set_viewport_size({"width": wide, "height": high})
 
 
 class Way:
@@ -203,11 +219,11 @@ class Way:
 
 
 @pytest.fixture
-def walk(people, look):
+def walk(people):
     """`walk()`: the way of a person who begins at the public link."""
 
     def another(*, keeping="", **how):
-        return Way(people(**how), look if keeping else None, keeping)
+        return Way(people(**how), _look if keeping else None, keeping)
 
     return another
 

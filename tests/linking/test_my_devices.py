@@ -7,12 +7,16 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
+from devices.kind import DeviceType
 from devices.models import Connection
 from enrollments import duties
 from enrollments.account import by_email, contacts
 from enrollments.models import Contact, DeletionRequest, Enrollment, SignInLink
+from enrollments.tasks import follow_connectivity
+from programs.dispatch.instructions import Discharge
 from programs.models import Participation
 from tests.contract import grid
+from tests.dispatch.conftest import RATINGS, scheduled, tell
 from tests.linking.conftest import Way, told
 from texture_portal import clock
 
@@ -184,6 +188,24 @@ def test_leaving_one_program_stays_so(linked, get_in, look):
     assert Participation.objects.get(program__name="Peak Saver").left_reason == "left_by_customer"
     assert "Left the program Peak Saver · You" in page.inner_text("main").replace("\n", " ")
     assert enrollment.state == "enrolled"
+
+
+def test_an_event_that_is_to_come_is_seen_and_sat_out(program, linked, get_in, look):
+    linked(ANA)
+    device = Enrollment.objects.get().device
+    device.ratings = RATINGS["battery"]  # which this maker's cloud does not tell
+    device.save()
+    tell([device], {"chargePercentage": 90, "backupReserve": 20, "chargeRate": 0}, now=clock.now())
+    follow_connectivity(now=clock.now())
+    event = scheduled(program, after=timedelta(hours=2), instructions={DeviceType.BATTERY: Discharge(0.5)})
+    page = get_in()
+    page.click("text=See this device")
+    assert "Peak Saver: The battery was to charge or give back at a set power · upcoming" in page.inner_text("main")
+    look(page, "account-device-event")
+    page.click("text=Sit this one out")
+    page.wait_for_selector("text=you sat it out")
+    assert event.targets.get().outcome == "opted_out"
+    assert event.targets.get().decided_by == "customer end user"
 
 
 def test_ending_everything_reaches_the_maker_and_the_partner(maker, linked, get_in, look, receiver):

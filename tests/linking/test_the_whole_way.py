@@ -41,6 +41,8 @@ def test_the_device_is_polled_through_the_new_access_and_takes_part(maker, walk)
     enrollment = Enrollment.objects.get()
     assert enrollment.device.last_reading_at is not None
     assert enrollment.state == "active"
+    assert (enrollment.device.controllable, enrollment.device.may_control) == (True, True)
+    assert "battery:set-reserve" in enrollment.device.commands
 
 
 @pytest.mark.parametrize("address", ["/link/", "/account/", "/account/mailed/", "/link/problem/away/"])

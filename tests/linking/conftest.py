@@ -129,7 +129,7 @@ def look():
 
 
 def _look(page, name):
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     _keep(page, name, page.width_name)
     found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"

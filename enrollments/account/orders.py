@@ -8,21 +8,21 @@ from devices.commands.states import Status
 Text = str | Promise
 
 ASKED: dict[str, Text] = {
-    "battery:set-reserve": _("The battery’s reserve was to be set"),
-    "battery:set-operating-mode": _("The battery was to charge, give back or rest"),
-    "battery:set-power": _("The battery was to charge or give back at a set power"),
-    "inverter:limit-export": _("The solar system was to send out no more than a limit"),
-    "inverter:curtail": _("The solar system was to produce less"),
-    "inverter:set-power-factor": _("The solar system was to help with the grid’s voltage"),
-    "charger:set-operating-mode": _("The charger was to start or stop"),
-    "charger:set-current-limit": _("The charger was to charge slower"),
-    "thermostat:set-operating-mode": _("The thermostat was to change its targets"),
-    "thermostat:set-fan-mode": _("The thermostat’s fan was to be set"),
-    "thermostat:set-schedule-override": _("The thermostat was to leave its schedule for a while"),
-    "vehicle:set-operating-mode": _("The car was to start or stop charging"),
-    "vehicle:set-charge-limit": _("The car’s charge limit was to be set"),
+    "battery:set-reserve": _("Set the battery’s reserve"),
+    "battery:set-operating-mode": _("Charge the battery, give back or rest"),
+    "battery:set-power": _("Charge the battery or give back, at a set power"),
+    "inverter:limit-export": _("Send out no more solar power than a limit"),
+    "inverter:curtail": _("Produce less solar power"),
+    "inverter:set-power-factor": _("Help with the grid’s voltage"),
+    "charger:set-operating-mode": _("Start or stop charging"),
+    "charger:set-current-limit": _("Charge slower"),
+    "thermostat:set-operating-mode": _("Change the thermostat’s targets"),
+    "thermostat:set-fan-mode": _("Set the thermostat’s fan"),
+    "thermostat:set-schedule-override": _("Leave the thermostat’s schedule for a while"),
+    "vehicle:set-operating-mode": _("Start or stop charging the car"),
+    "vehicle:set-charge-limit": _("Set the car’s charge limit"),
 }
-RESTORED = _("What was set was to be put back as it was")
+RESTORED = _("Put back as it was before")
 BECAME: dict[str, Text] = {
     Status.PENDING: _("not sent yet"),
     Status.ACCEPTED: _("accepted by the maker"),

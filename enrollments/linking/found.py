@@ -80,8 +80,8 @@ class Seen:
 
 
 def listed(found: Found, *, cloud: Cloud, has_telemetry: bool, commands: Iterable[str]) -> Listed:
-    """`commands`: all that the connector sends. A cloud of one maker need not say whose devices it lists, and one without
-    serial numbers has its ids.
+    """`commands`: all that the connector sends. A cloud of one maker need not say whose devices it lists, and one that
+    tells no serial numbers has its ids.
     """
     makers = cloud.partner.manufacturers
     return Listed(

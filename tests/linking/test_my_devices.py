@@ -200,7 +200,7 @@ def test_an_event_that_is_to_come_is_seen_and_sat_out(program, linked, get_in, l
     event = scheduled(program, after=timedelta(hours=2), instructions={DeviceType.BATTERY: Discharge(0.5)})
     page = get_in()
     page.click("text=See this device")
-    assert "Peak Saver: The battery was to charge or give back at a set power · upcoming" in page.inner_text("main")
+    assert "Peak Saver: Charge the battery or give back, at a set power · upcoming" in page.inner_text("main")
     look(page, "account-device-event")
     page.click("text=Sit this one out")
     page.wait_for_selector("text=you sat it out")

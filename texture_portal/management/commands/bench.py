@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from texture_portal.bench import (
     audit,
     commands,
+    dispatch,
     enrollment,
     history,
     imports,
@@ -36,6 +37,7 @@ BENCHES = {
     "import": imports.measure,
     "audit": audit.measure,
     "telemetry": telemetry.measure,
+    "dispatch_page": dispatch.measure,
     "history": history.measure,
     "readings_size": history.measure_size,
 }

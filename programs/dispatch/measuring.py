@@ -1,5 +1,6 @@
 """What an event changed at each device, against its baseline, once the readings of its window are in."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -8,16 +9,37 @@ from django.db import transaction
 from devices.kind import DeviceType
 from devices.models import StaleHour
 from programs.baseline import Response
-from programs.dispatch.loads import measures
+from programs.dispatch.keeping import write
+from programs.dispatch.loads import expected_loads, measures
 from programs.dispatch.planning import response_sign
 from programs.dispatch.record import save_off_record
 from programs.models import DispatchEvent, DispatchTarget
+from programs.models.dispatch import EventStatus
+from programs.models.dispatch_target import Outcome
 from texture_portal import jobs
 
 CHUNK = 250
 READINGS_WITHIN = timedelta(minutes=20)  # of the end: §4.1 allows 15
 AT_LAST = timedelta(hours=2)  # by then it is measured, even where readings still come in late
 MEASURED = ("baseline_kwh", "load_kwh", "response_kw", "baseline_days", "unmeasured")
+
+
+def foresee_some(*, now: datetime) -> int:
+    """Of running events, what the next devices would have taken without it: by this they are sampled."""
+    with transaction.atomic():
+        asked = DispatchTarget.objects.filter(
+            outcome=Outcome.ASKED, is_foreseen=False, event__status=EventStatus.RUNNING
+        )
+        targets = jobs.claim(asked.select_related("device__site", "event").order_by("event", "pk"), limit=CHUNK)
+        by_event: dict[DispatchEvent, list[DispatchTarget]] = defaultdict(list)
+        for target in targets:
+            by_event[target.event].append(target)
+        for event, of_event in by_event.items():
+            loads = expected_loads(event, [each.device for each in of_event])
+            for target in of_event:
+                target.is_foreseen, target.baseline_kw = True, loads[target.device_id]
+        write(targets, ["is_foreseen", "baseline_kw"])
+    return len(targets)
 
 
 def measure_some(*, now: datetime) -> int:
@@ -54,7 +76,7 @@ def _measure(event: DispatchEvent, targets: Sequence[DispatchTarget]) -> None:
             target.baseline_days = len(measure.days)
         else:
             target.unmeasured = measure.value
-    DispatchTarget.objects.bulk_update(targets, MEASURED, batch_size=CHUNK)
+    write(targets, MEASURED)
 
 
 def _is_rolled_up(event: DispatchEvent) -> bool:

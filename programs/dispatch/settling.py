@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from devices.commands.states import UNFINISHED
 from devices.models import Command
+from programs.dispatch.keeping import write
 from programs.dispatch.outcomes import Told, settle
 from programs.dispatch.record import save_on_record
 from programs.dispatch.starting import BY
@@ -60,9 +61,7 @@ def _settle(targets: Sequence[DispatchTarget], *, now: datetime) -> None:
         target.settled_at, target.due_at = now, None
         if target.outcome == Outcome.ASKED:
             target.outcome, target.reason, target.detail = settled.outcome, settled.reason, settled.detail
-    DispatchTarget.objects.bulk_update(
-        targets, ["outcome", "reason", "detail", "restore", "restore_detail", "settled_at", "due_at"], batch_size=CHUNK
-    )
+    write(targets, ["outcome", "reason", "detail", "restore", "restore_detail", "settled_at", "due_at"])
 
 
 def _told(events: Sequence[UUID], devices: Sequence[UUID]) -> dict[tuple[UUID | None, UUID], list[Told]]:

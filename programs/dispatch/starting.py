@@ -15,7 +15,7 @@ from devices.commands.orders import DispatchClearance, Order
 from devices.models import Command
 from devices.safety import NO_CAPS
 from programs.dispatch.facts import caps_of
-from programs.dispatch.loads import expected_loads
+from programs.dispatch.keeping import write
 from programs.dispatch.previewing import step_of
 from programs.dispatch.record import save_on_record
 from programs.dispatch.scheduling import LEAD, drop
@@ -30,7 +30,7 @@ BY = system("dispatch")
 STARTS_WITHIN = timedelta(minutes=15)  # of its turn; a device that cannot be told by then sits out
 REJECTED = "rejected"
 CHANGED = (
-    "outcome", "reason", "detail", "steps_told", "due_at", "asked_at", "restore", "settled_at", "baseline_kw",
+    "outcome", "reason", "detail", "steps_told", "due_at", "asked_at", "restore", "settled_at"
 )  # fmt: skip
 
 
@@ -76,13 +76,12 @@ def _tell(targets: Sequence[DispatchTarget], *, now: datetime, by: Actor) -> Non
     for event, of_event in by_event.items():
         for target in of_event:
             _pass_over(target, now=now)
-        _foresee(event, [each for each in of_event if each.asked_at is None])
         caps = caps_of(event, [each.device for each in of_event])
         orders = [_order(event, each, caps[each.device_id] if each.asked_at is None else NO_CAPS) for each in of_event]
         for target, command in zip(of_event, issue(orders, now=now, by=by), strict=True):
             _note(target, command, now=now)
     # The trigger holds which outcomes may become which.
-    DispatchTarget.objects.bulk_update(targets, CHANGED, batch_size=CHUNK)
+    write(targets, CHANGED)
 
 
 def _pass_over(target: DispatchTarget, *, now: datetime) -> None:
@@ -116,9 +115,3 @@ def _note(target: DispatchTarget, command: Command, *, now: datetime) -> None:
     target.restore = Restore.WAITS
     later = target.plan[target.steps_told :]
     target.due_at = step_of(later[0]).starts_at if later else None
-
-
-def _foresee(event: DispatchEvent, targets: Sequence[DispatchTarget]) -> None:
-    loads = expected_loads(event, [each.device for each in targets])
-    for target in targets:
-        target.baseline_kw = loads.get(target.device_id)

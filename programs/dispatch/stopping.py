@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from devices.commands import cancelling, restoring
 from devices.models import Command
+from programs.dispatch.keeping import write
 from programs.dispatch.record import named
 from programs.dispatch.starting import BY
 from programs.models import DispatchTarget
@@ -78,9 +79,7 @@ def _leave(
         target.settled_at = None if target.outcome == Outcome.ASKED else now
         target.outcome, target.reason, target.detail = outcome, why, detail
         target.decided_by, target.due_at = named(by), None
-    DispatchTarget.objects.bulk_update(
-        targets, ["outcome", "reason", "detail", "decided_by", "due_at", "settled_at"], batch_size=CHUNK
-    )
+    write(targets, ["outcome", "reason", "detail", "decided_by", "due_at", "settled_at"])
     _bring_back(told, why=why, now=now, by=by)
 
 

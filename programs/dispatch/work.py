@@ -15,10 +15,14 @@ PIECES: tuple[Callable[..., int], ...] = (
     settling.settle_some,
     settling.close_some,
     previewing.look_at_some,
+    measuring.foresee_some,
     measuring.measure_some,
 )
 
 
 def work_off(*, now: datetime) -> int:
-    """Every piece in turn; how many rows were worked on. Killed anywhere, what was not committed is found again."""
-    return sum(piece(now=now) for piece in PIECES)
+    """The first piece that has something to do; how many rows that was. What is below waits for what is above it.
+
+    Killed anywhere, what was not committed is found again.
+    """
+    return next((done for piece in PIECES if (done := piece(now=now))), 0)

@@ -64,6 +64,7 @@ class DispatchTarget(models.Model):
     restore_detail = models.CharField(max_length=255, blank=True)
     settled_at = models.DateTimeField(null=True)
 
+    is_foreseen = models.BooleanField(default=False, help_text="Its baseline was looked for; there may be none.")
     baseline_kw = models.FloatField(null=True, help_text="The mean over the window, as it was foreseen.")
     baseline_kwh = models.FloatField(null=True)
     load_kwh = models.FloatField(null=True)

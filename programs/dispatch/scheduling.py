@@ -154,8 +154,8 @@ def _check(wanted: Wanted, *, now: datetime) -> None:
     length = wanted.ends_at - wanted.starts_at
     if not timedelta() < length <= LONGEST:
         raise refuse("invalid", "It ends after it starts, within 24 hours.", pointer="/endsAt")
-    if wanted.starts_at - LEAD < now:
-        raise refuse("invalid", "It starts in two minutes at the earliest.", pointer="/startsAt")
+    if wanted.starts_at < now:
+        raise refuse("invalid", "It starts in the future.", pointer="/startsAt")
     if wanted.randomise + wanted.ramp > length * LATEST_START:
         raise refuse("invalid", "Random start and ramp take half of its time at most.", pointer="/ramp")
 

@@ -54,7 +54,7 @@ def test_staff_draft_an_event_by_the_form_and_it_is_as_typed():
     [
         ({"discharge": ""}, "asks something of one device type"),
         ({"ends_at_1": "", "ends_at_0": ""}, "required"),
-        ({"starts_at_0": "2020-01-01"}, "24 hours"),
+        ({"starts_at_0": "2020-01-01"}, "within 24 hours"),
         ({"choice": "portfolio"}, "Say which"),
         ({"choice": "zips", "zips": "9490"}, "no ZIP code"),
         ({"choice": "area", "area": "{}"}, "no GeoJSON"),

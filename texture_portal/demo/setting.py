@@ -30,6 +30,7 @@ from texture_portal.actors import Channel, system
 GRID = Path(__file__).with_name("grid")
 PARTNER = "Demo Home Energy"
 ADMINISTRATOR = "demo-admin"
+FLEET_PROGRAM = "Golden Coast Capacity"
 BY = system("demo", channel=Channel.COMMAND)
 
 
@@ -54,6 +55,8 @@ OFFERS = (
         "Golden Coast Storage Plus", "14328", "virtual_power_plant", ("battery",),
         {"required_commands": ["battery:set-power"], "exclusive_group": "golden-coast-storage"},
     ),
+    # Its type is outside what the buildings' owners consent to: the simulated fleet has it for itself.
+    Offer(FLEET_PROGRAM, "14328", "capacity", ("battery", "thermostat", "inverter"), {}),
     Offer("Marin Flex", "56692", "demand_response", ("battery", "charger"), {}),
     Offer("Island Storage", "207", "virtual_power_plant", ("battery",), {}),
     Offer("Capital Reserve", "16534", "virtual_power_plant", ("battery",), {}),

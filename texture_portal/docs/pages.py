@@ -19,7 +19,16 @@ MADE = {
     "reference": "API reference",
     "try": "Try it",
 }  # from the code, not from a file
-FOR_OPERATORS = ("operations", "connectors", "evidence", "geocoding", "matching", "connections", "simulated-oem")
+FOR_OPERATORS = (
+    "operations",
+    "connectors",
+    "evidence",
+    "geocoding",
+    "matching",
+    "dispatch",
+    "connections",
+    "simulated-oem",
+)
 DECISIONS = "decisions"
 
 

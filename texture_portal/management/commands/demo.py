@@ -19,10 +19,11 @@ from django.core.management.base import BaseCommand
 
 from examples.oem_client import Portal
 from texture_portal import clock
-from texture_portal.demo import setting, table
+from texture_portal.demo import event, setting, table
 from texture_portal.demo.buildings import buildings
 from texture_portal.demo.scenes import EVERY_OUTCOME, Result, new_visit, play
 from texture_portal.demo.server import HOST, ServerError, check_port, serving
+from texture_portal.demo.simulated import simulated_cloud
 
 
 class Command(BaseCommand):
@@ -43,12 +44,16 @@ class Command(BaseCommand):
         self.began = time.monotonic()
         try:
             check_port(port)
+            os.environ["OUTBOUND_ALLOWED_HOSTS"] = HOST  # where the simulated cloud is
             signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
             credentials = self._set_the_stage(grid)
             password = setting.let_administrator_in()
             self._say("Starting the web server and a worker")
             with serving(port=port, log=self._file("demo-server.log")) as server:
-                faults = self._show(f"http://{HOST}:{port}", credentials, own_grid=grid is None)
+                url = f"http://{HOST}:{port}"
+                faults = self._show(url, credentials, own_grid=grid is None)
+                if grid is None:
+                    faults += self._call_event(url, credentials)
                 faults += self._check_audit_trail()
                 self._conclude(faults)
                 if not once:
@@ -113,6 +118,25 @@ class Command(BaseCommand):
         for outcome in missing:
             self.stdout.write(self.style.ERROR(f"  !! not shown: {outcome}"))
         return len(missing) + sum(len(result.deviations) for result in shown)
+
+    def _call_event(self, url: str, credentials: dict[str, str]) -> int:
+        """A simulated fleet in a dispatch event; the number of deviations."""
+        self._say(f"A dispatch event over a simulated OEM's fleet ({event.DEVICES} devices; two to five minutes)")
+        portal = Portal(url, credentials)
+        portal.http.trust_env = False
+        try:
+            with simulated_cloud(devices=event.DEVICES) as cloud:
+                for line in event.play(portal, cloud, run=secrets.token_hex(3)):
+                    self.stdout.write(f"      {line}")
+                    self.stdout.flush()
+        except event.StuckError as fault:
+            self.stdout.write(self.style.ERROR(f"  !! {fault}"))
+            return 1
+        called = event.latest()
+        self.stdout.write(f"      see it at {url}/admin/programs/dispatchevent/{called.pk}/change/")
+        for deviation in (found := event.deviations(called)):
+            self.stdout.write(self.style.ERROR(f"  !! {deviation}"))
+        return len(found)
 
     def _check_audit_trail(self) -> int:
         """In a process of its own, as an auditor runs it: 0 when whole."""

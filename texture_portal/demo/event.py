@@ -1,0 +1,121 @@
+"""The demo's dispatch event: a simulated fleet is enrolled, called, watched and brought back; and what came of it."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Sum
+
+from devices.kind import DeviceType
+from devices.models import Command, Device
+from examples.oem_client import Portal
+from programs.dispatch import scheduling
+from programs.dispatch.instructions import Curtail, Discharge, Instructions, PreCool
+from programs.models import DispatchEvent, Program
+from programs.models.dispatch_target import Outcome, Restore
+from texture_portal import clock, jobs
+from texture_portal.actors import staff
+from texture_portal.demo import simulated
+from texture_portal.demo.setting import ADMINISTRATOR, FLEET_PROGRAM
+from texture_portal.demo.simulated import SimulatedCloud
+
+DEVICES = 300
+LONGEST_WAIT = 180
+TICK = 1.0
+LASTS, BEGINS_IN = timedelta(seconds=90), timedelta(seconds=15)
+ASKS: Instructions = {
+    DeviceType.BATTERY: Discharge(0.5),
+    DeviceType.THERMOSTAT: PreCool(0, 0, 4),
+    DeviceType.INVERTER: Curtail(0.4),
+}
+POKED = ("polling", "connectivity", "dispatch", "commands", "command_calls")
+
+
+class StuckError(Exception):
+    """What was to come about did not, in a time that is long enough."""
+
+
+def play(portal: Portal, cloud: SimulatedCloud, *, run: str) -> Iterator[str]:
+    """What happens, line by line; the last ones say what came of it. Raises `StuckError`."""
+    fleet = [each for each in cloud.devices() if simulated.takes_part(each)]
+    counts = simulated.enroll(portal, fleet, run=run, now=clock.now())
+    yield f"{len(fleet)} devices of the simulated OEM enrolled by its API: {_counted(counts)}"
+    simulated.connect(cloud, now=clock.now())
+    names = [each["device_id"] for each in fleet]
+    own = Device.objects.filter(manufacturer_device_id__in=names)
+    _await(lambda: own.filter(may_control=True).count() >= 0.9 * sum(counts.get(s, 0) for s in ("enrolled", "active")),
+           "the fleet's first readings")  # fmt: skip
+    yield f"{own.filter(may_control=True).count()} tell of themselves and may be dispatched"
+    event = _called()
+    yield from _told(event)
+
+
+def _called() -> DispatchEvent:
+    user = User.objects.get(username=ADMINISTRATOR)
+    by = staff(user_id=user.pk, name=user.get_username())
+    now = clock.now()
+    wanted = scheduling.Wanted(
+        f"Demo peak of {now:%H:%M}", now + BEGINS_IN, now + BEGINS_IN + LASTS, ASKS, ramp=timedelta(seconds=10)
+    )
+    program = Program.objects.get(name=FLEET_PROGRAM)
+    event = scheduling.draft(program, wanted, reason="the demo shows an event", now=now, by=by)
+    _await(lambda: _again(event).previewed_at is not None, "the preview")
+    return scheduling.schedule(event, reason="as previewed", now=clock.now(), by=by)
+
+
+def _told(event: DispatchEvent) -> Iterator[str]:
+    planned = event.targets.filter(outcome=Outcome.PLANNED).aggregate(devices=Count("pk"), kw=Sum("expected_kw"))
+    yield f"the preview: {planned['devices']} devices would give {planned['kw'] or 0:,.0f} kW; left out: {_why(event)}"
+    yield f"scheduled; it runs from {event.starts_at:%H:%M:%S} to {event.ends_at:%H:%M:%S} UTC"
+    orders = Command.objects.filter(event_id=event.pk, restores=None)
+    unanswered = orders.filter(acknowledged_at=None).exclude(status__in=["rejected", "expired", "cancelled"])
+    _await(lambda: orders.exists() and not unanswered.exists(), "the acknowledgements")
+    yield f"{orders.exclude(acknowledged_at=None).count()} commands acknowledged by the simulated cloud"
+    _await(lambda: _again(event).closed_at is not None, "the end of the event")
+    yield f"it is over: {_counted(Counter(event.targets.values_list('outcome', flat=True)))}"
+    back = Counter(event.targets.exclude(asked_at=None).values_list("restore", flat=True))
+    yield f"of those that were told, brought back: {_counted(back)}"
+
+
+def deviations(event: DispatchEvent) -> list[str]:
+    """What should have been otherwise."""
+    targets, found = event.targets.all(), []
+    if not targets.filter(outcome=Outcome.TOOK_PART).exists():
+        found.append("nobody took part in the event")
+    if targets.filter(settled_at=None).exists():
+        found.append("what became of some devices is not known")
+    if targets.filter(outcome=Outcome.TOOK_PART, restore=Restore.NOT_RESTORED).exists():
+        found.append("devices that took part were not brought back")
+    twice = Command.objects.filter(event_id=event.pk, restores=None).values("device").annotate(n=Count("pk"))
+    if twice.filter(n__gt=1).exists():
+        found.append("a device was told twice")
+    return found
+
+
+def latest() -> DispatchEvent:
+    return DispatchEvent.objects.filter(program__name=FLEET_PROGRAM).latest("created_at")
+
+
+def _why(event: DispatchEvent) -> str:
+    return _counted(Counter(event.targets.exclude(reason="").values_list("reason", flat=True)))
+
+
+def _counted(counts: "dict[str, int] | Counter[str]") -> str:
+    return ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in sorted(counts.items())) or "nobody"
+
+
+def _again(event: DispatchEvent) -> DispatchEvent:
+    return DispatchEvent.objects.get(pk=event.pk)
+
+
+def _await(happened: Callable[[], bool], what: str) -> None:
+    """Workers look for rows once a minute by themselves; here they are woken each second, so that nobody waits."""
+    ends = time.monotonic() + LONGEST_WAIT
+    while not happened():
+        if time.monotonic() > ends:
+            raise StuckError(f"waited {LONGEST_WAIT} s for {what}")
+        for kind in POKED:
+            jobs.wake(kind)
+        time.sleep(TICK)

@@ -87,6 +87,8 @@ def demo(demo_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "DJANGO_SETTINGS_MODULE": "texture_portal.settings",
         "PORTAL_HOME": str(home),
         "PORT": str(port),
+        "FLEET": "24",
+        "EVENT_SECONDS": "15",
     }
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo"],

@@ -32,6 +32,13 @@ def test_it_finds_everything_as_expected(demo: Demo) -> None:
     assert "!!" not in demo.printed
 
 
+def test_it_calls_a_simulated_fleet_and_brings_it_back(demo: Demo) -> None:
+    told = int(re.search(r"(\d+) commands acknowledged by the simulated cloud", demo.printed).group(1))
+    assert told > 0
+    assert f"{told} took part" in demo.printed
+    assert f"brought back: {told} restored" in demo.printed
+
+
 def test_it_says_that_its_boundaries_are_coarse(demo: Demo) -> None:
     assert "drawn by hand and coarse" in demo.printed
 
@@ -81,7 +88,7 @@ def test_the_first_enrollment_of_the_readme_goes_as_it_says(demo: Demo, tmp_path
 def test_a_second_demo_works_and_says_where_something_is_not_as_it_should_be(demo: Demo) -> None:
     with psycopg.connect(demo.database_url, autocommit=True) as connection:
         connection.execute("UPDATE programs_program SET status = 'paused' WHERE name = 'Sound Storage'")
-        done = demo.run("manage.py", "demo", "--once", "--port", free_port())
+        done = demo.run("manage.py", "demo", "--once", "--fleet", "0", "--port", free_port())
         connection.execute("UPDATE programs_program SET status = 'active' WHERE name = 'Sound Storage'")
     assert done.returncode == 1, done.stdout + done.stderr
     deviations = re.findall(r"^ +!! (.*)", done.stdout, re.MULTILINE)

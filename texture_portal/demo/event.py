@@ -21,10 +21,9 @@ from texture_portal.demo import simulated
 from texture_portal.demo.setting import ADMINISTRATOR, FLEET_PROGRAM
 from texture_portal.demo.simulated import SimulatedCloud
 
-DEVICES = 300
 LONGEST_WAIT = 180
 TICK = 1.0
-LASTS, BEGINS_IN = timedelta(seconds=90), timedelta(seconds=15)
+BEGINS_IN = timedelta(seconds=15)
 ASKS: Instructions = {
     DeviceType.BATTERY: Discharge(0.5),
     DeviceType.THERMOSTAT: PreCool(0, 0, 4),
@@ -37,7 +36,7 @@ class StuckError(Exception):
     """What was to come about did not, in a time that is long enough."""
 
 
-def play(portal: Portal, cloud: SimulatedCloud, *, run: str) -> Iterator[str]:
+def play(portal: Portal, cloud: SimulatedCloud, *, run: str, lasts: timedelta) -> Iterator[str]:
     """What happens, line by line; the last ones say what came of it. Raises `StuckError`."""
     fleet = [each for each in cloud.devices() if simulated.takes_part(each)]
     counts = simulated.enroll(portal, fleet, run=run, now=clock.now())
@@ -48,16 +47,16 @@ def play(portal: Portal, cloud: SimulatedCloud, *, run: str) -> Iterator[str]:
     _await(lambda: own.filter(may_control=True).count() >= 0.9 * sum(counts.get(s, 0) for s in ("enrolled", "active")),
            "the fleet's first readings")  # fmt: skip
     yield f"{own.filter(may_control=True).count()} tell of themselves and may be dispatched"
-    event = _called()
+    event = _called(lasts)
     yield from _told(event)
 
 
-def _called() -> DispatchEvent:
+def _called(lasts: timedelta) -> DispatchEvent:
     user = User.objects.get(username=ADMINISTRATOR)
     by = staff(user_id=user.pk, name=user.get_username())
     now = clock.now()
     wanted = scheduling.Wanted(
-        f"Demo peak of {now:%H:%M}", now + BEGINS_IN, now + BEGINS_IN + LASTS, ASKS, ramp=timedelta(seconds=10)
+        f"Demo peak of {now:%H:%M}", now + BEGINS_IN, now + BEGINS_IN + lasts, ASKS, ramp=lasts / 6
     )
     program = Program.objects.get(name=FLEET_PROGRAM)
     event = scheduling.draft(program, wanted, reason="the demo shows an event", now=now, by=by)

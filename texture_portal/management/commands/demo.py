@@ -9,6 +9,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ class Command(BaseCommand):
         grid = os.environ.get("GRID")
         parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"), help="default: $PORT or 8000")
         parser.add_argument("--once", action="store_true", default=once, help="stop at the end ($ONCE=1)")
+        fleet, seconds = os.environ.get("FLEET", "300"), os.environ.get("EVENT_SECONDS", "60")
+        parser.add_argument("--fleet", type=int, default=fleet, help="devices of a simulated OEM; 0: no event ($FLEET)")
+        parser.add_argument("--event-seconds", type=int, default=seconds, help="how long its event lasts")
         parser.add_argument(
             "--grid", type=Path, default=grid, metavar="DIR", help="a CommonGrid checkout, not the demo's own ($GRID)"
         )
@@ -52,8 +56,8 @@ class Command(BaseCommand):
             with serving(port=port, log=self._file("demo-server.log")) as server:
                 url = f"http://{HOST}:{port}"
                 faults = self._show(url, credentials, own_grid=grid is None)
-                if grid is None:
-                    faults += self._call_event(url, credentials)
+                if grid is None and options["fleet"]:
+                    faults += self._call_event(url, credentials, fleet=options["fleet"], lasts=options["event_seconds"])
                 faults += self._check_audit_trail()
                 self._conclude(faults)
                 if not once:
@@ -119,14 +123,14 @@ class Command(BaseCommand):
             self.stdout.write(self.style.ERROR(f"  !! not shown: {outcome}"))
         return len(missing) + sum(len(result.deviations) for result in shown)
 
-    def _call_event(self, url: str, credentials: dict[str, str]) -> int:
+    def _call_event(self, url: str, credentials: dict[str, str], *, fleet: int, lasts: int) -> int:
         """A simulated fleet in a dispatch event; the number of deviations."""
-        self._say(f"A dispatch event over a simulated OEM's fleet ({event.DEVICES} devices; two to five minutes)")
+        self._say(f"A dispatch event over a simulated OEM's fleet of {fleet} devices (FLEET=0: without)")
         portal = Portal(url, credentials)
         portal.http.trust_env = False
         try:
-            with simulated_cloud(devices=event.DEVICES) as cloud:
-                for line in event.play(portal, cloud, run=secrets.token_hex(3)):
+            with simulated_cloud(devices=fleet) as cloud:
+                for line in event.play(portal, cloud, run=secrets.token_hex(3), lasts=timedelta(seconds=lasts)):
                     self.stdout.write(f"      {line}")
                     self.stdout.flush()
         except event.StuckError as fault:

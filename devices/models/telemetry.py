@@ -28,9 +28,16 @@ class DeviceState(models.Model):
     received_at = models.DateTimeField(null=True)
     layout = models.SmallIntegerField(null=True)
     state = models.TextField(null=True, help_text="Values in the order of the layout, a JSON list.")  # noqa: DJ001
+    counters = models.JSONField(null=True, help_text="What its counters stood at, by field, where it tells such.")
+    counted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="counters_stood_there_at_a_time",
+                condition=models.Q(counters__isnull=True, counted_at__isnull=True)
+                | models.Q(counters__isnull=False, counted_at__isnull=False),
+            ),
             models.CheckConstraint(
                 name="state_whole_or_not_at_all",
                 condition=models.Q(
@@ -39,7 +46,7 @@ class DeviceState(models.Model):
                 | models.Q(
                     observed_at__isnull=False, received_at__isnull=False, layout__isnull=False, state__isnull=False
                 ),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

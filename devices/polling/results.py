@@ -71,7 +71,7 @@ class Results:
     def _observe(self, trip: PollTrip, *, now: datetime) -> None:
         seen = trip.outcome.seen if trip.outcome else []
         readings = [
-            Observed(each.id, each.observation.observed_at, each.observation.state)
+            Observed(each.id, each.observation.observed_at, each.observation.state, each.observation.counters)
             for each in seen
             if each.observation.observed_at is not None
         ]

@@ -11,7 +11,7 @@ from texture_portal.holding import hold
 
 DAYS_AHEAD = 3
 DAY = timedelta(days=1)
-MOST_AHEAD = timedelta(minutes=5)  # clocks of devices differ; what is further ahead lies about its time
+MOST_AHEAD = timedelta(seconds=30)  # as for every time that a partner tells (contract §3, §4); beyond it, it lies
 
 
 @dataclass(frozen=True, slots=True)

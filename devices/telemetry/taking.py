@@ -1,15 +1,17 @@
 """Taking readings, from whichever side they come: the API, a stream, or our own polling (contract §5)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from devices.checking import state_faults
-from devices.telemetry import addressees, forms, keeping, layouts, partitions
+from devices.telemetry import addressees, counters, forms, keeping, layouts, partitions
 from devices.telemetry.addressees import Addressee
+from devices.telemetry.counters import Memory, Parts
 from devices.telemetry.keeping import Row
 from devices.values import INVALID, OUT_OF_RANGE, Wrong
 from partners.models import Partner
@@ -28,11 +30,15 @@ WHY_NOT = {
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One reading as it came. `observed_at` is aware; `state` has the names and units of the registry."""
+    """One reading as it came. `observed_at` is aware; `state` has the names and units of the registry.
+
+    `counters`: what counters stood at from which the fields of these names are to be counted (`counters`).
+    """
 
     manufacturer_device_id: str
     observed_at: datetime
     state: Any
+    counters: Mapping[str, Parts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +75,43 @@ def take(partner: Partner, observed: Sequence[Observed], *, now: datetime) -> Ta
 
     The same device and instant twice is a duplicate, whatever the second one says. Safe to do twice.
     """
-    weighed = weigh(partner, observed, now=now)
+    if any(each.counters for each in observed):
+        act = partial(_take_counting, partner, observed, now=now)
+    else:
+        act = partial(keep, weigh(partner, observed, now=now), now=now)
     try:
-        return keep(weighed, now=now)
+        return act()
     except OperationalError as fault:
         if not was_deadlock(fault):
             raise
-    return keep(weighed, now=now)
+    return act()
 
 
-def weigh(partner: Partner, observed: Sequence[Observed], *, now: datetime) -> Weighed:
+@transaction.atomic
+def _take_counting(partner: Partner, observed: Sequence[Observed], *, now: datetime) -> Taken:
+    """What counters stood at moves on with the readings that it was counted for, or not at all."""
+    names = {each.manufacturer_device_id for each in observed if each.counters}
+    numbers = [each.number for each in addressees.of(partner, names, now=now).values() if each.number is not None]
+    memory = counters.remembered(numbers)
+    taken = keep(weigh(partner, observed, now=now, memory=memory), now=now)
+    memory.write()
+    return taken
+
+
+def weigh(partner: Partner, observed: Sequence[Observed], *, now: datetime, memory: Memory | None = None) -> Weighed:
+    """`memory`: where there are counters among them; those are read in the order of time."""
     known = addressees.of(partner, {each.manufacturer_device_id for each in observed}, now=now)
     numbers = layouts.numbers_of(forms.form_of(each.type).fields for each in known.values())
     times = _Times(partitions.oldest_kept(now=now), now + partitions.MOST_AHEAD)
     rows, rejected = [], []
-    for index, each in enumerate(observed):
-        kept = _row(each, known.get(each.manufacturer_device_id), numbers, times)
+    in_order = enumerate(observed) if memory is None else sorted(enumerate(observed), key=_instant)
+    for index, each in in_order:
+        addressee = known.get(each.manufacturer_device_id)
+        kept = _row(_counted(each, addressee, memory), addressee, numbers, times)
         if isinstance(kept, Row):
             rows.append(kept)
+            if memory is not None and each.counters:
+                memory.move_on(kept.device_number, each.observed_at, each.counters)
         else:
             rejected.append(Rejected(index, *kept))
     return Weighed(rows, rejected)
@@ -96,6 +121,17 @@ def keep(weighed: Weighed, *, now: datetime) -> Taken:
     """In the caller's transaction where there is one."""
     accepted = keeping.keep(weighed.rows, now=now) if weighed.rows else 0
     return Taken(accepted, len(weighed.rows) - accepted, weighed.rejected)
+
+
+def _instant(place: tuple[int, Observed]) -> datetime:
+    return place[1].observed_at
+
+
+def _counted(reading: Observed, addressee: Addressee | None, memory: Memory | None) -> Observed:
+    if memory is None or not reading.counters or addressee is None or addressee.number is None:
+        return reading
+    state = memory.counted(addressee.number, reading.observed_at, reading.state, reading.counters)
+    return replace(reading, state=state)
 
 
 def _row(

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from devices.models import CallBucket, Device, DeviceState, DiscoveredDevice, Layout, Poll, Reading
+from devices.freshness import freshness
+from devices.models import CallBucket, Device, DeviceState, DiscoveredDevice, Layout, Poll, Reading, ReadingRefusal
 from devices.polling.tasks import poll_due
 from devices.telemetry.latest import state_of
 from texture_portal import clock
@@ -114,3 +115,25 @@ def test_an_id_that_changes_for_the_same_serial_number_is_flagged(cloud, oem):
     assert (after.was_called, after.serial_number) == (before.manufacturer_device_id, before.serial_number)
     assert before.vanished_at is not None
     assert after.vanished_at is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "word", "refused"),
+    [
+        (("stale", {"seconds": 3600}), "stale", None),
+        (("clock_skew", {"seconds": 300}), "never", "in_future"),
+        (("clock_skew", {"seconds": -1200}), "stale", None),
+        (("clock_skew", {"seconds": -300}), "fresh", None),
+    ],
+)
+def test_a_cloud_that_lies_about_the_time_makes_no_device_fresher(partner, oem, fault, word, refused):
+    cloud = cloud_of(partner, oem.url, key=oem.told["api_key"])
+    poll_due(now=clock.now())
+    devices = enroll_listed(cloud)
+    kind, options = fault
+    oem.fault(kind, **options)
+    poll_due(now=clock.now())
+    words = {freshness(each.last_reading_at, now=clock.now()) for each in Device.objects.all()}
+    assert words == {word}
+    counted = ReadingRefusal.objects.values_list("partner", "way", "code", "count")
+    assert list(counted) == ([(partner.pk, "polling", refused, len(devices))] if refused else [])

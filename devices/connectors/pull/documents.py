@@ -75,6 +75,7 @@ class Rule:
     map: Mapping[str, Any] | None = None
     sign: Mapping[str, str] | None = None
     zero_within: float = 0.0
+    is_counter: bool = False
     inner: tuple["Rule", ...] = ()
 
 

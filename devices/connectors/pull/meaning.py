@@ -111,6 +111,8 @@ def _fields(kind: DeviceType, fields: Json, *, at: str) -> Iterator[Fault]:
 
 def _field(field: Field, raw: Json, *, at: str) -> Iterator[Fault]:
     yield from paths(raw, PATHS_OF_FIELD, at)
+    if raw.get("counter"):
+        yield from _counter(field, raw, at=at)
     match field.value:
         case Quantity(unit=unit):
             yield from _number(raw, unit, at=at)
@@ -122,6 +124,13 @@ def _field(field: Field, raw: Json, *, at: str) -> Iterator[Fault]:
             for key, value in raw.get("map", {}).items():
                 if isinstance(value, str):
                     yield Fault(f"{at}.map.{key}", "invalid", "Must be true, false or null, without quotes.")
+
+
+def _counter(field: Field, raw: Json, *, at: str) -> Iterator[Fault]:
+    if not field.adds_up:
+        yield Fault(f"{at}.counter", "invalid", "Only what counts since the last update is read off a counter.")
+    if "times" in raw:
+        yield Fault(f"{at}.times", "invalid", "Counters are added and taken from each other, and not multiplied.")
 
 
 def _number(raw: Json, unit: str, *, at: str) -> Iterator[Fault]:

@@ -10,16 +10,20 @@ from devices.connectors.pull.faults import Fault
 from devices.connectors.pull.finding import Kept, with_kept
 from devices.connectors.pull.instants import Clock, instant
 from devices.connectors.pull.paths import PathError, search
-from devices.connectors.pull.reading import read
+from devices.connectors.pull.reading import Counted, read
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """`observed_at` is None where there is no reading, and `faults` say why. Fields that were not told are left out."""
+    """`observed_at` is None where there is no reading, and `faults` say why. Fields that were not told are left out.
+
+    `counters`: of fields that count since the last update, what stood there (devices/telemetry/counters).
+    """
 
     observed_at: datetime | None
     state: dict[str, Any] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    counters: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def observe(
@@ -75,10 +79,23 @@ def _told(
 def _observation(rules: tuple[Rule, ...], clock: Clock, root: Any, *, at: str, received_at: datetime) -> Observation:
     observed_at = instant(clock, root, received_at=received_at, at=f"{at}.observed_at")
     state, faults = read(rules, root)
+    counters = _take_out(state)
     told = {name: value for name, value in state.items() if value is not None}
     if isinstance(observed_at, Fault):
         return Observation(None, told, (observed_at, *faults))
-    if not told:
+    if not told and not counters:
         faults.append(Fault(f"{at}.fields", "nothing_found", "None of the fields is in this answer."))
         return Observation(None, told, tuple(faults))
-    return Observation(observed_at, told, tuple(faults))
+    return Observation(observed_at, told, tuple(faults), counters)
+
+
+def _take_out(state: dict[str, Any], within: str = "") -> dict[str, tuple[float, ...]]:
+    """The counters among the values, by their flat names; a value stands for none of them."""
+    found: dict[str, tuple[float, ...]] = {}
+    for name, value in state.items():
+        if isinstance(value, Counted):
+            found[f"{within}{name}"] = value.parts
+            state[name] = None
+        elif isinstance(value, dict):
+            found |= _take_out(value, f"{within}{name}.")
+    return found

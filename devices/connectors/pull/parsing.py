@@ -111,7 +111,8 @@ def _rule(kind: DeviceType, name: str, raw: Any, *, at: str) -> Rule:
     others: Json = {key: _several(given[key]) for key in ("plus", "minus", "times") if key in given}
     convert = Conversion(given.get("scale", 1.0), given.get("unit"), given.get("flip", False))
     absent = tuple(given.get("absent", ()))
-    return Rule(at, name, found.value, convert=convert, absent=absent, **plain, **others)
+    is_counter = given.get("counter", False)
+    return Rule(at, name, found.value, convert=convert, absent=absent, is_counter=is_counter, **plain, **others)
 
 
 def _several(paths: str | list[str]) -> tuple[str, ...]:

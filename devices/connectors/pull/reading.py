@@ -1,6 +1,7 @@
 """One state field out of an answer: found, combined, converted, mapped, and held against the registry. Pure."""
 
 import re
+from dataclasses import dataclass
 from math import isfinite
 from operator import add, mul, sub
 from typing import Any
@@ -18,6 +19,13 @@ class UnreadableError(ValueError):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """In the place of a value: what counters stood at, each with the sign by which it counts."""
+
+    parts: tuple[float, ...]
 
 
 def is_true(value: Any) -> bool:
@@ -47,12 +55,26 @@ def _value(rule: Rule, root: Any) -> tuple[Any, list[Fault]]:
     if isinstance(rule.value, StateOf):
         inner, faults = read(rule.inner, root)
         return (inner if any(each is not None for each in inner.values()) else None), faults
+    if rule.is_counter:
+        return _counted(rule, root), []
     given = _present(rule, search(rule.path, root))
     if given is None:
         return None, []
     if isinstance(rule.value, Quantity) or rule.sign is not None:
         return _of_number(rule, given, root)
     return _of_name(rule, given)
+
+
+def _counted(rule: Rule, root: Any) -> Counted | None:
+    """None where one of them was not told: a sum without it would count too little, and then too much."""
+    parts = []
+    for sign, paths in ((1.0, (rule.path, *rule.plus)), (-1.0, rule.minus)):
+        for path in paths:
+            given = _present(rule, search(path, root))
+            if given is None:
+                return None
+            parts.append(sign * rule.convert(_number(rule, given, path)))
+    return Counted(tuple(parts))
 
 
 def _of_number(rule: Rule, given: Any, root: Any) -> tuple[Any, list[Fault]]:

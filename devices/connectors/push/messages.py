@@ -1,7 +1,7 @@
 """What a message of a stream tells of which device. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ class Read:
     observed_at: datetime | None
     state: dict[str, Any]
     faults: tuple[Fault, ...] = ()
+    counters: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def items_in(document: StreamDocument, message: Any) -> tuple[list[Item], list[Fault]]:
@@ -58,7 +59,7 @@ def read(
             if bulk is None:
                 raise LookupError(f"{entry.at} is not read from the stream")
             seen = observe_item(entry, bulk, item.told, answer=item.message, kept={}, received_at=received_at)
-            yield Read(item.device, seen.observed_at, seen.state, seen.faults)
+            yield Read(item.device, seen.observed_at, seen.state, seen.faults, seen.counters)
         else:
             fault = Fault("devices", "type_missing", f"No entry says how a {kind} is read.")
             yield Read(item.device, None, {}, (fault,))

@@ -108,7 +108,7 @@ def _observed(
         if read.observed_at is None:
             refused[UNREADABLE] += 1
         else:
-            observed.append(Observed(read.device, read.observed_at, read.state))
+            observed.append(Observed(read.device, read.observed_at, read.state, read.counters))
     return observed
 
 

@@ -146,10 +146,10 @@ def test_a_sign_is_safe_to_answer_twice():
 @pytest.mark.django_db
 def test_a_device_is_last_heard_of_when_it_was_observed_or_when_that_came():
     device = DeviceFactory()
-    for ahead, heard in ((-10, -10), (3, 0), (-20, 0)):
-        take(device.partner, [seen(device, NOW + timedelta(minutes=ahead), chargeRate=1)], now=NOW)
+    for ahead, heard in ((-600, -600), (30, 0), (-1200, 0)):
+        take(device.partner, [seen(device, NOW + timedelta(seconds=ahead), chargeRate=1)], now=NOW)
         device.refresh_from_db()
-        assert device.last_reading_at == NOW + timedelta(minutes=heard)
+        assert device.last_reading_at == NOW + timedelta(seconds=heard)
 
 
 @pytest.mark.django_db

@@ -10,3 +10,6 @@ class TexturePortalConfig(AppConfig):
 
     def ready(self) -> None:
         check_calendar(settings.BUSINESS_CALENDAR)
+        from texture_portal.login import recording  # models can be imported from here on
+
+        recording.connect()

@@ -65,6 +65,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.view_partnerevent", "enrollments.view_revocationduty",
         "partners.view_refusedrequest", "partners.view_signingkey", "programs.view_historicalprogram",
         *_WEBHOOKS,
+        "texture_portal.view_act",
     ),
     "Partner manager": (
         *_ENROLLMENTS,

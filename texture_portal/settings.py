@@ -5,6 +5,7 @@ and DEBUG is refused.
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # -- applications ----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.simple_history",
@@ -121,8 +126,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "texture_portal.login.sessions.guard",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it replaces the answer to whom it locked out
 ]
 
 ROOT_URLCONF = "texture_portal.urls"
@@ -165,10 +173,45 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PUBLIC else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PUBLIC
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
+
+# -- log-in of staff (docs/staff.md) ---------------------------------------------------------------------------
+
+SHORTEST_PASSWORD = env.int("SHORTEST_PASSWORD", default=12)
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": SHORTEST_PASSWORD}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+] + [{"NAME": "texture_portal.login.passwords.ChangeIsNoted"}]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=IS_PUBLIC)  # who has one is asked for it anyway
+OTP_TOTP_ISSUER = "Texture enrollment portal"
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
+SESSION_HOURS = env.int("SESSION_HOURS", default=12)  # from the log-in, whatever is done meanwhile
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURES", default=5)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCK_MINUTES", default=15))
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or a guesser would keep somebody out for good
+AXES_LOCKOUT_CALLABLE = "texture_portal.login.lock_out.answer"
+AXES_DISABLE_ACCESS_LOG = True  # administrative acts are the log
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # wants addresses beside names: texture_portal.login.lock_out says why not
+
+# Single sign-on by OpenID Connect, where an issuer is named.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")  # on the button
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_SCOPES = env.str("OIDC_SCOPES", default="openid profile email")
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_GROUPS: dict[str, str] = env.dict("OIDC_GROUPS", default={})  # theirs=ours,…: portal-audit=Auditor
+if OIDC_ISSUER and IS_PUBLIC and not OIDC_ISSUER.startswith("https://"):
+    raise ImproperlyConfigured("OIDC_ISSUER is not https. Remedy: name the identity provider by its https address.")
 
 # -- the partner API -------------------------------------------------------------------------------------------
 
@@ -289,4 +332,5 @@ UNFOLD = {
     "SITE_URL": None,
     "DASHBOARD_CALLBACK": "texture_portal.dashboard.front_page",
     "SIDEBAR": {"navigation": "texture_portal.navigation.groups"},
+    "ACCOUNT": {"navigation": "texture_portal.navigation.account"},
 }

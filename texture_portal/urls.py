@@ -7,6 +7,7 @@ from texture_portal import health
 from texture_portal.openapi.views import openapi
 
 urlpatterns = [
+    path("", include("texture_portal.login.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -40,7 +40,7 @@ LISTS = {
         "enrollments.evidencerecord", "enrollments.evidencerequest",
         "programs.dispatchevent", "programs.dispatchtarget", "programs.participation", "programs.program",
         "territories.dataset", "territories.serviceterritory",
-        "territories.site", "territories.utility",
+        "territories.site", "territories.utility", "texture_portal.act",
     },
     "Partner manager": {
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",

@@ -143,11 +143,14 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "territories.site": {"view": _NOT_MANAGER},
     "territories.dataset": {"view": _NOT_MANAGER},
     "texture_portal.heartbeat": {"view": _ADMINISTRATOR_ALONE, "wake": _ADMINISTRATOR_ALONE},
+    "texture_portal.act": {"view": _AUDITOR},
     "auth.user": {
         "view": _ADMINISTRATOR_ALONE,
         "add": _ADMINISTRATOR_ALONE,
         "change": _ADMINISTRATOR_ALONE,
         "password_change": _ADMINISTRATOR_ALONE,
+        "lift-lock": _ADMINISTRATOR_ALONE,
+        "take-second-factor": _ADMINISTRATOR_ALONE,
     },
     "auth.group": {
         "view": _ADMINISTRATOR_ALONE,

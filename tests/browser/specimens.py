@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from devices.connections import ending, programmatic, reach, renewal
 from devices.connections.programmatic import connect_by_api_key
@@ -63,11 +64,12 @@ from tests.factories import (
 from tests.imports.conftest import a_row, as_csv, work_off
 from texture_portal import actors, clock
 from texture_portal.ids import new_id
-from texture_portal.models import Heartbeat
+from texture_portal.login.acts import note
+from texture_portal.models import Act, Heartbeat
 
 TESTS = actors.system("tests")
 EACH = (
-    CallBucket, Checkpoint, ConnectorDocument, Consent.history.model, DataSet, Device, DiscoveredDevice,
+    Act, CallBucket, Checkpoint, ConnectorDocument, Consent.history.model, DataSet, Device, DiscoveredDevice,
     EvidenceAccess, EvidenceRecord, EvidenceRequest, Group, Heartbeat, IdempotencyRecord, Participation,
     PartnerEvent, Poll, Program, ReadingRefusal, RefusedRequest, RevocationDuty, ServiceTerritory, Site,
     StreamPosition, TelemetryExport, Terms, User, Utility, WebhookDelivery,
@@ -77,6 +79,8 @@ EACH = (
 def one_of_everything():
     """{label: rows}; those in different states stand all of them in it."""
     now, user = clock.now(), User.objects.create_user("root", is_staff=True, is_superuser=True)
+    TOTPDevice.objects.create(user=user, confirmed=True)
+    note(Act.What.LOCKED_OUT, by=None, about="root", now=now)
     partner = onboarding.create_partner("Acme Energy", kind="oem", now=now, by=TESTS).partner
     suspended = onboarding.create_partner("Sleepy Energy", kind="oem", now=now, by=TESTS).partner
     onboarding.change_status(suspended, Partner.Status.SUSPENDED, now=now, by=TESTS, reason="They asked.")

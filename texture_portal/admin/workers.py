@@ -1,19 +1,15 @@
-"""Who works here: users and groups. The queue's own tables are no page: what is in them is signed pickles."""
+"""The jobs and the workers that do them."""
 
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django_q.models import Failure, OrmQ, Schedule, Success
-from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from texture_portal import clock, jobs, jobs_page
@@ -24,21 +20,6 @@ from texture_portal.models import Heartbeat
 from texture_portal.schedules import JOBS
 
 WAKE = "texture_portal.wake_jobs"
-
-for table in (Failure, OrmQ, Schedule, Success, User, Group):
-    if admin.site.is_registered(table):
-        admin.site.unregister(table)
-
-
-@admin.register(User)
-class StaffAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-
-    def has_delete_permission(self, request: object, obj: object = None) -> bool:
-        """Whoever acted stays: the history names them. Deactivate instead."""
-        return False
 
 
 class WakeForm(VerbForm):
@@ -88,8 +69,3 @@ class WorkersAdmin(DetailAdmin):
 
     def after(self, verb: Verb, subject: Heartbeat) -> str:
         return reverse("admin:texture_portal_heartbeat_changelist")
-
-
-@admin.register(Group)
-class TeamAdmin(GroupAdmin, ModelAdmin):
-    pass

@@ -1,0 +1,66 @@
+"""Coming in, in a browser: the second factor set up and proved, a lock-out, and who looks after both."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from tests.browser.conftest import PASSWORD
+from tests.browser.test_console import carry_out, page_of
+from tests.login.conftest import code_of, wrong_code
+from texture_portal.models import Act
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def width():
+    return "desk"
+
+
+@pytest.mark.performs("auth.user:lift-lock", "auth.user:take-second-factor")
+def test_a_second_factor_is_set_up_proved_and_taken_away(sign_in, keep_both, settings):
+    page = sign_in("Administrator")
+    settings.REQUIRE_SECOND_FACTOR = True
+    page.goto(reverse("admin:index"))
+    assert "Set up your second factor" in page.content()
+    keep_both(page, "second-factor-set-up")
+    page.fill("[name=code]", wrong_code(TOTPDevice.objects.get()))
+    page.keyboard.press("Enter")
+    page.get_by_text("not the code of now").wait_for()
+    TOTPDevice.objects.update(throttling_failure_count=0)
+    page.fill("[name=code]", code_of(TOTPDevice.objects.get()))
+    page.keyboard.press("Enter")
+    page.locator(".recovery-codes").wait_for()
+    keep_both(page, "second-factor-codes")
+    page.get_by_text("I have kept them").click()
+    page.wait_for_url("**/admin/")
+    page.goto(reverse("second_factor"))
+    keep_both(page, "second-factor-look-after")
+    locked_and_lifted(page, keep_both)
+    page.goto(page_of(page.user))
+    carry_out(page, "take-second-factor", reason="Lost.")
+    assert "Set up your second factor" in page.content()
+    assert Act.objects.filter(what="second_factor_taken_away").exists()
+
+
+def locked_and_lifted(page, keep_both):
+    rita = User.objects.create_user("rita", password=PASSWORD, is_staff=True)
+    other = page.context.browser.new_context(base_url=page.url.partition("/admin")[0]).new_page()
+    for _ in range(5):
+        other.goto("/admin/")
+        other.fill("[name=username]", "rita")
+        other.fill("[name=password]", "a guess")
+        other.click("button[type=submit]")
+        other.wait_for_load_state()
+    assert "Too many wrong passwords" in other.content()
+    keep_both(other, "locked-out")
+    other.context.close()
+    page.goto(page_of(rita))
+    carry_out(page, "lift-lock", reason="She called.")
+    assert "rita may try again." in page.content()
+    keep_both(page, "user-verbs")
+    page.goto(reverse("admin:texture_portal_act_changelist"))
+    keep_both(page, "acts")
+    page.goto(page_of(Act.objects.filter(what="locked_out").first()))
+    keep_both(page, "act")

@@ -1,0 +1,183 @@
+"""Single sign-on against a simulated identity provider over HTTP."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from django.contrib.auth.models import User
+from django.test import Client
+from joserfc.jwk import RSAKey
+
+from tests.login.provider import CLIENT, SECRET, identity_provider
+from texture_portal.models import Act, Identity
+
+START = "/admin/single-sign-on/"
+
+
+@pytest.fixture(scope="module")
+def the_provider():
+    with identity_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(the_provider, settings, db):
+    settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = the_provider.issuer, CLIENT, SECRET
+    settings.OIDC_GROUPS = {"audit": "Auditor", "desk": "Program staff"}
+    as_it_was = dict(the_provider.person)
+    yield the_provider
+    the_provider.person, the_provider.signed_by = as_it_was, the_provider.key
+    the_provider.token_slips, the_provider.answer_slips = {}, {}
+
+
+def there(client, path=START):
+    """To the provider, and where it sends the browser back to."""
+    away = client.get(path).url
+    back = requests.get(away, allow_redirects=False, timeout=10).headers["Location"]
+    return back.removeprefix("http://testserver")
+
+
+def come_in(path=START):
+    client = Client()
+    return client, client.get(there(client, path))
+
+
+def opens(client):
+    return client.get("/admin/").status_code == 200
+
+
+def refusals():
+    return [each.detail["because"] for each in Act.objects.filter(what="login_refused")]
+
+
+def test_the_first_log_in_makes_a_member_of_staff_in_the_groups_of_the_claim(provider):
+    client, answer = come_in(f"{START}?next=/admin/enrollments/consent/")
+    assert answer.url == "/admin/enrollments/consent/"
+    paula = User.objects.get()
+    assert (paula.username, paula.email, paula.is_staff, paula.is_superuser) == (
+        "paula", "paula@example.com", True, False,
+    )  # fmt: skip
+    assert not paula.has_usable_password()
+    assert [each.name for each in paula.groups.all()] == ["Auditor"]
+    assert opens(client)
+    assert client.get("/admin/auth/user/").status_code == 403
+    assert list(Act.objects.order_by("id").values_list("what", flat=True)) == [
+        "permissions_changed", "logged_in_by_provider",
+    ]  # fmt: skip
+
+
+def test_the_log_in_page_offers_it_where_it_is_set(provider, settings):
+    settings.OIDC_NAME = "Grid Company"
+    assert "Log in with Grid Company" in Client().get("/admin/login/").content.decode()
+    settings.OIDC_ISSUER = ""
+    assert "Grid Company" not in Client().get("/admin/login/").content.decode()
+    assert Client().get(START).status_code == 404
+
+
+def test_whoever_is_renamed_there_stays_the_same_here(provider):
+    come_in()
+    provider.person |= {"preferred_username": "paula.new"}
+    come_in()
+    assert User.objects.get().username == "paula"
+
+
+def test_groups_follow_the_claim_and_losing_all_of_them_shuts_out(provider):
+    come_in()
+    provider.person |= {"groups": ["desk", "of no account"]}
+    come_in()
+    assert [each.name for each in User.objects.get().groups.all()] == ["Program staff"]
+    provider.person |= {"groups": ["of no account"]}
+    client, answer = come_in()
+    assert answer.url == "/admin/login/"
+    assert not opens(client)
+    assert not User.objects.get().groups.exists()
+    assert refusals() == ["no_group"]
+
+
+def test_a_stranger_without_a_group_leaves_no_user(provider):
+    provider.person |= {"groups": []}
+    client, _ = come_in()
+    assert not opens(client)
+    assert not User.objects.exists()
+
+
+def test_a_name_that_is_taken_is_not_handed_over(provider):
+    root = User.objects.create_superuser("root", password=None)
+    provider.person |= {"preferred_username": "Root"}
+    client, _ = come_in()
+    assert not opens(client)
+    assert (refusals(), Identity.objects.filter(user=root).exists()) == (["name_taken"], False)
+
+
+def test_who_was_deactivated_here_stays_out(provider):
+    come_in()
+    User.objects.update(is_active=False)
+    client, _ = come_in()
+    assert not opens(client)
+    assert refusals() == ["inactive"]
+
+
+def test_an_answer_is_good_once_and_in_the_session_that_asked(provider):
+    client, other = Client(), Client()
+    back = there(client)
+    other.get(back)
+    assert not opens(other)
+    client.get(back)
+    assert opens(client)
+    client.post("/admin/logout/")
+    client.get(back)
+    assert not opens(client)
+    assert refusals() == ["MismatchingStateError"] * 2
+
+
+@pytest.mark.parametrize(
+    ("slips", "of_token"),
+    [
+        ({"iss": "https://evil.example"}, True),
+        ({"aud": "another client"}, True),
+        ({"nonce": "an old one"}, True),
+        ({"exp": 1_700_000_000}, True),
+        ({"iss": "https://evil.example"}, False),
+        ({"code": "guessed"}, False),
+        ({"state": "guessed"}, False),
+    ],
+    ids=lambda given: str(next(iter(given))) if isinstance(given, dict) else ("token" if given else "answer"),
+)
+def test_what_is_not_the_providers_answer_opens_nothing(provider, slips, of_token):
+    if of_token:
+        provider.token_slips = slips
+    else:
+        provider.answer_slips = slips
+    client, answer = come_in()
+    assert answer.url == "/admin/login/"
+    assert not opens(client)
+    assert not User.objects.exists()
+    assert len(refusals()) == 1
+
+
+def test_a_token_of_another_key_opens_nothing(provider):
+    provider.signed_by = RSAKey.generate_key(2048, {"kid": "1"}, private=True)
+    client, _ = come_in()
+    assert not opens(client)
+
+
+def test_a_provider_that_is_away_is_said_so(settings, db):
+    settings.OIDC_ISSUER = "http://127.0.0.1:9"
+    answer = Client().get(START, follow=True)
+    assert "cannot be reached" in answer.content.decode()
+
+
+def test_its_second_factor_counts_where_it_says_that_there_was_one(provider, settings):
+    settings.REQUIRE_SECOND_FACTOR = True
+    client, _ = come_in()
+    assert client.get("/admin/").url.startswith("/admin/second-factor/")
+    provider.person |= {"amr": ["pwd", "otp", "mfa"]}
+    client, _ = come_in()
+    assert opens(client)
+
+
+def test_the_portal_asks_with_proof_and_a_nonce(provider):
+    asked = parse_qs(urlsplit(Client().get(START).url).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    assert asked["nonce"]
+    assert asked["redirect_uri"] == ["http://testserver/admin/single-sign-on/arrive/"]

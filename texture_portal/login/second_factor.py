@@ -1,0 +1,94 @@
+"""The second factor of staff: an authenticator's codes (RFC 6238), and recovery codes for when it is lost."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest
+from django_otp import login, verify_token
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from texture_portal.login.acts import note
+from texture_portal.models import Act
+
+RECOVERY_CODES = 10
+AUTHENTICATOR, RECOVERY = "authenticator", "recovery codes"
+
+
+def authenticator_of(user: User) -> TOTPDevice | None:
+    device: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=True).first()
+    return device
+
+
+@transaction.atomic
+def begin(user: User) -> TOTPDevice:
+    """The authenticator that is being set up: the same until it is confirmed, so that a page may be loaded again."""
+    User.objects.select_for_update().get(pk=user.pk)
+    device: TOTPDevice
+    device, _ = TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": AUTHENTICATOR})
+    return device
+
+
+@transaction.atomic
+def confirm(request: HttpRequest, user: User, *, code: str, now: datetime) -> list[str] | None:
+    """Recovery codes, shown once; None where the code is not the new authenticator's. It replaces an earlier one."""
+    device = begin(user)
+    if not verify_token(user, device.persistent_id, code):
+        note(Act.What.SECOND_FACTOR_REFUSED, by=user, request=request, now=now)
+        return None
+    TOTPDevice.objects.filter(user=user, confirmed=True).delete()
+    device.refresh_from_db()
+    device.confirmed = True
+    device.save(update_fields=["confirmed"])
+    login(request, device)
+    note(Act.What.SECOND_FACTOR_SET_UP, by=user, request=request, now=now)
+    return _new_codes(user)
+
+
+def prove(request: HttpRequest, user: User, *, code: str, now: datetime) -> bool:
+    """By the authenticator, or by a recovery code, which is used up. Each wrong one makes the next wait longer."""
+    given = code.replace(" ", "").replace("-", "").lower()
+    kinds = (TOTPDevice, Act.What.SECOND_FACTOR_PROVED), (StaticDevice, Act.What.RECOVERY_CODE_USED)
+    kind, what = kinds[0] if given.isdecimal() else kinds[1]
+    for device in kind.objects.filter(user=user, confirmed=True):
+        if verify_token(user, device.persistent_id, given):
+            login(request, device)
+            note(what, by=user, request=request, now=now)
+            return True
+    note(Act.What.SECOND_FACTOR_REFUSED, by=user, request=request, now=now)
+    return False
+
+
+def must_wait(user: User, *, now: datetime) -> int:
+    """Seconds until the next code is looked at."""
+    waits = [_seconds(each, now=now) for kind in (TOTPDevice, StaticDevice) for each in kind.objects.filter(user=user)]
+    return max(waits, default=0)
+
+
+def _seconds(device: TOTPDevice | StaticDevice, *, now: datetime) -> int:
+    allowed, facts = device.verify_is_allowed()
+    return 0 if allowed else max(1, int((facts["locked_until"] - now).total_seconds()) + 1)
+
+
+@transaction.atomic
+def new_recovery_codes(request: HttpRequest, user: User, *, now: datetime) -> list[str]:
+    """The earlier ones are worth nothing from then on."""
+    note(Act.What.RECOVERY_CODES_MADE, by=user, request=request, now=now)
+    return _new_codes(user)
+
+
+@transaction.atomic
+def take_away(user: User, *, reason: str, now: datetime, by: User) -> None:
+    """For whoever lost both: the next log-in sets a new one up, and sessions that rest on the old one open nothing."""
+    for kind in (TOTPDevice, StaticDevice):
+        kind.objects.filter(user=user).delete()
+    note(Act.What.SECOND_FACTOR_TAKEN_AWAY, by=by, about=user.get_username(), now=now, reason=reason)
+
+
+def _new_codes(user: User) -> list[str]:
+    StaticDevice.objects.filter(user=user).delete()
+    device = StaticDevice.objects.create(user=user, name=RECOVERY)
+    codes = [StaticToken.random_token() + StaticToken.random_token() for _ in range(RECOVERY_CODES)]
+    StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
+    return [f"{code[:8]}-{code[8:]}" for code in codes]

@@ -186,7 +186,8 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         ("NumericPasswordValidator", {}),
     )
 ] + [{"NAME": "texture_portal.login.passwords.ChangeIsNoted"}]
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PERMISSIONS_BACKEND = "django.contrib.auth.backends.ModelBackend"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", PERMISSIONS_BACKEND]
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=IS_PUBLIC)  # who has one is asked for it anyway
 OTP_TOTP_ISSUER = "Texture enrollment portal"
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)

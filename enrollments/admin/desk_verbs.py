@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import User
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -37,7 +38,7 @@ class HandOverForm(HeldForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        deciders = User.objects.with_perm(assignment.DECIDE).filter(is_staff=True)
+        deciders = User.objects.with_perm(assignment.DECIDE, backend=settings.PERMISSIONS_BACKEND).filter(is_staff=True)
         self.fields["to"].queryset = deciders.order_by("username")  # type: ignore[attr-defined]
 
 

@@ -16,7 +16,7 @@ from texture_portal.models import Act
 What = Act.What
 _BAD = (What.LOGIN_REFUSED, What.LOCKED_OUT, What.SECOND_FACTOR_REFUSED)
 _GRAVE = (What.PERMISSIONS_CHANGED, What.SECOND_FACTOR_TAKEN_AWAY, What.EXPORTED, What.LOCK_LIFTED)
-MARKS = {each.value: "danger" for each in _BAD} | {each.value: "warning" for each in _GRAVE}
+MARKS = dict.fromkeys(What.values, "info") | dict.fromkeys(_BAD, "danger") | dict.fromkeys(_GRAVE, "warning")
 
 
 @admin.register(Act)

@@ -21,7 +21,6 @@ from texture_portal.models import Act
 from texture_portal.refusals import Refusal
 
 NEXT = "portal_sso_next"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 FAULTS = (AuthlibBaseError, JoseError, RequestException, KeyError, RuntimeError, ValueError)
 log = logging.getLogger(__name__)
 
@@ -56,7 +55,7 @@ def arrive(request: HttpRequest) -> HttpResponse:
         return _refuse(request, "The identity provider's answer cannot be used.", fault=fault)
     wanted = request.session.pop(NEXT, reverse("admin:index"))
     request.by_provider = True  # type: ignore[attr-defined]  # for what is written down about the log-in
-    login(request, user, backend=BACKEND)
+    login(request, user, backend=settings.PERMISSIONS_BACKEND)
     request.session[sessions.PROVED_ELSEWHERE] = claims.has_second_factor
     return redirect(wanted)
 

@@ -36,6 +36,7 @@ JOBS = (
     Job("consent_age", "enrollments.tasks.age_consents", every=timedelta(hours=1)),
     Job("advance", "enrollments.tasks.advance_waiting", every=MINUTE),
     Job("escalation", "enrollments.tasks.escalate_cases", every=5 * MINUTE),
+    Job("tallies", "enrollments.tallies.take", every=5 * MINUTE),
     Job("checkpoint", "enrollments.tasks.sign_checkpoint", every=timedelta(hours=1)),
     Job("imports", "enrollments.imports.work.work_off", every=MINUTE),
     Job("purge_imports", "enrollments.imports.work.erase_old", every=timedelta(hours=6)),

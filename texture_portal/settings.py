@@ -318,6 +318,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        "axes": {"level": "WARNING"},  # at INFO it tells of every log-in, which is an administrative act
         "django-q": {"level": "WARNING"},  # at INFO it tells of every task
         "django.request": {"level": "ERROR"},  # a refusal is the caller's business, and kept where staff can find it
     },

@@ -10,6 +10,7 @@ from enrollments.models.expiry import ExpiryNotice
 from enrollments.models.imports import EnrollmentFile, FileChunk, FileRow
 from enrollments.models.link import LinkSession
 from enrollments.models.review import CaseNote, ReviewCase
+from enrollments.models.tally import Tally
 from enrollments.models.terms import Terms
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "ReviewCase",
     "RevocationDuty",
     "SignInLink",
+    "Tally",
     "Terms",
 ]

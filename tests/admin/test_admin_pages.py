@@ -20,6 +20,7 @@ from partners.models import IdempotencyRecord, Partner, RefusedRequest
 from partners.webhooks.outbox import announce_to
 from programs.models import Participation, Program
 from territories.models import DataSet, ServiceTerritory, Site, Utility
+from tests.browser.specimens import of_events
 from tests.factories import (
     NOW,
     ProgramFactory,
@@ -83,6 +84,7 @@ def one_of_everything(user):
         latencies=[0, 1, *[0] * 9], ages=[1, *[0] * 5],
     )  # fmt: skip
     Portfolio.objects.create(name="Summer savings", kind="program")
+    of_events()
     RevocationDuty.objects.create(
         enrollment=Enrollment.objects.first(), kind="partner_told", revoked_at=NOW, opened_at=NOW, due_at=NOW,
         attempt_at=NOW,

@@ -1,31 +1,24 @@
-"""The admin's front page: what needs somebody now, for those who may see it, and how many enrollments stand where."""
+"""The first rows of what waits for staff: cases, claims, records that partners owe, refused requests."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
-from django.http import HttpRequest
-from django.urls import reverse
 
 from devices.models import Connection, StreamPosition
 from enrollments.admin.case_page import LATE_MARKS, time_left
-from enrollments.admin.colours import STATES
 from enrollments.admin.conflicts import OPEN as OPEN_CONFLICT
 from enrollments.admin.conflicts import claimed_table
-from enrollments.models import Enrollment, EvidenceRequest, PartnerEvent, ReviewCase, RevocationDuty
-from enrollments.states import State
+from enrollments.models import EvidenceRequest, ReviewCase
 from partners.models import RefusedRequest
-from texture_portal import clock, workshop
 from texture_portal.console.marks import NOTHING, at, badge, link, table, words
 
 MOST_SHOWN = 8
 CUT_FOR = timedelta(minutes=5)  # a stream is opened again within two, where its cloud is there
 
 
-def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Unfold's DASHBOARD_CALLBACK."""
-    user: Any = request.user
-    now = clock.now()
+def tables(user: Any, *, now: datetime) -> dict[str, Any]:
+    """What its groups may see of it."""
     shown: dict[str, Any] = {}
     if user.has_perm("enrollments.view_reviewcase"):
         shown |= _cases(now=now)
@@ -37,15 +30,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         shown["flagged"] = _flagged()
     if user.has_perm("devices.view_connection"):
         shown |= _reach(now=now)
-    if user.has_perm("texture_portal.view_heartbeat"):
-        shown |= _work(now=now)
-    if user.has_perm("enrollments.view_enrollment"):
-        shown["states"] = _states()
-    if user.has_perm("enrollments.view_partnerevent"):
-        shown["late_events"] = PartnerEvent.objects.breaches(now=now).filter(processed_at=None).count()
-    if user.has_perm("enrollments.view_revocationduty"):
-        shown["late_duties"] = RevocationDuty.objects.filter(settled_at=None, due_at__lt=now).count()
-    return context | shown | {"title": "What needs you now"}
+    return shown
 
 
 def _cases(*, now: datetime) -> dict[str, Any]:
@@ -133,25 +118,3 @@ def _reach(*, now: datetime) -> dict[str, Any]:
         ),
         "broken_count": Connection.objects.filter(status=Connection.Status.BROKEN).count(),
     }  # fmt: skip
-
-
-def _work(*, now: datetime) -> dict[str, Any]:
-    silent = workshop.silent_workers(now=now)
-    return {
-        "failing_jobs": [words(each.job.kind) for each in workshop.jobs_shown() if each.is_failing],
-        "silent_workers": silent,
-    }
-
-
-def _states() -> list[dict[str, Any]]:
-    counts = dict(Enrollment.objects.order_by().values_list("state").annotate(Count("pk")))
-    everywhere = reverse("admin:enrollments_enrollment_changelist")
-    return [
-        {
-            "label": state.label,
-            "colour": STATES[state],
-            "count": counts.get(state, 0),
-            "url": f"{everywhere}?state__exact={state}",
-        }
-        for state in State
-    ]

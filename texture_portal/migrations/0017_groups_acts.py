@@ -4,6 +4,6 @@ from texture_portal import groups
 
 
 class Migration(migrations.Migration):
-    dependencies = [("texture_portal", "0015_acts")]
+    dependencies = [("texture_portal", "0016_acts")]
 
     operations = [migrations.RunPython(lambda apps, _: groups.install(apps), migrations.RunPython.noop)]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("enrollments", "0016_linking_pages"),
+        ("enrollments", "0018_awaited_devices"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ import texture_portal.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("texture_portal", "0014_groups_dispatch"),
+        ("texture_portal", "0015_groups_streams"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -120,7 +120,8 @@ def figures(event: DispatchEvent, now: picture.Standing) -> list[tuple[str, Any]
         )
     if event.measured_at is not None:
         count, response, expected = picture.measured(event)
-        shown.append(("Measured", f"{response:,.1f} kW of {expected:,.1f} kW expected, at {count:,} devices"))
+        said = f"{response:,.1f} kW of {expected:,.1f} kW expected, at {count:,} devices"
+        shown.append(("Measured", said if count else "at no device: see the report for why"))
     back = picture.restores(event)
     shown += [(Restore(name).label, f"{count:,}") for name, count in sorted(back.items()) if name != Restore.NOT_NEEDED]
     return shown

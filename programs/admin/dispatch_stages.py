@@ -28,7 +28,7 @@ IN_EVENT = tuple(stage for group in GROUPS[:3] for stage in group.stages)
 NOT_ASKED = (*GROUPS[3].stages, *OUT)
 WORDS = {
     "planned": "waits for its turn", "pending": "told, no answer yet", "accepted": "accepted",
-    "in_progress": "in progress", "complete": "acts", "took_part": "took part", "refused": "refused by a safety rule",
+    "in_progress": "in progress", "complete": "acts", "took_part": "took part", "refused": "refused",
     "rejected": "rejected", "failed": "failed", "expired": "never answered", "left_out": "left out",
     "dropped": "not told any more", "opted_out": "customer sat out", "withdrawn": "no longer allowed",
     "cancelled": "cancelled",

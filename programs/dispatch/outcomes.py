@@ -47,10 +47,8 @@ def restored(commands: Sequence[Told]) -> tuple[str, str]:
     if any(each.status == "complete" for each in back):
         return "restored", ""
     acted = any(each.went_out and not each.is_restore and each.status != "rejected" for each in commands)
-    if not acted:
+    if not acted or not back:  # a way back is written with its cause: what has none ends by itself
         return "not_needed", ""
-    if not back:
-        return "not_restored", "no_restore"
     if back[-1].code == NOTHING_TO_RESTORE:
         return "not_needed", ""
     if back[-1].code == SUPERSEDED:

@@ -182,6 +182,18 @@ def test_an_event_is_not_over_while_a_device_may_still_be_under_way():
     assert again(event).status == EventStatus.RESTORING
 
 
+def test_who_leaves_while_it_cools_ahead_needs_no_way_back_since_that_hold_ends_by_itself():
+    program = a_program()
+    (device,) = fleet(program, kind="thermostat")
+    event = scheduled(program)
+    begins_at = again(event).begins_at
+    work_off(begins_at)
+    answer(event, Status.COMPLETE, now=begins_at, devices=[device])
+    stopping.opt_out(targets(event)[device.pk], reason="Guests.", now=begins_at, by=BY)
+    work_off(begins_at)
+    assert targets(event)[device.pk].restore == "not_needed"
+
+
 # Leaving before the end
 
 

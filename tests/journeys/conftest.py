@@ -19,7 +19,7 @@ from django.conf import settings
 from tests.databases import url_of_database
 
 STAYS = "Ctrl-C stops it."
-READY_SECONDS = 120
+READY_SECONDS = 240  # with an event in it
 
 
 @dataclass

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from devices.clearance import NOTHING, Clearance
 from devices.connectors.native import messages
@@ -219,3 +220,24 @@ def test_raw_sql_clears_nothing_that_may_not_be(promise):
     made = active()
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE devices_device SET {promise} WHERE id = %s", [made.device_id])
+
+
+def writes(make):
+    """The statements by which rows were written."""
+    with CaptureQueriesContext(connection) as asked:
+        made = make()
+    said = [each["sql"].lstrip() for each in asked.captured_queries]
+    return made, [sql for sql in said if sql.startswith(("UPDATE", "INSERT", "WITH part"))]
+
+
+def test_a_device_is_cleared_by_the_statement_that_writes_its_enrollment():
+    partner, claim, program = PartnerFactory(), device_claim(), ProgramFactory()
+    given = {"partner": partner, "device": claim, "finding": matched_to(program.owner)}
+    evidence_from(partner)  # its key is there
+    made, said = writes(lambda: enrolled(**given))
+    assert cleared(made) == READ
+    assert len([sql for sql in said if "devices_device" in sql]) == 1
+    moved(lifecycle.revoke, made, reason="decommissioned")
+    again, said = writes(lambda: enrolled(**given))
+    assert cleared(again) == READ
+    assert len([sql for sql in said if "devices_device" in sql]) == 1

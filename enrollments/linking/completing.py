@@ -21,7 +21,7 @@ from enrollments.matching import Finding
 from enrollments.models import Consent, Enrollment, LinkSession
 from enrollments.stacking import consent_by_oauth
 from partners import webhooks
-from partners.models import Customer
+from partners.models import Customer, Partner
 from programs.models import Program
 from texture_portal.holding import hold
 from texture_portal.refusals import Refusal
@@ -99,6 +99,8 @@ def _complete(
     row: LinkSession, connection: Connection, agreement: Agreement, *, finding: Finding, email: str, now: datetime
 ) -> LinkSession:
     partner, address = connection.cloud.partner, noted_address(row)
+    if partner.status != Partner.Status.ACTIVE:  # suspended while its customer was on the way
+        raise StepFailedError("not_set_up")
     before = chosen_of(row)
     if not before or address is None:
         raise StepFailedError("session_over")

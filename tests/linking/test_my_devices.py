@@ -20,6 +20,8 @@ from tests.dispatch.conftest import RATINGS, scheduled, tell
 from tests.linking.conftest import Way, told
 from texture_portal import clock
 
+pytestmark = pytest.mark.browser
+
 ANA, BEN = "ana@example.org", "ben@example.org"
 
 

@@ -2,10 +2,14 @@
 
 import json
 
+import pytest
+
 from devices.models import Connection
 from enrollments.models import Enrollment, LinkSession
 from tests.contract import grid
 from tests.linking.conftest import told
+
+pytestmark = pytest.mark.browser
 
 BACK = "http://127.0.0.1:9/linked"
 

@@ -8,6 +8,8 @@ from enrollments.models import Consent, Enrollment, LinkSession
 from enrollments.tasks import follow_connectivity
 from texture_portal import clock
 
+pytestmark = pytest.mark.browser
+
 LANGUAGES = {"en": "en-US", "es": "es-MX"}
 
 

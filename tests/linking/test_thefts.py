@@ -7,6 +7,8 @@ import pytest
 from devices.models import Connection, GrantRequest
 from enrollments.models import Enrollment, LinkSession
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture
 def caught(maker, walk):

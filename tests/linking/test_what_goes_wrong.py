@@ -14,6 +14,8 @@ from tests.contract import grid
 from tests.factories import PartnerFactory, device_claim, enrolled, linkable_cloud
 from texture_portal import clock
 
+pytestmark = pytest.mark.browser
+
 NOBODY = "portal:linking:"
 
 
@@ -224,6 +226,15 @@ def test_a_maker_whose_document_is_wrong_is_ours_to_mend(maker, arrived, shown):
     maker.cloud.document = {**maker.cloud.document, "calls": {}}
     maker.cloud.save()
     shown(arrived().decide(), "This does not work at the moment", "not-set-up")
+    nothing_stays(maker.sandbox)
+
+
+def test_the_partner_was_suspended_on_the_way(maker, at_address, shown):
+    way = at_address().live_at().join("Peak Saver")
+    way.page.wait_for_url("**/terms/")
+    maker.partner.status = "suspended"
+    maker.partner.save()
+    shown(way.agree(), "This does not work at the moment", "suspended")
     nothing_stays(maker.sandbox)
 
 

@@ -21,6 +21,7 @@ MADE = {
 }  # from the code, not from a file
 FOR_OPERATORS = (
     "operations",
+    "staff",
     "connectors",
     "evidence",
     "geocoding",

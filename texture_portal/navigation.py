@@ -34,6 +34,7 @@ GROUPS = {
         ("Dispatch events", "campaign", "programs", "dispatchevent"),
         ("Devices in events", "checklist", "programs", "dispatchtarget"),
         ("Devices", "battery_charging_full", "devices", "device"),
+        ("Commands", "bolt", "devices", "command"),
         ("Portfolios", "folder_special", "devices", "portfolio"),
         ("Clouds", "cloud", "devices", "cloud"),
         ("Connections", "link", "devices", "connection"),

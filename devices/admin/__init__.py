@@ -1,6 +1,7 @@
 """Devices in the admin, and the clouds and connections through which they are reached."""
 
 from devices.admin.clouds import CloudAdmin
+from devices.admin.commands import CommandAdmin
 from devices.admin.connections import ConnectionAdmin
 from devices.admin.connector import ConnectorDocumentAdmin
 from devices.admin.device import DeviceAdmin
@@ -11,6 +12,7 @@ from devices.admin.streams import ReadingRefusalAdmin, StreamPositionAdmin, Tele
 __all__ = [
     "CallBucketAdmin",
     "CloudAdmin",
+    "CommandAdmin",
     "ConnectionAdmin",
     "ConnectorDocumentAdmin",
     "DeviceAdmin",

@@ -8,7 +8,7 @@ from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from devices.admin import exporting, fleet, telling
+from devices.admin import exporting, fleet, ordering, telling
 from devices.admin.fleet import FreshnessFilter
 from devices.kinds import KINDS, RATINGS, DeviceType, command_of
 from devices.models import Device
@@ -55,13 +55,21 @@ class DeviceAdmin(BigTable, VerbsMixin, ReadOnlyAdmin):
     )
 
     def get_urls(self) -> list[Any]:
-        address = path("fleet/", self.admin_site.admin_view(fleet.page), name="devices_device_fleet")
-        return [address, *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("fleet/", view(fleet.page), name="devices_device_fleet"),
+            path("<path:object_id>/order/", view(self.order_view), name="devices_device_order"),
+            *super().get_urls(),
+        ]
+
+    def order_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return ordering.page(request, self.get_object(request, object_id), site=self.admin_site)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         device = self.get_object(request, object_id)
         if device is not None and self.has_view_permission(request, device):
             told = telling.context(device, now=clock.now()) | {"verbs": self.buttons(request, device)}
+            told["may_order"] = request.user.has_perm(ordering.ISSUE) and device.controllable and device.commands
             kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **told}
         page: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
         return page

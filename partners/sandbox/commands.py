@@ -53,6 +53,9 @@ class Given:
 
 @dataclass(slots=True)
 class CommandLog:
+    """`repeats`: how often a command came again under its id, and was not carried out again."""
+
+    repeats: int = 0
     given: dict[tuple[str, str], Given] = field(default_factory=dict)
 
     def take(
@@ -65,6 +68,7 @@ class CommandLog:
                 raise Refused(
                     409, "command_id_reused", "This command_id was given to another command.", "Give it a new one."
                 )
+            self.repeats += 1
             return earlier, False
         changes = _changes(asked, unit, storm=storm)
         self.given[client, asked.id] = asked

@@ -74,6 +74,7 @@ async def counters(request: web.Request) -> web.Response:
         "pushes": dict(told.pushes),
         "tokens": {"refreshed": cloud.grants.refreshed, "refresh_reuses": cloud.grants.reuses},
         "commands": len(cloud.commands.given),
+        "command_repeats": cloud.commands.repeats,
     })  # fmt: skip
 
 

@@ -1,7 +1,5 @@
 """10,000 commands from issuing to the last acknowledgement recorded, by webhook and by calls; and one at a time."""
 
-import asyncio
-import json
 import subprocess
 import sys
 import threading
@@ -27,12 +25,12 @@ from partners.webhooks import endpoints
 from partners.webhooks.delivery import deliver_due
 from territories.models import Site
 from texture_portal import actors, clock
+from texture_portal.bench.acceptor import LATENCY_SECONDS
 from texture_portal.bench.measuring import Measurement
 from texture_portal.bench.scratch import scratch_database
 from texture_portal.demo.server import HOST
 
 DEVICES, CHUNK, PARTNERS, SINGLES = 10_000, 1_000, 4, 40
-LATENCY = 0.1
 TARGET_SECONDS = 20.0
 BY = actors.system("bench", channel=actors.Channel.COMMAND)
 GENEROUS = "3000/s:3000"
@@ -85,7 +83,7 @@ def _measured(name: str, workers: tuple[Any, ...]) -> Measurement:
         name, DEVICES / seconds, "commands/s", singles, DEVICES / TARGET_SECONDS,
         f"{DEVICES} acknowledged within {TARGET_SECONDS:.0f} s; p50 and p95 are of one issued at a time",
         {"commands": DEVICES, "seconds": round(seconds, 1), "issued_in_s": round(issued_in, 1),
-         "latency_ms": int(LATENCY * 1000), "status": Command.objects.filter(error_code="").count()},
+         "latency_ms": int(LATENCY_SECONDS * 1000), "status": Command.objects.filter(error_code="").count()},
     )  # fmt: skip
 
 
@@ -165,46 +163,9 @@ def _fleet(partner: Partner, count: int, *, through: Connection | None = None) -
 @contextmanager
 def _stage() -> Iterator[int]:
     with scratch_database(), override_settings(OUTBOUND_ALLOWED_HOSTS=[HOST]):
-        command = [sys.executable, "-m", "texture_portal.bench.commands"]
+        command = [sys.executable, "-m", "texture_portal.bench.acceptor"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
             if process.stdin is None or process.stdout is None:
                 raise RuntimeError("the other side has no pipes")
             yield int(process.stdout.readline())
             process.stdin.close()
-
-
-class _Other(asyncio.Protocol):
-    """The other side: it accepts whatever it is sent, after a while; to who asks, it is complete."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport, self.pending = transport, b""
-
-    def data_received(self, data: bytes) -> None:
-        self.pending += data
-        head, found, rest = self.pending.partition(b"\r\n\r\n")
-        while found:
-            length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
-            wanted = int(length or 0)
-            if len(rest) < wanted:
-                return
-            is_asked, self.pending = head.startswith(b"GET"), rest[wanted:]
-            asyncio.get_running_loop().call_later(LATENCY, self._answer, is_asked)
-            head, found, rest = self.pending.partition(b"\r\n\r\n")
-
-    def _answer(self, is_asked: bool) -> None:
-        body = json.dumps({"status": "complete" if is_asked else "accepted"}).encode()
-        if not self.transport.is_closing():
-            self.transport.write(  # type: ignore[attr-defined]
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-            )
-
-
-async def _serve() -> None:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(_Other, HOST, 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve())

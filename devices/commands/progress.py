@@ -1,7 +1,7 @@
 """What the other side tells of commands, by whichever way: kept as it came, and moved by it where it is news."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,20 +48,31 @@ class NotNewsError(Exception):
 def record(reports: Sequence[Report], *, now: datetime, by: Actor) -> dict[UUID, Command]:
     """By the hundred. What is no news is kept and changes nothing. The commands as they stand then, by their id."""
     commands = {each.pk: each for each in keeping.locked({report.command_id for report in reports})}
+    apply(reports, commands, now=now, by=by)
+    return commands
+
+
+def apply(reports: Sequence[Report], commands: Mapping[UUID, Command], *, now: datetime, by: Actor) -> set[UUID]:
+    """To commands that the caller holds; each report's is among them. Those that moved are written, and told here."""
     told: dict[UUID, list[Report]] = defaultdict(list)
     for report in reports:
         told[report.command_id].append(report)
     rows, moved = [], []
-    for pk, command in commands.items():
+    for pk in told:
+        command = commands[pk]
         news = [_take(command, report, now=now, by=by) for report in told[pk]]
-        rows += [_row(report, is_news, now=now) for report, is_news in zip(told[pk], news, strict=True)]
+        rows += [
+            _row(report, is_news, now=now)
+            for report, is_news in zip(told[pk], news, strict=True)
+            if is_news or not (report.source == Source.ASKED and report.status == command.status)  # asked once more
+        ]
         if any(news):
             moved.append(command)
     keeping.write(moved)
     restoring.settle(moved, now=now, by=by)
     CommandReport.objects.bulk_create(rows)
     _note_signs_of_life(moved, now=now)
-    return commands
+    return {each.pk for each in moved}
 
 
 @transaction.atomic

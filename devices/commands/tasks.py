@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from devices.commands.expiring import end_overdue
 from devices.commands.hearing import hear
+from devices.commands.sending.publishing import publish_due
 from devices.commands.sending.pushing import push_due
 from partners.webhooks.waking import COMMANDS
 
@@ -33,4 +34,4 @@ def work_off(*, now: datetime) -> int:
 
 
 def _a_round(*, now: datetime) -> int:
-    return end_overdue(now=now) + push_due(now=now) + hear(now=now)
+    return end_overdue(now=now) + push_due(now=now) + publish_due(now=now) + hear(now=now)

@@ -12,6 +12,7 @@ from devices.connections.record import save_on_record
 from devices.models import (
     CallBucket,
     Cloud,
+    Command,
     Connection,
     ConnectorDocument,
     Device,
@@ -56,6 +57,7 @@ from tests.factories import (
     WebhookEndpointFactory,
     active,
     ambiguous,
+    commanded,
     enrolled,
     event,
     listening_partner,
@@ -69,7 +71,7 @@ from texture_portal.models import Act, Heartbeat
 
 TESTS = actors.system("tests")
 EACH = (
-    Act, CallBucket, Checkpoint, ConnectorDocument, Consent.history.model, DataSet, Device, DiscoveredDevice,
+    Act, CallBucket, Checkpoint, Command, ConnectorDocument, Consent.history.model, DataSet, Device, DiscoveredDevice,
     EvidenceAccess, EvidenceRecord, EvidenceRequest, Group, Heartbeat, IdempotencyRecord, Participation,
     PartnerEvent, Poll, Program, ReadingRefusal, RefusedRequest, RevocationDuty, ServiceTerritory, Site,
     StreamPosition, TelemetryExport, Terms, User, Utility, WebhookDelivery,
@@ -85,6 +87,7 @@ def one_of_everything():
     suspended = onboarding.create_partner("Sleepy Energy", kind="oem", now=now, by=TESTS).partner
     onboarding.change_status(suspended, Partner.Status.SUSPENDED, now=now, by=TESTS, reason="They asked.")
     dispatched, held = active(partner=partner), active(partner=partner)
+    commanded(active(partner=partner).device_id)
     held = interventions.suspend(held, reason="The inverter fails.", now=clock.now(), user=user)
     about_consents(dispatched, held, user=user)
     what_was_reported(dispatched)

@@ -5,18 +5,17 @@ instant, nothing is kept twice.
 """
 
 import logging
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from devices.connectors.native.broker import address
 from devices.connectors.native.messages import Message
 from devices.connectors.native.topics import SUBSCRIPTIONS
 
@@ -25,7 +24,6 @@ AT_LEAST_ONCE = 1
 LARGEST_BATCH = 1_000
 PATIENCE_SECONDS = 0.25  # for a batch to fill
 KEEPALIVE_SECONDS = 30
-PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 def is_wanted() -> bool:
@@ -83,15 +81,8 @@ class Stream:
         self._client.loop_stop()
 
     def _address(self, url: str) -> tuple[str, int]:
-        parts = urlsplit(url)
-        if parts.scheme not in PORTS or not parts.hostname:
-            raise ValueError("MQTT_URL is not mqtt://user:password@host:port, or mqtts://…")
-        if parts.username:
-            self._client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
-        if parts.scheme == "mqtts":
-            self._client.tls_set_context(ssl.create_default_context())
         self._client.reconnect_delay_set(min_delay=1, max_delay=30)
-        return parts.hostname, parts.port or PORTS[parts.scheme]
+        return address(self._client, url)
 
     def _open(self) -> None:
         """The connection is made in the background, and made again whenever it is cut."""

@@ -2,6 +2,7 @@
 
 `portal/v1/{partnerId}/telemetry`: a document as `POST /v1/telemetry` takes it.
 `portal/v1/{partnerId}/devices/{manufacturerDeviceId}/telemetry`: one reading of that device, without its id.
+`portal/v1/{partnerId}/devices/{manufacturerDeviceId}/commands/{id}/status`: what became of a command to it.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 PREFIX = "portal/v1/"
-SUBSCRIPTIONS = (f"{PREFIX}+/telemetry", f"{PREFIX}+/devices/+/telemetry")
+STATUSES = f"{PREFIX}+/devices/+/commands/+/status"
+SUBSCRIPTIONS = (f"{PREFIX}+/telemetry", f"{PREFIX}+/devices/+/telemetry", STATUSES)
 
 
 class ForeignTopicError(Exception):
@@ -50,3 +52,15 @@ def place_of(topic: str) -> Place:
         return Place(UUID(partner), device)
     except ValueError as fault:
         raise ForeignTopicError(topic) from fault
+
+
+def status_place_of(topic: str) -> tuple[UUID, str, UUID] | None:
+    """Partner, device and command whose status is told there; None where that is not what is told."""
+    match topic.removeprefix(PREFIX).split("/"):
+        case [partner, "devices", device, "commands", command, "status"] if device:
+            try:
+                return UUID(partner), device, UUID(command)
+            except ValueError as fault:
+                raise ForeignTopicError(topic) from fault
+        case _:
+            return None

@@ -81,10 +81,9 @@ class CommandDesk:
         present = [home for home in homes if held[home.trip.work.command.pk].claims == home.trip.work.number]
         for home in present:
             stepping.settle(home, held[home.trip.work.command.pk], now=now)
-        keeping.write([held[home.trip.work.command.pk] for home in present])
         reports = [report for home in homes if (report := _report(home))]
-        if reports:
-            progress.record(reports, now=now, by=BY)
+        moved = progress.apply(reports, held, now=now, by=BY)
+        keeping.write([held[pk] for home in present if (pk := home.trip.work.command.pk) not in moved])
 
     def _settle_attempts(self, homes: list[Home]) -> None:
         rows = [

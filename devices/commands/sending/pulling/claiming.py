@@ -14,25 +14,25 @@ from django.db.models import Q
 
 from devices.commands import keeping
 from devices.commands.reweighing import reweigh
-from devices.commands.states import Status
-from devices.models import Cloud, Command, CommandAttempt, DiscoveredDevice
+from devices.models import Cloud, Command, CommandAttempt, Connection, Device, DiscoveredDevice
 from devices.polling.claiming import FAILURES_BEFORE_REST
 from texture_portal.actors import system
 
 LEASE = timedelta(seconds=45)  # a call takes ten seconds at most, and waits for its moment for fifteen
 AT_ONCE_A_CLOUD = 400
+ASKS = 4  # of as many calls, one may be a question
 BY = system("command sender")
 Step = Command.Step
 
-# Restores first, then what is to be sent before what is only asked about.
+# Restores first. What is only asked about never takes the room of what is to be sent.
 DUE = """
 SELECT command.id FROM devices_command command
 JOIN devices_device device ON device.id = command.device_id
 JOIN devices_connection connection ON connection.id = device.connection_id
-WHERE command.way = 'pull' AND command.step <> '' AND command.due_at <= %(now)s
+WHERE command.way = 'pull' AND command.step <> '' AND command.step = ANY(%(steps)s) AND command.due_at <= %(now)s
 AND (command.step <> 'send' OR command.expires_at > %(now)s)
 AND connection.cloud_id = %(cloud)s AND connection.status = 'active'
-ORDER BY command.restores_id IS NULL, command.step = 'ask', command.due_at, command.id
+ORDER BY command.restores_id IS NULL, command.due_at, command.id
 LIMIT %(room)s
 FOR UPDATE OF command SKIP LOCKED
 """
@@ -70,11 +70,10 @@ def clouds_with_something_due(*, now: datetime) -> list[Cloud]:
 @transaction.atomic
 def claim(cloud: Cloud, *, most: int, now: datetime) -> list[Claimed]:
     """This worker's until the lease ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(DUE, {"cloud": cloud.pk, "now": now, "room": min(most, _room(cloud))})
-        ids = [row[0] for row in cursor.fetchall()]
-    held = {each.pk: each for each in Command.objects.filter(pk__in=ids).select_related("device__connection")}
-    commands = [held[pk] for pk in ids]
+    room = min(most, _room(cloud))
+    ids = _due(cloud, [Step.SEND, Step.CANCEL], room=room, now=now)
+    ids += _due(cloud, [Step.ASK], room=min(room - len(ids), max(1, room // ASKS)), now=now)
+    commands = _commands(ids)
     first = [each for each in commands if each.step == Step.SEND and each.sent_at is None]
     good = {each.pk for each in reweigh(first, now=now, by=BY)}
     keeping.write([each for each in first if each.pk not in good])
@@ -86,6 +85,25 @@ def claim(cloud: Cloud, *, most: int, now: datetime) -> list[Claimed]:
     )
     _name(made)
     return made
+
+
+def _due(cloud: Cloud, steps: list[str], *, room: int, now: datetime) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, {"cloud": cloud.pk, "now": now, "room": max(0, room), "steps": list(map(str, steps))})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _commands(ids: list[UUID]) -> list[Command]:
+    """Each with its device's names, and through what it is reached: few are the connections of many devices."""
+    held = Command.objects.in_bulk(ids)
+    wanted = Device.objects.only("manufacturer_device_id", "connection_id")
+    devices = wanted.in_bulk({each.device_id for each in held.values()})
+    through = Connection.objects.in_bulk({each.connection_id for each in devices.values()})
+    for device in devices.values():
+        device.connection = through[device.connection_id] if device.connection_id else None
+    for command in held.values():
+        command.device = devices[command.device_id]
+    return [held[pk] for pk in ids]
 
 
 def _room(cloud: Cloud) -> int:
@@ -114,7 +132,3 @@ def _name(claimed: list[Claimed]) -> None:
         device = each.command.device
         known = kept.get((device.pk, device.connection_id), {}) if device.connection_id else {}
         each.names = {"device": device.manufacturer_device_id, **known, "command": str(each.command.pk)}
-
-
-def is_over(command: Command) -> bool:
-    return command.status not in (Status.PENDING, Status.ACCEPTED, Status.IN_PROGRESS)

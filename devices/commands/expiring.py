@@ -45,9 +45,14 @@ def _end(command: Command, *, now: datetime, by: Actor) -> None:
 
 def _why(command: Command) -> str:
     if command.sent_at is None:
-        connection = command.device.connection
-        is_open = connection is None or connection.status == Connection.Status.ACTIVE
-        return NOT_SENT if is_open else NOT_REACHABLE
+        return NOT_SENT if _is_reachable(command) else NOT_REACHABLE
     if command.status == Status.PENDING and command.way == Command.Way.PUSH:
         return NOT_ACKNOWLEDGED
     return OUTCOME_UNKNOWN
+
+
+def _is_reachable(command: Command) -> bool:
+    connection = command.device.connection
+    if command.way != Command.Way.PULL:
+        return True
+    return connection is not None and connection.status == Connection.Status.ACTIVE

@@ -29,8 +29,6 @@ class Ending:
     status: int = 200
 
 
-NOTHING_KEPT = _("Nothing was linked, and we keep no access to your account.")
-
 ENDINGS: dict[str, Ending] = {
     "access_denied": Ending(
         _("You said no"),

@@ -22,7 +22,7 @@ WORKER = "serving-test"
 def processes(serve: subprocess.Popen, name: str) -> list[psutil.Process]:
     """The child of this name and all that it forked, it first."""
     for child in psutil.Process(serve.pid).children():
-        if name in " ".join(child.cmdline()):
+        if lives(child) and name in " ".join(child.cmdline()):
             return [child, *child.children(recursive=True)]
     return []
 

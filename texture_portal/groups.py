@@ -45,6 +45,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "programs.opt_out_dispatchtarget",
         *_GRANTS, "devices.revoke_connection", *_POLLING, "devices.write_connectordocument",
         "devices.issue_command",
+        "texture_portal.export_list",
         *_PORTFOLIOS, "devices.add_portfolio", "devices.change_portfolio", "devices.fill_portfolio",
         "devices.revoke_portfolio", "devices.export_telemetry",
     ),
@@ -65,7 +66,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.view_partnerevent", "enrollments.view_revocationduty",
         "partners.view_refusedrequest", "partners.view_signingkey", "programs.view_historicalprogram",
         *_WEBHOOKS,
-        "texture_portal.view_act",
+        "texture_portal.view_act", "texture_portal.view_look", "texture_portal.export_list",
     ),
     "Partner manager": (
         *_ENROLLMENTS,

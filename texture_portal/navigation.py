@@ -63,6 +63,7 @@ GROUPS = {
         ("Users", "person", "auth", "user"),
         ("Groups", "groups", "auth", "group"),
         ("Administrative acts", "policy", "texture_portal", "act"),
+        ("Looks at personal data", "visibility", "texture_portal", "look"),
         ("Jobs", "schedule", "texture_portal", "heartbeat"),
     ),
 }
@@ -91,7 +92,14 @@ def _fleet() -> dict[str, Any]:
     return {**of_devices, "link": reverse("admin:devices_device_fleet")}
 
 
-BESIDE: dict[str, Callable[[], list[dict[str, Any]]]] = {"Programs and devices": lambda: [_fleet()]}
+def _find() -> dict[str, Any]:
+    return {"title": "Find", "icon": "search", "link": reverse("find")}
+
+
+BESIDE: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "Enrollment": lambda: [_find()],
+    "Programs and devices": lambda: [_fleet()],
+}
 
 
 def _desk(request: HttpRequest) -> list[dict[str, Any]]:

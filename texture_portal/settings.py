@@ -330,6 +330,7 @@ UNFOLD = {
     "SITE_TITLE": "Texture enrollment portal",
     "SITE_HEADER": "Enrollment portal",
     "SITE_SYMBOL": "bolt",
+    "SCRIPTS": [lambda request: static("console/keys.js")],
     "STYLES": [lambda request: static("console/tables.css")],
     "SITE_URL": None,
     "DASHBOARD_CALLBACK": "texture_portal.dashboard.front_page",

@@ -4,10 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from texture_portal import health
+from texture_portal.finding.page import find_page
 from texture_portal.openapi.views import openapi
 
 urlpatterns = [
     path("", include("texture_portal.login.urls")),
+    path("", include("texture_portal.console.urls")),
+    path("admin/find/", admin.site.admin_view(find_page), name="find"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -14,6 +14,7 @@ from devices.kinds import KINDS, RATINGS, DeviceType, command_of
 from devices.models import Device
 from devices.search import customer_ids, device_ids
 from texture_portal import clock
+from texture_portal.console.exports import ExportMixin
 from texture_portal.console.marks import at, words
 from texture_portal.console.pages import ReadOnlyAdmin
 from texture_portal.console.search import BigTable
@@ -21,7 +22,7 @@ from texture_portal.console.verbs import VerbsMixin
 
 
 @admin.register(Device)
-class DeviceAdmin(BigTable, VerbsMixin, ReadOnlyAdmin):
+class DeviceAdmin(ExportMixin, BigTable, VerbsMixin, ReadOnlyAdmin):
     list_display = (
         "manufacturer_device_id", "serial_number", "maker", "type_mark", "partner", "freshness_mark",
         "last_sign_of_life",

@@ -100,6 +100,7 @@ class DiscoveredDeviceAdmin(BigTable, ReadOnlyAdmin):
 
 @admin.register(Poll)
 class PollAdmin(BigTable, ReadOnlyAdmin):
+    about_people = False
     list_display = ("kind", "cloud", "outcome_mark", "failures", "asked", "due")
     list_filter = (("kind", ChoicesDropdownFilter), ("cloud", RelatedDropdownFilter))
     list_select_related = ("cloud__partner",)

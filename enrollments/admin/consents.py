@@ -14,6 +14,7 @@ from unfold.decorators import display
 from enrollments.admin.colours import consent_badge
 from enrollments.admin.enrollment_page import short, who
 from enrollments.admin.evidence_verbs import VERBS
+from enrollments.admin.in_force import InForceFilter
 from enrollments.admin.search import HELP, enrollment_ids
 from enrollments.evidence.access import by_user, note_access
 from enrollments.models import Consent, EvidenceAccess
@@ -21,6 +22,7 @@ from enrollments.terms import terms_agreed_to
 from partners.models import Customer, Partner
 from partners.models.customer import CustomerErasedError
 from texture_portal import clock
+from texture_portal.console.exports import ExportMixin
 from texture_portal.console.filters import WhenFilter
 from texture_portal.console.marks import NOTHING, at, badge, breakable, link, table, words
 from texture_portal.console.pages import DetailAdmin, ReadOnlyAdmin
@@ -65,7 +67,7 @@ class ConsentColumns(BigTable):
 
 
 @admin.register(Consent)
-class ConsentAdmin(ConsentColumns, DetailAdmin):
+class ConsentAdmin(ExportMixin, ConsentColumns, DetailAdmin):
     detail_template = "admin/enrollments/consent/detail.html"
     list_display = (
         "customer", "partner", "device", "status", "path", "source", "terms_version", "programs", "granted_at",
@@ -112,6 +114,7 @@ class ConsentHistoryAdmin(ConsentColumns, ReadOnlyAdmin):
         "history_date", "what", "customer", "partner", "device", "who", "channel", "path", "source", "terms_version",
     )  # fmt: skip
     list_filter = (
+        InForceFilter,
         ("history_date", WhenFilter),
         ("path", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),

@@ -20,6 +20,7 @@ from enrollments.admin.verbs import with_reason
 from enrollments.models import Enrollment
 from enrollments.models.enrollment import LIVE, LIVE_BUT_OPTED_OUT
 from enrollments.states import State
+from texture_portal.console.exports import ExportMixin
 from texture_portal.console.filters import WhenFilter
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.search import BigTable
@@ -30,7 +31,7 @@ REVOKE = "enrollments.revoke_enrollment"
 
 
 @admin.register(Enrollment)
-class EnrollmentAdmin(EvidenceExportMixin, BigTable, DetailAdmin):
+class EnrollmentAdmin(ExportMixin, EvidenceExportMixin, BigTable, DetailAdmin):
     detail_template = "admin/enrollments/enrollment/detail.html"
     list_display = (
         "short_id", "state_mark", "partner", "device_shown", "serial_number", "utility", "place", "consent",

@@ -18,6 +18,7 @@ from enrollments.admin.search import HELP, enrollment_ids
 from enrollments.admin.together import TogetherMixin
 from enrollments.models import ReviewCase
 from texture_portal import clock
+from texture_portal.console.exports import ExportMixin
 from texture_portal.console.marks import NOTHING, at
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.search import BigTable
@@ -68,7 +69,7 @@ class PressingFilter(RadioFilter):
 
 
 @admin.register(ReviewCase)
-class ReviewCaseAdmin(TogetherMixin, BigTable, DetailAdmin):
+class ReviewCaseAdmin(ExportMixin, TogetherMixin, BigTable, DetailAdmin):
     detail_template = "admin/enrollments/reviewcase/detail.html"
     list_display = (
         "kind", "time_left", "looked_after_by", "waits_for", "due", "due_without_wait", "enrollment_shown", "partner",

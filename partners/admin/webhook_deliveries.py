@@ -48,6 +48,7 @@ def _send_again(delivery: WebhookDelivery, given: dict[str, Any], now: datetime,
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(BigTable, DetailAdmin):
+    about_people = False
     detail_template = "admin/partners/webhookdelivery/detail.html"
     list_display = ("type", "partner", "when", "standing", "attempts", "outcome", "enrollment")
     list_filter = (

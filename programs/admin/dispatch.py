@@ -103,6 +103,7 @@ class Echo:
 
 @admin.register(DispatchEvent)
 class DispatchEventAdmin(BigTable, DetailAdmin):
+    about_people = False
     detail_template = "admin/programs/dispatchevent/detail.html"
     list_display = ("name", "program", "status_mark", "starts", "ends", "priority")
     list_filter = (("status", ChoicesDropdownFilter), ("program", RelatedDropdownFilter))

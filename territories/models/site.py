@@ -1,6 +1,7 @@
 """Where a customer's devices are: one site per partner, customer and normalised address."""
 
 from django.db import models
+from django.db.models.functions import Collate
 
 from territories.models.utility import Utility
 from texture_portal.clock import now
@@ -52,7 +53,8 @@ class Site(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["decided_at"], condition=models.Q(decided_at__isnull=False), name="sites_decided")
+            models.Index(fields=["decided_at"], condition=models.Q(decided_at__isnull=False), name="sites_decided"),
+            models.Index(Collate("address_key", "C"), name="sites_by_address"),
         ]
 
     def __str__(self) -> str:

@@ -40,7 +40,7 @@ LISTS = {
         "enrollments.evidencerecord", "enrollments.evidencerequest",
         "programs.dispatchevent", "programs.dispatchtarget", "programs.participation", "programs.program",
         "territories.dataset", "territories.serviceterritory",
-        "territories.site", "territories.utility", "texture_portal.act",
+        "territories.site", "territories.utility", "texture_portal.act", "texture_portal.look",
     },
     "Partner manager": {
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
@@ -103,7 +103,7 @@ def test_installing_takes_away_what_somebody_added_by_hand(db):
 
 def test_an_auditor_has_no_permission_but_to_look_and_to_take_evidence_along(db):
     given = Group.objects.get(name="Auditor").permissions.values_list("codename", flat=True)
-    assert {each for each in given if not each.startswith("view_")} == {"export_evidence"}
+    assert {each for each in given if not each.startswith("view_")} == {"export_evidence", "export_list"}
 
 
 @EVERY_GROUP

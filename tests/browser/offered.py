@@ -13,8 +13,8 @@ DJANGOS_OWN = {"changelist", "change", "add", "delete", "history"}
 BY_VERB = "verb"
 # actions with an address of their own: what follows the row's id there
 MORE_ARGUMENTS = {"evidence": ("json",), "template": ("csv",), "together": (), "result": (), "content": (),
-                  "password_change": ()}  # fmt: skip
-OF_NO_ROW = {"add", "fleet", "template", "together"}
+                  "password_change": (), "export": ("csv",)}  # fmt: skip
+OF_NO_ROW = {"add", "export", "fleet", "template", "together"}
 
 
 def label_of(model_admin):

@@ -22,6 +22,7 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "revoke": _STAFF,
         "open-conflict": _STAFF,
         "evidence": _AUDITOR,
+        "export": _NOT_MANAGER,
     },
     "enrollments.reviewcase": {
         "view": _NOT_MANAGER,
@@ -37,8 +38,9 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "note": _STAFF,
         "decide_together": _STAFF,  # of a selection in the queue
         "together": _STAFF,
+        "export": _NOT_MANAGER,
     },
-    "enrollments.consent": {"view": _NOT_MANAGER, "ask-records": _STAFF, "file-record": _STAFF},
+    "enrollments.consent": {"view": _NOT_MANAGER, "ask-records": _STAFF, "file-record": _STAFF, "export": _NOT_MANAGER},
     "enrollments.historicalconsent": {"view": _AUDITOR},
     "enrollments.partnerevent": {"view": _EVERYBODY, "retry": _STAFF},
     "enrollments.revocationduty": {"view": _NOT_MANAGER, "retry": _STAFF},
@@ -102,7 +104,13 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "programs.dispatchtarget": {"view": _NOT_MANAGER},
     "programs.participation": {"view": _NOT_MANAGER},
-    "devices.device": {"view": _NOT_MANAGER, "fleet": _NOT_MANAGER, "order": _STAFF, "export-telemetry": _STAFF},
+    "devices.device": {
+        "view": _NOT_MANAGER,
+        "fleet": _NOT_MANAGER,
+        "export": _NOT_MANAGER,
+        "order": _STAFF,
+        "export-telemetry": _STAFF,
+    },
     "devices.command": {"view": _NOT_MANAGER, "cancel": _STAFF},
     "devices.streamposition": {"view": _EVERYBODY},
     "devices.readingrefusal": {"view": _EVERYBODY},
@@ -145,6 +153,7 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "territories.dataset": {"view": _NOT_MANAGER},
     "texture_portal.heartbeat": {"view": _ADMINISTRATOR_ALONE, "wake": _ADMINISTRATOR_ALONE},
     "texture_portal.act": {"view": _AUDITOR},
+    "texture_portal.look": {"view": _AUDITOR},
     "auth.user": {
         "view": _ADMINISTRATOR_ALONE,
         "add": _ADMINISTRATOR_ALONE,

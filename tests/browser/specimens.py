@@ -67,12 +67,12 @@ from tests.imports.conftest import a_row, as_csv, work_off
 from texture_portal import actors, clock
 from texture_portal.ids import new_id
 from texture_portal.login.acts import note
-from texture_portal.models import Act, Heartbeat
+from texture_portal.models import Act, Heartbeat, Look
 
 TESTS = actors.system("tests")
 EACH = (
     Act, CallBucket, Checkpoint, Command, ConnectorDocument, Consent.history.model, DataSet, Device, DiscoveredDevice,
-    EvidenceAccess, EvidenceRecord, EvidenceRequest, Group, Heartbeat, IdempotencyRecord, Participation,
+    EvidenceAccess, EvidenceRecord, EvidenceRequest, Group, Heartbeat, IdempotencyRecord, Look, Participation,
     PartnerEvent, Poll, Program, ReadingRefusal, RefusedRequest, RevocationDuty, ServiceTerritory, Site,
     StreamPosition, TelemetryExport, Terms, User, Utility, WebhookDelivery,
 )  # fmt: skip
@@ -82,6 +82,7 @@ def one_of_everything():
     """{label: rows}; those in different states stand all of them in it."""
     now, user = clock.now(), User.objects.create_user("root", is_staff=True, is_superuser=True)
     TOTPDevice.objects.create(user=user, confirmed=True)
+    Look.objects.create(at=now, user_id=user.pk, username="root", what="listed", table="devices.device", rows=["1"])
     note(Act.What.LOCKED_OUT, by=None, about="root", now=now)
     partner = onboarding.create_partner("Acme Energy", kind="oem", now=now, by=TESTS).partner
     suspended = onboarding.create_partner("Sleepy Energy", kind="oem", now=now, by=TESTS).partner

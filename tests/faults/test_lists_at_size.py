@@ -11,6 +11,7 @@ import os
 import statistics
 import time
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -18,7 +19,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 
-from enrollments import lifecycle
+from enrollments import lifecycle, tallies
 from enrollments.models import Enrollment, ReviewCase
 from enrollments.tasks import advance_waiting
 from enrollments.waiting import LONGEST_REQUEST
@@ -63,6 +64,7 @@ def made(transactional_db):
         while advance_waiting(now=moment):
             pass
     multiply(SIZE // Enrollment.objects.count())
+    tallies.take(now=clock.now())
     assert Enrollment.objects.count() > 0.99 * SIZE
     return onboarded[0]
 
@@ -191,6 +193,13 @@ def consoles_lists() -> list[str]:
         "/admin/enrollments/historicalconsent/",
         f"/admin/enrollments/historicalconsent/?q={one.device.serial_number}",
         "/admin/partners/partner/",
+        "/admin/",
+        f"/admin/find/?q={one.device.serial_number}",
+        f"/admin/find/?q={quote(one.site.street_one)}",
+        "/admin/find/?q=nonsense",
+        "/admin/devices/device/",
+        "/admin/texture_portal/look/",
+        f"/admin/enrollments/historicalconsent/?in_force_on={clock.now():%Y-%m-%d}",
     ]
 
 

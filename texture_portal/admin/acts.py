@@ -21,6 +21,7 @@ MARKS = dict.fromkeys(What.values, "info") | dict.fromkeys(_BAD, "danger") | dic
 
 @admin.register(Act)
 class ActAdmin(BigTable, ReadOnlyAdmin):
+    about_people = False
     list_display = ("at", "mark", "who", "address", "about", "short_detail")
     list_filter = (("what", ChoicesDropdownFilter), ("at", WhenFilter))
     search_help_text = "Whole user name of whoever did it, or of whom it was done to"

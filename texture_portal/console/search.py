@@ -7,6 +7,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold import paginator
 
+from texture_portal.console.looks import OnRecord
+
 MOST_FOUND = 500  # rows that one term may lead to
 
 
@@ -30,8 +32,11 @@ class InfinitePaginator(paginator.InfinitePaginator):
         return self._get_page(self.object_list.filter(pk__in=list(keys)), number, self)
 
 
-class BigTable:
-    """Lists without counting, newest first; `named` says which rows a term means."""
+class BigTable(OnRecord):
+    """Lists without counting, newest first; `named` says which rows a term means.
+
+    Most big tables are about people: who saw which rows is on record, unless `about_people` says that they are not.
+    """
 
     paginator = InfinitePaginator
     show_full_result_count = False

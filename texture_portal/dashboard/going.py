@@ -17,9 +17,9 @@ from enrollments.states import State
 from partners.models import Partner
 from programs.models import Program
 from territories.models import Utility
-from texture_portal.console.marks import NOTHING, at, table
+from texture_portal.console.marks import at, table
 
-WEEKS, MOST_SHOWN = 26, 8
+WEEKS, MOST_SHOWN = 26, 6
 STAGES = {  # the funnel: what a state is on the way to the grid
     "Not yet agreed": ((State.DISCOVERED, State.ELIGIBLE), "#94a3b8"),
     "To be verified": ((State.OPTED_IN, State.PENDING_VERIFICATION), "#f59e0b"),
@@ -105,7 +105,7 @@ def _ranked(counts: Counts, model: Any, filtered_by: str, *, user: Any) -> dict[
 
 def _leading(row: Any, filtered_by: str) -> Any:
     if row is None:
-        return NOTHING
+        return "None yet"
     if not filtered_by:
         return str(row)
     url = f"{reverse('admin:enrollments_enrollment_changelist')}?{filtered_by}={row.pk}"

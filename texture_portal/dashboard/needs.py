@@ -21,6 +21,7 @@ from texture_portal import workshop
 from texture_portal.console.marks import at, badge, table, words
 
 MOST_COUNTED = 1000
+MOST_NAMED = 5  # of a kind whose rows stand here by name
 SOON = timedelta(hours=24)
 STALE_SHARE = 0.2  # of a partner's devices that have ever told something: more, and its fleet is stale
 LATE, BROKEN, SOON_DUE = ("late", "danger"), ("failing", "danger"), ("soon", "warning")
@@ -86,7 +87,7 @@ def _records(now: datetime) -> Iterator[Need]:
 def _dispatch(now: datetime) -> Iterator[Need]:
     """Events that begin within a day; a draft among them wants to be decided on."""
     coming = DispatchEvent.objects.filter(status__in=("draft", "scheduled"), ends_at__gt=now, starts_at__lt=now + SOON)
-    for event in coming.order_by("starts_at")[:5]:
+    for event in coming.order_by("starts_at")[:MOST_NAMED]:
         mark = ("not scheduled", "danger") if event.status == "draft" else SOON_DUE
         page = reverse("admin:programs_dispatchevent_change", args=(event.pk,))
         yield Need(mark, f"Dispatch event {event.name}", page, event.starts_at)
@@ -96,14 +97,14 @@ def _dispatch(now: datetime) -> Iterator[Need]:
 
 
 def _partners(now: datetime) -> Iterator[Need]:
-    for partner in Partner.objects.filter(status=Partner.Status.SUSPENDED).order_by("name")[:5]:
+    for partner in Partner.objects.filter(status=Partner.Status.SUSPENDED).order_by("name")[:MOST_NAMED]:
         page = reverse("admin:partners_partner_change", args=(partner.pk,))
         yield Need(("suspended", "warning"), f"The partner {partner.name}", page)
 
 
 def _webhooks(now: datetime) -> Iterator[Need]:
     failing = WebhookEndpoint.objects.shown().filter(failures__gt=0).select_related("partner")
-    for endpoint in failing.order_by("failed_at")[:5]:
+    for endpoint in failing.order_by("failed_at")[:MOST_NAMED]:
         page = reverse("admin:partners_webhookendpoint_change", args=(endpoint.pk,))
         mark = ("disabled", "danger") if endpoint.disabled_at else BROKEN
         text = f"A webhook of {endpoint.partner.name}: {said(endpoint.failures, 'failure')} in a row"
@@ -115,11 +116,11 @@ def _webhooks(now: datetime) -> Iterator[Need]:
 
 
 def _clouds(now: datetime) -> Iterator[Need]:
-    for cloud in Cloud.objects.filter(state=Cloud.State.PAUSED).select_related("partner").order_by("name")[:5]:
+    for cloud in Cloud.objects.filter(state=Cloud.State.PAUSED).select_related("partner").order_by("name")[:MOST_NAMED]:
         page = reverse("admin:devices_cloud_change", args=(cloud.pk,))
         yield Need(("paused", "danger"), f"The cloud {cloud.name} of {cloud.partner.name} is left alone", page)
     failing = dict(Tally.objects.filter(of=Tally.Of.POLLING).values_list("subject", "count"))
-    for cloud in Cloud.objects.filter(pk__in=failing, state=Cloud.State.HEALTHY).order_by("name")[:5]:
+    for cloud in Cloud.objects.filter(pk__in=failing, state=Cloud.State.HEALTHY).order_by("name")[:MOST_NAMED]:
         text = f"{cloud.name} fails to answer {said(failing[str(cloud.pk)], 'question')}"
         yield Need(BROKEN, text, _list("devices_poll", cloud__id__exact=cloud.pk))
 
@@ -132,7 +133,7 @@ def _connections(now: datetime) -> Iterator[Need]:
 
 
 def _fleets(now: datetime) -> Iterator[Need]:
-    for partner, name, stale, told in stale_fleets():
+    for partner, name, stale, told in sorted(stale_fleets(), key=lambda fleet: -fleet[2])[:MOST_NAMED]:
         url = _list("devices_device", partner__id__exact=partner, freshness=Freshness.OFFLINE)
         text = f"{stale:,} of {told:,} devices of {name} told nothing of late"
         yield Need(("stale fleet", "warning"), text, url)

@@ -8,8 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from devices.connections.programmatic import connect_by_api_key
-from devices.models import CallBucket, Cloud, Device, DiscoveredDevice, Poll, Portfolio
+from devices.models import Device, Portfolio
 from enrollments.evidence.access import by_user, note_access
 from enrollments.evidence.checkpoints import sign_if_due
 from enrollments.evidence.records import RecordClaim, ask_for_records, file_record
@@ -20,7 +19,7 @@ from partners.models import IdempotencyRecord, Partner, RefusedRequest
 from partners.webhooks.outbox import announce_to
 from programs.models import Participation, Program
 from territories.models import DataSet, ServiceTerritory, Site, Utility
-from tests.browser.specimens import of_events
+from tests.browser.specimens import of_events, polled
 from tests.factories import (
     NOW,
     ProgramFactory,
@@ -29,11 +28,11 @@ from tests.factories import (
     WebhookEndpointFactory,
     active,
     ambiguous,
+    commanded,
     enrolled,
     event,
     matched_to,
 )
-from texture_portal import actors
 from texture_portal.ids import new_id
 from texture_portal.models import Heartbeat, Look
 
@@ -73,17 +72,8 @@ def one_of_everything(user):
     file_record(Consent.objects.first(), RecordClaim("log", {}), now=NOW, user=user)
     note_access(Enrollment.objects.first(), what="consent", now=NOW, by=by_user(user))
     event(Enrollment.objects.first())
-    cloud = Cloud.objects.create(partner=Partner.objects.first(), name="Cloud", base_url="https://cloud.example")
-    grant = connect_by_api_key(cloud, grantor="fleet", key="a key", now=NOW, by=actors.system("tests"))
-    poll = Poll.objects.create(cloud=cloud, connection=grant, kind="bulk", key="k", outcome="ok", asked_at=NOW)
-    DiscoveredDevice.objects.create(
-        connection=grant, manufacturer_device_id="d-1", type="battery", entry=0, poll=poll, first_listed_at=NOW,
-        last_listed_at=NOW,
-    )  # fmt: skip
-    CallBucket.objects.create(
-        cloud=cloud, call="states", category="telemetry", minute=NOW, outcome="ok", count=1,
-        latencies=[0, 1, *[0] * 9], ages=[1, *[0] * 5],
-    )  # fmt: skip
+    polled(Partner.objects.first(), now=NOW)
+    commanded(active().device_id)
     Portfolio.objects.create(name="Summer savings", kind="program")
     of_events()
     RevocationDuty.objects.create(

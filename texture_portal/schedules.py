@@ -14,12 +14,15 @@ MINUTE = timedelta(minutes=1)
 @dataclass(frozen=True, slots=True)
 class Job:
     """`path` names a function `(*, now: datetime) -> int` that works off a batch of rows and returns how many;
-    it is called again until it returns 0. `every` is a whole number of minutes.
+    it is called again until it returns 0. `every` is a whole number of minutes. Rows that must not wait for so long
+    once their moment has come have an `alarm`: a function `(*, now: datetime) -> bool` that wakes a worker for them,
+    and says whether there were any.
     """
 
     kind: str
     path: str
     every: timedelta
+    alarm: str = ""
 
     def __post_init__(self) -> None:
         if self.every < MINUTE or self.every % MINUTE:
@@ -43,7 +46,7 @@ JOBS = (
     Job("reading_days", "devices.telemetry.partitions.keep", every=timedelta(hours=1)),
     Job("rollups", "devices.telemetry.rollups.roll_up", every=MINUTE),
     Job("polling", "devices.polling.tasks.poll_due", every=MINUTE),
-    Job("commands", "devices.commands.tasks.work_off", every=MINUTE),
+    Job("commands", "devices.commands.tasks.work_off", every=MINUTE, alarm="devices.commands.waking.wake_due"),
     Job("portfolio_sizes", "devices.portfolios.sizes.count", every=timedelta(hours=1)),
     Job("command_calls", "devices.commands.sending.pulling.tasks.call_due", every=MINUTE),
     Job("history", "devices.polling.tasks.poll_history", every=MINUTE),

@@ -15,6 +15,7 @@ from types import FrameType
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.utils.module_loading import import_string
 
 from texture_portal import clock, heartbeat, schedules
 
@@ -24,6 +25,7 @@ TICK_SECONDS = 0.25
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 STEADY_SECONDS = 60.0  # one that ran for so long starts anew with the first pause
 STOP_SECONDS = 20.0
+ALARM_SECONDS, RING_AGAIN_SECONDS = 1.0, 3.0  # the queue may be busy: a woken worker is not there at once
 LOOK_SECONDS = 10.0  # between questions whether a process is wanted
 ASK_AGAIN = timedelta(seconds=30)  # a sign of life asked for may be lost with a killed worker
 
@@ -176,8 +178,28 @@ class ScheduleWatch:
             connection.close()
 
 
+class AlarmWatch:
+    """Has workers woken the moment that rows come due which do not wait for the schedule."""
+
+    def __init__(self, jobs: Sequence[schedules.Job] = schedules.JOBS) -> None:
+        self.alarms = {each.kind: import_string(each.alarm) for each in jobs if each.alarm}
+        self.next_look = dict.fromkeys(self.alarms, 0.0)
+
+    def tend(self) -> None:
+        now = time.monotonic()
+        try:
+            for kind, ring in self.alarms.items():
+                if now >= self.next_look[kind]:
+                    self.next_look[kind] = now + (RING_AGAIN_SECONDS if ring(now=clock.now()) else ALARM_SECONDS)
+        except DatabaseError as fault:
+            log.warning("what is due cannot be read: %s", type(fault).__name__)
+            connection.close()
+
+
 class Supervisor:
-    def __init__(self, children: Sequence[Child | OnDemand], watches: Sequence[WorkerWatch | ScheduleWatch]) -> None:
+    def __init__(
+        self, children: Sequence[Child | OnDemand], watches: Sequence[WorkerWatch | ScheduleWatch | AlarmWatch]
+    ) -> None:
         self.children = children
         self.watches = watches
         self.signals = 0

@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from devices.connectors.pattern import Pattern
 from devices.connectors.registry import processes
 from texture_portal import schedules
-from texture_portal.supervisor import Child, OnDemand, ScheduleWatch, Supervisor, WorkerWatch
+from texture_portal.supervisor import AlarmWatch, Child, OnDemand, ScheduleWatch, Supervisor, WorkerWatch
 
 BACKLOG = 1024
 
@@ -42,7 +42,8 @@ class Command(BaseCommand):
         )  # fmt: skip
         workers = [] if no_worker else [Child("worker", "django", "qcluster")]
         readers = [] if no_worker else [_reader(each) for each in processes()]
-        supervisor = Supervisor([web, *workers, *readers], [ScheduleWatch(), *(WorkerWatch(each) for each in workers)])
+        watches = [WorkerWatch(each) for each in workers]
+        supervisor = Supervisor([web, *workers, *readers], [ScheduleWatch(), AlarmWatch(), *watches])
         self._greet(listener, no_worker=no_worker)
         supervisor.run()
         self.stdout.write("Stopped.")

@@ -18,7 +18,7 @@ LISTS = {
         "enrollments.enrollmentfile",
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
         "devices.streamposition", "devices.readingrefusal",
-        "devices.cloud", "devices.connection", "devices.device", "devices.portfolio",
+        "devices.cloud", "devices.command", "devices.connection", "devices.device", "devices.portfolio",
         "enrollments.consent", "enrollments.enrollment", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms",
         "enrollments.evidencerecord", "enrollments.evidencerequest",
@@ -30,7 +30,7 @@ LISTS = {
         "enrollments.enrollmentfile",
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
         "devices.streamposition", "devices.readingrefusal",
-        "devices.cloud", "devices.connection", "devices.device", "devices.portfolio",
+        "devices.cloud", "devices.command", "devices.connection", "devices.device", "devices.portfolio",
         "devices.telemetryexport",
         "enrollments.checkpoint", "enrollments.consent", "enrollments.enrollment",
         "enrollments.evidenceaccess", "enrollments.historicalconsent", "enrollments.partnerevent",
@@ -56,7 +56,9 @@ CASE_VERBS = {
     "resolve", "request-information", "verify-account", "refute-transfer", "dismiss-conflict", "end", "take",
     "hand-over", "put-back", "note",
 }  # fmt: skip
-PARTNER_VERBS = {"add-key", "revoke-key", "add-client", "revoke-client", "suspend", "reinstate", "end"}
+PARTNER_VERBS = {
+    "add-key", "revoke-key", "add-client", "revoke-client", "raise-limit", "suspend", "reinstate", "end",
+}  # fmt: skip
 MAY = {
     "Program staff": (ENROLLMENT_VERBS, CASE_VERBS, set()),
     "Auditor": (set(), set(), set()),

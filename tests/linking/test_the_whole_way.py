@@ -5,7 +5,7 @@ import pytest
 from devices.models import Connection, DiscoveredDevice
 from devices.polling.tasks import poll_due
 from enrollments.models import Consent, Enrollment, LinkSession
-from enrollments.tasks import follow_connectivity
+from enrollments.tasks import answer_signs
 from texture_portal import clock
 
 pytestmark = pytest.mark.browser
@@ -39,7 +39,7 @@ def test_the_device_is_polled_through_the_new_access_and_takes_part(maker, walk)
     way.join("Peak Saver").agree().done()
     for _ in range(3):  # listed, taken up, asked
         poll_due(now=clock.now())
-    follow_connectivity(now=clock.now())
+    answer_signs(now=clock.now())
     enrollment = Enrollment.objects.get()
     assert enrollment.device.last_reading_at is not None
     assert enrollment.state == "active"

@@ -1,8 +1,8 @@
 """10,000 commands from issuing to the last acknowledgement recorded, by webhook and by calls; and one at a time."""
 
+import multiprocessing
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test import override_settings
 
 from devices.commands.issuing import DispatchClearance, Order, issue
@@ -35,6 +35,7 @@ TARGET_SECONDS = 20.0
 BY = actors.system("bench", channel=actors.Channel.COMMAND)
 GENEROUS = "3000/s:3000"
 PATIENCE = 120.0
+FORKING = multiprocessing.get_context("fork")  # the children have the settings that the bench has overridden
 
 
 def measure_push(data: Path | None) -> Measurement:
@@ -63,14 +64,15 @@ def measure_pull(data: Path | None) -> Measurement:
 
 
 def _measured(name: str, workers: tuple[Any, ...]) -> Measurement:
-    """As the portal runs: its workers are woken beside, each over a connection of its own."""
+    """As the portal runs: its workers are processes beside, which find what is issued."""
     ids = list(Device.objects.order_by("pk").values_list("pk", flat=True))
-    stop = threading.Event()
-    running = [threading.Thread(target=_again_and_again, args=(each, stop)) for each in workers]
-    began = time.perf_counter()
-    issued_in = _issue_all(ids)
+    connections.close_all()  # a forked process must not have ours
+    stop = FORKING.Event()
+    running = [FORKING.Process(target=_again_and_again, args=(each, stop), daemon=True) for each in workers]
     for each in running:
         each.start()
+    began = time.perf_counter()
+    issued_in = _issue_all(ids)
     try:
         _until(lambda: not Command.objects.filter(acknowledged_at=None).exists())
         seconds = time.perf_counter() - began
@@ -121,7 +123,7 @@ def _until(true: Any) -> None:
         time.sleep(0.02)
 
 
-def _again_and_again(work: Any, stop: threading.Event) -> None:
+def _again_and_again(work: Any, stop: Any) -> None:
     try:
         while not stop.is_set():
             work()

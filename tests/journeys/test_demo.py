@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 
 from .conftest import Demo, free_port
 
+pytestmark = pytest.mark.xdist_group("demo")  # one demo for all of them
 OUTCOMES = [
     "201 matched", "201 partial", "202 ambiguous", "422 territory_unsupported", "422 location_invalid",
     "422 consent_stale", "201 replayed", "409 enrollment_exists", "401 signature_invalid",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from random import sample
 from typing import Any
 
 from django.db import connection, connections, transaction
@@ -35,6 +36,7 @@ TARGET_SECONDS = 20.0
 BY = actors.system("bench", channel=actors.Channel.COMMAND)
 GENEROUS = "3000/s:3000"
 PATIENCE = 120.0
+READINGS_A_SECOND = 100_000 // 60
 FORKING = multiprocessing.get_context("fork")  # the children have the settings that the bench has overridden
 
 
@@ -76,6 +78,9 @@ def _measured(name: str, workers: tuple[Any, ...]) -> Measurement:
     try:
         _until(lambda: not Command.objects.filter(acknowledged_at=None).exists())
         seconds = time.perf_counter() - began
+        running.append(FORKING.Process(target=_tell_on, args=(stop,), daemon=True))
+        connections.close_all()
+        running[-1].start()
         singles = [_single(each) for each in ids[:SINGLES]]
     finally:
         stop.set()
@@ -83,7 +88,7 @@ def _measured(name: str, workers: tuple[Any, ...]) -> Measurement:
             each.join()
     return Measurement(
         name, DEVICES / seconds, "commands/s", singles, DEVICES / TARGET_SECONDS,
-        f"{DEVICES} acknowledged within {TARGET_SECONDS:.0f} s; p50 and p95 are of one issued at a time",
+        f"{DEVICES} acknowledged in {TARGET_SECONDS:.0f} s; p50 and p95 are of one at a time, with telemetry beside",
         {"commands": DEVICES, "seconds": round(seconds, 1), "issued_in_s": round(issued_in, 1),
          "latency_ms": int(LATENCY_SECONDS * 1000), "status": Command.objects.filter(error_code="").count()},
     )  # fmt: skip
@@ -128,6 +133,20 @@ def _again_and_again(work: Any, stop: Any) -> None:
         while not stop.is_set():
             work()
             time.sleep(0.05)
+    finally:
+        connection.close()
+
+
+def _tell_on(stop: Any) -> None:
+    """Telemetry as it comes beside: 100,000 readings a minute, one after another of every device."""
+    fleets = [list(each.devices.values_list("manufacturer_device_id", flat=True)) for each in Partner.objects.all()]
+    try:
+        while not stop.is_set():
+            began, now = time.monotonic(), clock.now()
+            for partner, names in zip(Partner.objects.all(), fleets, strict=True):
+                told = sample(names, k=READINGS_A_SECOND // len(fleets))
+                take(partner, [Observed(each, now, {"chargePercentage": 70}) for each in told], now=now)
+            stop.wait(max(0.0, 1 - (time.monotonic() - began)))
     finally:
         connection.close()
 

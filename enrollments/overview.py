@@ -54,7 +54,7 @@ def _grants(enrollments: Sequence[Enrollment]) -> dict[UUID, list[Grant]]:
     by_id = {each.pk: each for each in enrollments}
     rows = Consent.objects.filter(enrollment__in=by_id).order_by("granted_at")
     return _grouped(
-        (enrollment_id, Grant(path, granted_at, tuple(program_types), by_id[enrollment_id].expiry(path)))
+        (enrollment_id, by_id[enrollment_id].grant(path, granted_at, program_types))
         for enrollment_id, path, granted_at, program_types in rows.values_list(
             "enrollment_id", "path", "granted_at", "program_types"
         )

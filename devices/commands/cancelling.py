@@ -1,6 +1,5 @@
 """Ending commands that are no longer wanted: here at once, at the other side as soon as it can be told."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -65,7 +64,3 @@ def _end(ids: Iterable[UUID], *, reason: str, detail: str, now: datetime, by: Ac
             command.step, command.due_at = Command.Step.CANCEL, now
     keeping.write(ended)
     return ended
-
-
-def count_by_status(commands: Iterable[Command]) -> "Counter[str]":
-    return Counter(str(each.status) for each in commands)

@@ -69,7 +69,7 @@ class Consent(models.Model):
         return Claim(self.granted_at, self.source, self.terms_version, tuple(self.program_types))
 
     def as_grant(self) -> Grant:
-        return Grant(self.path, self.granted_at, tuple(self.program_types), self.enrollment.expiry(self.path))
+        return self.enrollment.grant(self.path, self.granted_at, self.program_types)
 
 
 keep_append_only(Consent.history.model)

@@ -1,5 +1,6 @@
 """One device's way through the lifecycle (§11.4). Transitions only set fields; `enrollments.lifecycle` calls them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -11,7 +12,7 @@ from django_fsm import FSMField, transition
 from simple_history.models import HistoricalRecords
 
 from devices.models import Device
-from enrollments.consent import Standing
+from enrollments.consent import Grant, Standing
 from enrollments.consent import standing as consent_standing
 from enrollments.models.ledger import GENESIS, LedgerEntry, keep_append_only
 from enrollments.news import News
@@ -200,6 +201,10 @@ class Enrollment(models.Model):
         """When consents by this path last expired; also before there is one, since events may overtake each other."""
         expired_at = self.consent_expiries.get(path)
         return datetime.fromisoformat(expired_at) if expired_at else None
+
+    def grant(self, path: str, granted_at: datetime, program_types: Iterable[str]) -> Grant:
+        """A consent by this path, as far as validity goes."""
+        return Grant(path, granted_at, tuple(program_types), self.expiry(path))
 
     def standing(self) -> Standing:
         grants = [consent.as_grant() for consent in self.consents.all()]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from partners.answers import to_json
 from partners.models import Partner, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage
@@ -139,8 +140,13 @@ def announce_all(items: Sequence[Item], *, partner: Partner, type: str, now: dat
 def take_back(subjects: Iterable[UUID], *, type: str, now: datetime) -> None:
     """What waits of this type about these is sent no more; what is under way is on its way."""
     WebhookDelivery.objects.filter(
-        subject__in=list(subjects), message__type=type, state=State.PENDING, claimed_until=None
-    ).update(state=State.EXPIRED, outcome="taken_back", settled_at=now)
+        is_idle(now=now), subject__in=list(subjects), message__type=type, state=State.PENDING
+    ).update(state=State.EXPIRED, outcome="taken_back", settled_at=now, claimed_until=None)
+
+
+def is_idle(*, now: datetime) -> Q:
+    """Nobody carries it; a claim that is over was lost with its worker."""
+    return Q(claimed_until=None) | Q(claimed_until__lte=now)
 
 
 def announce_to(endpoint: WebhookEndpoint, *, type: str, data: dict[str, Any], now: datetime) -> UUID:

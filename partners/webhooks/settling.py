@@ -8,10 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from partners.models import WebhookAnswer, WebhookDelivery, WebhookEndpoint
 from partners.webhooks.claiming import Claimed
+from partners.webhooks.outbox import is_idle
 from partners.webhooks.outcomes import Outcome, next_attempt, rest_until
 from partners.webhooks.types import TYPES
 from partners.webhooks.waking import COMMANDS
@@ -67,8 +67,7 @@ def settle(results: list[Result], *, now: datetime) -> None:
 
 def end_pending(endpoint: WebhookEndpoint, *, state: str, outcome: str, now: datetime) -> None:
     """Nothing more is sent to it; the caller holds its row. What is under way is settled by whoever carries it."""
-    is_idle = Q(claimed_until=None) | Q(claimed_until__lte=now)
-    WebhookDelivery.objects.filter(is_idle, endpoint=endpoint, state=State.PENDING).update(
+    WebhookDelivery.objects.filter(is_idle(now=now), endpoint=endpoint, state=State.PENDING).update(
         state=state, outcome=outcome, settled_at=now, claimed_until=None
     )
 

@@ -6,7 +6,6 @@ import pytest
 from django_q.models import OrmQ
 
 from devices.commands.waking import wake_due
-from devices.models import Command
 from tests.commands.conftest import batteries, issued, order
 from texture_portal import clock, schedules, supervisor
 
@@ -34,7 +33,7 @@ def test_nobody_is_woken_before_the_moment_comes(ahead):
 
 def test_its_workers_are_woken_when_it_comes(ahead):
     assert wake_due(now=ahead.starts_at)
-    assert woken() == {"command_calls" if ahead.way == Command.Way.PULL else "commands"}
+    assert woken() == {"commands"}
 
 
 def test_nobody_is_woken_for_what_is_over(ahead):

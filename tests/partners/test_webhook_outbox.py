@@ -9,6 +9,7 @@ from django.db import transaction
 from partners import webhooks
 from partners.models import Partner, WebhookDelivery, WebhookMessage
 from partners.onboarding import change_status
+from partners.webhooks import outbox
 from partners.webhooks.types import TYPES
 from tests.factories import NOW, PartnerFactory, WebhookEndpointFactory
 from texture_portal import actors
@@ -130,3 +131,14 @@ def test_what_was_said_of_a_person_can_be_blanked():
     assert webhooks.forget(one) == 1
     assert WebhookMessage.objects.get(subject=one).body == ""
     assert [each.subject for each in WebhookDelivery.objects.all()] == [other]
+
+
+@pytest.mark.parametrize(("claimed_until", "state"), [
+    (None, "expired"), (NOW - timedelta(seconds=1), "expired"), (NOW + timedelta(seconds=1), "pending"),
+])  # fmt: skip
+def test_what_is_taken_back_is_what_nobody_carries_now(claimed_until, state):
+    subject = new_id()
+    announce(WebhookEndpointFactory().partner, subject=subject)
+    WebhookDelivery.objects.update(claimed_until=claimed_until)
+    outbox.take_back([subject], type="enrollment.created", now=NOW)
+    assert WebhookDelivery.objects.get().state == state

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from territories import index
 from territories.geocoding import breaker
+from tests import migrated
 from texture_portal.groups import GROUPS
 
 MADE_BY_MIGRATIONS = {
@@ -20,6 +21,13 @@ MADE_BY_MIGRATIONS = {
 # How fast the machine is, is no property of the code (`make bench` measures that).
 hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("portal")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker):
+    """Every database of the run is a copy of one that was migrated once."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated.template()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,32 +1,16 @@
-"""Deciding like cases together: each by the verb that decides one, each in a transaction of its own (§11.3)."""
+"""Which cases are alike, so that they can be decided together (§11.3)."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from enrollments.models import ReviewCase
 from enrollments.models.review import ABOUT_TERRITORY
 from texture_portal.refusals import Refusal
+from texture_portal.rehearsal import MOST
 
-MOST = 100  # what a person can look through, and a request can do
 LOOKED_THROUGH = 1_000  # open cases, those that are due first: a queue may be long
-Decide = Callable[[ReviewCase], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What happens, or happened, to one case; `refusal` says why not."""
-
-    case: ReviewCase
-    said: str = ""
-    refusal: str = ""
-
-
-class _RolledBackError(Exception):
-    """Ends a trial: everything that it did is undone."""
 
 
 def likeness(case: ReviewCase) -> tuple[object, ...]:
@@ -67,35 +51,6 @@ def chosen(ids: Iterable[UUID]) -> list[ReviewCase]:
     if len({likeness(case) for case in cases}) > 1:
         raise Refusal("state_conflict", "These cases are not alike: they ask different things, or of other utilities.")
     return cases
-
-
-def preview(cases: Iterable[ReviewCase], decide: Decide) -> Iterator[Outcome]:
-    """What would happen, found out by doing it and undoing it again."""
-    for case in cases:
-        yield _outcome(case, lambda each: _tried(each, decide))
-
-
-def carry_out(cases: Iterable[ReviewCase], decide: Decide) -> Iterator[Outcome]:
-    """Each stands or falls alone: one that somebody else closed meanwhile stops no other."""
-    for case in cases:
-        yield _outcome(case, decide)
-
-
-def _outcome(case: ReviewCase, decide: Decide) -> Outcome:
-    try:
-        return Outcome(case, said=decide(case))
-    except Refusal as refusal:
-        return Outcome(case, refusal=refusal.detail)
-
-
-def _tried(case: ReviewCase, decide: Decide) -> str:
-    said = ""
-    try:
-        with transaction.atomic():
-            said = decide(case)
-            raise _RolledBackError
-    except _RolledBackError:
-        return said
 
 
 def _all() -> "QuerySet[ReviewCase]":

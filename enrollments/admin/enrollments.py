@@ -24,6 +24,7 @@ from texture_portal.console.exports import ExportMixin
 from texture_portal.console.filters import WhenFilter
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.search import BigTable
+from texture_portal.console.together import TogetherMixin
 
 SUSPEND = "enrollments.suspend_enrollment"
 OPT_OUT = "enrollments.opt_out_enrollment"
@@ -31,7 +32,7 @@ REVOKE = "enrollments.revoke_enrollment"
 
 
 @admin.register(Enrollment)
-class EnrollmentAdmin(ExportMixin, EvidenceExportMixin, BigTable, DetailAdmin):
+class EnrollmentAdmin(TogetherMixin, ExportMixin, EvidenceExportMixin, BigTable, DetailAdmin):
     detail_template = "admin/enrollments/enrollment/detail.html"
     list_display = (
         "short_id", "state_mark", "partner", "device_shown", "serial_number", "utility", "place", "consent",
@@ -85,6 +86,7 @@ class EnrollmentAdmin(ExportMixin, EvidenceExportMixin, BigTable, DetailAdmin):
         ),
         open_conflict_verb(),
     )
+    together_verbs = ("suspend", "reinstate", "opt-out", "revoke")
 
     def named(self, term: str) -> Q:
         return Q(pk__in=enrollment_ids(term))
@@ -100,6 +102,9 @@ class EnrollmentAdmin(ExportMixin, EvidenceExportMixin, BigTable, DetailAdmin):
     def detail_context(self, request: HttpRequest, subject: Enrollment) -> dict[str, Any]:
         evidence = self.evidence_buttons(request, subject)
         return page.context(subject) | {"claims": claims_table(subject), "evidence": evidence}
+
+    def together_label(self, row: Enrollment) -> str:
+        return f"{row.partner}, {row.device}, {row.site}, {State(row.state).label.lower()}"
 
     @display(description="Enrollment", ordering="id")
     def short_id(self, enrollment: Enrollment) -> str:

@@ -15,7 +15,7 @@ from enrollments.admin.case_verbs import VERBS
 from enrollments.admin.desk_verbs import STAYS
 from enrollments.admin.enrollment_page import short
 from enrollments.admin.search import HELP, enrollment_ids
-from enrollments.admin.together import TogetherMixin
+from enrollments.admin.together import LikeCasesMixin
 from enrollments.models import ReviewCase
 from texture_portal import clock
 from texture_portal.console.exports import ExportMixin
@@ -69,7 +69,7 @@ class PressingFilter(RadioFilter):
 
 
 @admin.register(ReviewCase)
-class ReviewCaseAdmin(ExportMixin, TogetherMixin, BigTable, DetailAdmin):
+class ReviewCaseAdmin(ExportMixin, LikeCasesMixin, BigTable, DetailAdmin):
     detail_template = "admin/enrollments/reviewcase/detail.html"
     list_display = (
         "kind", "time_left", "looked_after_by", "waits_for", "due", "due_without_wait", "enrollment_shown", "partner",
@@ -86,8 +86,6 @@ class ReviewCaseAdmin(ExportMixin, TogetherMixin, BigTable, DetailAdmin):
     ordering = ("due_at",)
     sortable_by = ("due",)
     verbs = VERBS
-    actions = ("decide_together",)
-    list_disable_select_all = True
 
     def named(self, term: str) -> Q:
         return Q(enrollment__in=enrollment_ids(term))

@@ -124,7 +124,7 @@ def test_like_cases_are_decided_together_after_a_preview(staff, alike, said):
     stray = case_of(ambiguous())
     assert "2 other open cases are decided by the same facts" in staff.get(page_of(cases[0])).content.decode()
     listed = staff.get(TOGETHER, {"like": cases[0].pk})
-    assert set(listed.context["cases"]) == set(cases)
+    assert {row for row, *_ in listed.context["rows"]} == set(cases)
     given = {"verb": "resolve", "ids": [each.pk for each in cases], "candidate": chosen.pk, "reason": "The bill."}
     preview = staff.post(TOGETHER, given)
     assert preview.content.decode().count("is now enrolled") == 3
@@ -141,10 +141,10 @@ def test_like_cases_are_decided_together_after_a_preview(staff, alike, said):
 
 def test_a_selection_in_the_queue_leads_to_the_same_page(staff, alike):
     _, cases = alike
-    chosen = {"action": "decide_together", "_selected_action": [each.pk for each in cases[:2]], "index": "0"}
+    chosen = {"action": "act_together", "_selected_action": [each.pk for each in cases[:2]], "index": "0"}
     page = staff.post(QUEUE, chosen, follow=True)
     assert page.redirect_chain[-1][0].startswith(TOGETHER)
-    assert set(page.context["cases"]) == set(cases[:2])
+    assert {row for row, *_ in page.context["rows"]} == set(cases[:2])
 
 
 def test_what_is_not_alike_is_not_decided_together(staff, alike, said):
@@ -170,11 +170,11 @@ def test_one_that_a_colleague_closed_meanwhile_is_told_and_the_others_are_done(s
 
 
 @pytest.mark.parametrize("group", ["Auditor", "Partner manager"])
-def test_who_may_not_decide_does_not_decide_together_either(group, alike):
+def test_who_may_not_decide_does_not_act_together_either(group, alike):
     _, cases = alike
     client = member_of(group)
     given = {"verb": "end", "ids": [cases[0].pk], "reason": "Mine.", "step": "carry-out"}
     assert client.get(TOGETHER, {"like": cases[0].pk}).status_code == 403
     assert client.post(TOGETHER, given).status_code == 403
-    assert "decide_together" not in client.get(QUEUE).content.decode()
+    assert "act_together" not in client.get(QUEUE).content.decode()
     assert not ReviewCase.objects.filter(decided_at__isnull=False).exists()

@@ -23,6 +23,8 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "open-conflict": _STAFF,
         "evidence": _AUDITOR,
         "export": _NOT_MANAGER,
+        "act_together": _STAFF,  # of a selection in the list
+        "together": _STAFF,
     },
     "enrollments.reviewcase": {
         "view": _NOT_MANAGER,
@@ -36,7 +38,7 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "hand-over": _STAFF,
         "put-back": _STAFF,
         "note": _STAFF,
-        "decide_together": _STAFF,  # of a selection in the queue
+        "act_together": _STAFF,  # of a selection in the queue
         "together": _STAFF,
         "export": _NOT_MANAGER,
     },

@@ -74,6 +74,28 @@ def test_an_enrollment_is_suspended_and_reinstated(sign_in, keep):
     assert "Repaired." in page.content()
 
 
+@pytest.mark.performs("enrollments.enrollment:act_together", "enrollments.enrollment:together")
+def test_a_selection_of_enrollments_is_suspended_together(sign_in, keep, width):
+    rows = [active() for _ in range(3)]
+    page = sign_in("Program staff")
+    page.goto(reverse("admin:enrollments_enrollment_changelist"))
+    for each in rows:
+        page.locator(f"input[name=_selected_action][value='{each.pk}']").check()
+    page.locator("select[name=action]").select_option("act_together")
+    page.get_by_role("button", name="Run").click()
+    page.wait_for_load_state()
+    keep(page, "enrollments-together")
+    carry_out(page, "suspend", reason="A recall by the maker.")
+    keep(page, "enrollments-together-preview")
+    assert Enrollment.objects.filter(state=State.ACTIVE).count() == 3
+    page.locator(f"#row_{rows[0].pk}").uncheck()
+    page.get_by_role("button", name="Carry out").click()
+    page.wait_for_load_state()
+    keep(page, "enrollments-together-done")
+    assert "Suspend for compliance: 2 of 2 enrollments." in page.content()
+    assert list(Enrollment.objects.filter(state=State.ACTIVE)) == [rows[0]]
+
+
 @pytest.mark.performs("partners.partner:add", "partners.partner:add-client")
 def test_onboarding_shows_the_secrets_once(sign_in, keep):
     page = sign_in("Partner manager")

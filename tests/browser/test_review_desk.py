@@ -66,7 +66,7 @@ def test_like_cases_are_decided_together(sign_in, keep, width):
     carry_out(page, "resolve", reason="All on one feeder.")
     keep(page, "desk-together-preview")
     assert ReviewCase.objects.filter(decided_at__isnull=True).count() == 3
-    page.locator(f"#case_{cases[2].pk}").uncheck()
+    page.locator(f"#row_{cases[2].pk}").uncheck()
     page.get_by_role("button", name="Carry out").click()
     page.wait_for_load_state()
     keep(page, "desk-together-done")
@@ -75,7 +75,7 @@ def test_like_cases_are_decided_together(sign_in, keep, width):
     assert Enrollment.objects.filter(site__utility=owners[1]).count() == 2
 
 
-@pytest.mark.performs("enrollments.reviewcase:decide_together")
+@pytest.mark.performs("enrollments.reviewcase:act_together")
 def test_a_selection_in_the_queue_is_decided_together(sign_in, keep):
     owners = ProgramFactory().owner, ProgramFactory().owner
     cases = [waiting(*owners) for _ in range(2)]
@@ -84,10 +84,10 @@ def test_a_selection_in_the_queue_is_decided_together(sign_in, keep):
     for case in cases:
         page.locator(f"input[name=_selected_action][value='{case.pk}']").check()
     keep(page, "desk-selection")
-    page.locator("select[name=action]").select_option("decide_together")
+    page.locator("select[name=action]").select_option("act_together")
     page.get_by_role("button", name="Run").click()
     page.wait_for_load_state()
-    assert "Decide all of them" in page.content()
+    assert "For all of them" in page.content()
 
 
 @pytest.mark.performs("enrollments.enrollment:open-conflict", "enrollments.reviewcase:dismiss-conflict")

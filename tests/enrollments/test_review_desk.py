@@ -13,7 +13,7 @@ from enrollments.models import CaseNote, Enrollment, ReviewCase
 from enrollments.states import State
 from partners.models import RefusedRequest
 from tests.factories import NOW, ProgramFactory, active, ambiguous, enrolled, matched_to
-from texture_portal import actors
+from texture_portal import actors, rehearsal
 from texture_portal.business_time import add_business_time
 from texture_portal.ids import new_id
 from texture_portal.refusals import Refusal
@@ -298,7 +298,7 @@ def test_cases_are_alike_where_the_same_utilities_might_serve(pair):
 def test_a_preview_says_what_would_happen_and_changes_nothing(pair, rita):
     (_, chosen), alike, _ = pair
     history = ReviewCase.history.count()
-    outcomes = list(together.preview(alike, resolving(chosen, rita)))
+    outcomes = list(rehearsal.preview(alike, resolving(chosen, rita)))
     assert [each.said for each in outcomes] == ["enrolled"] * 3
     assert ReviewCase.objects.filter(decided_at__isnull=True).count() == 4
     assert set(Enrollment.objects.values_list("state", flat=True)) == {"pending_verification"}
@@ -308,10 +308,10 @@ def test_a_preview_says_what_would_happen_and_changes_nothing(pair, rita):
 def test_each_stands_alone_and_one_that_was_closed_meanwhile_is_told(pair, rita, anna):
     (_, chosen), alike, _ = pair
     review.end_enrollment(alike[1], reason="Moved away.", now=NOW, user=anna)
-    outcomes = list(together.carry_out(together.chosen(each.pk for each in alike), resolving(chosen, rita)))
+    outcomes = list(rehearsal.carry_out(together.chosen(each.pk for each in alike), resolving(chosen, rita)))
     assert sorted(each.said for each in outcomes) == ["", "enrolled", "enrolled"]
     (refused,) = [each for each in outcomes if each.refusal]
-    assert refused.case == alike[1]
+    assert refused.row == alike[1]
     assert "closed already, by anna" in refused.refusal
     decided = ReviewCase.objects.filter(decided_by=rita)
     assert [(each.decision, each.decision_reason) for each in decided] == [("confirmed", WHY)] * 2

@@ -125,7 +125,8 @@ class TogetherMixin:
         return [(each, self.together_label(each.row)) for each in outcomes]
 
     def _row_url(self, row: Any) -> str:
-        return self._page(row)  # type: ignore[attr-defined]
+        url: str = self._page(row)  # type: ignore[attr-defined]
+        return url
 
     def _together_name(self) -> str:
         options = self.opts  # type: ignore[attr-defined]

@@ -25,5 +25,8 @@ class LikeCasesMixin(TogetherMixin):
     def together_title(self, rows: list[Any]) -> str:
         return str(rows[0].get_kind_display())
 
+    def together_noun(self) -> str:
+        return "cases"
+
     def together_label(self, row: Any) -> str:
         return f"{row.enrollment.partner.name}, {row.enrollment.site}, due {row.due_at:%b %-d, %H:%M} UTC"

@@ -40,7 +40,10 @@ class TogetherMixin:
         return rows
 
     def together_title(self, rows: list[Any]) -> str:
-        return f"{len(rows)} {self.opts.verbose_name_plural}"  # type: ignore[attr-defined]
+        return f"{len(rows)} {self.together_noun()}"
+
+    def together_noun(self) -> str:
+        return str(self.opts.verbose_name_plural)  # type: ignore[attr-defined]
 
     def together_label(self, row: Any) -> str:
         return str(row)
@@ -113,10 +116,9 @@ class TogetherMixin:
         ]
 
     def _tell(self, request: HttpRequest, verb: Verb, outcomes: list[Outcome[Any]]) -> None:
-        plural = self.opts.verbose_name_plural  # type: ignore[attr-defined]
         done = [each for each in outcomes if not each.refusal]
         if done:
-            messages.success(request, f"{verb.title}: {len(done)} of {len(outcomes)} {plural}.")
+            messages.success(request, f"{verb.title}: {len(done)} of {len(outcomes)} {self.together_noun()}.")
         for each, label in self._named(outcomes):
             if each.refusal:
                 messages.error(request, f"{label}: {each.refusal} Nothing was changed there.")

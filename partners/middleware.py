@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from partners import answers
 from partners.lingering import linger
+from texture_portal import underway
 from texture_portal.ids import new_id
 from texture_portal.refusals import Refusal
 
@@ -28,6 +29,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.request_id = new_id()  # type: ignore[attr-defined]
+        underway.current().request_id = str(request.request_id)  # type: ignore[attr-defined]
         response = self.get_response(request)
         if request.path.startswith(PARTNER_API) and response.status_code >= 400:
             if _is_html(response):

@@ -19,7 +19,7 @@ from partners.failures import refusal_of_failure
 from partners.refusal_log import record_refusal
 from partners.scopes import CATEGORY_OF
 from partners.throttling import Allowance
-from texture_portal import clock
+from texture_portal import clock, underway
 from texture_portal.refusals import Refusal
 from texture_portal.writing import insert
 
@@ -70,6 +70,7 @@ class PartnerView(APIView):
             request.headers.get("Authorization"), key_id=said.key_id, idempotency_key=said.idempotency_key, now=now
         )
         call = door.arrived(request, caller, said, now=now)
+        underway.acts(call.actor)
         try:
             self._check_caller(caller, request, now=now)
             keys.note_use(caller.application, now=now)

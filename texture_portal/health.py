@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from texture_portal import clock, heartbeat, schedules
+from texture_portal import clock, faults
 
 log = logging.getLogger(__name__)
 
@@ -24,19 +24,9 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200, or 503 with what is wrong."""
     try:
-        wrong = _faults()
+        wrong = faults.found(now=clock.now())
     except DatabaseError:
         log.exception("the database does not answer")
         connection.close()
         wrong = {"database": "does not answer"}
     return JsonResponse({"status": "unready" if wrong else "ready", "wrong": wrong}, status=503 if wrong else 200)
-
-
-def _faults() -> dict[str, str]:
-    wrong = {}
-    beat_at = heartbeat.last()
-    if heartbeat.is_stale(beat_at, now=clock.now()):
-        wrong["workers"] = f"last sign of life: {clock.to_wire(beat_at) if beat_at else 'never'}"
-    if unscheduled := schedules.missing():
-        wrong["schedules"] = f"not scheduled: {', '.join(unscheduled)}"
-    return wrong

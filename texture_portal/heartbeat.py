@@ -8,9 +8,8 @@ import socket
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django_q.tasks import async_task
 
-from texture_portal import clock
+from texture_portal import clock, queue
 from texture_portal.models import Heartbeat
 
 
@@ -20,8 +19,8 @@ def worker_name() -> str:
 
 
 def ask() -> None:
-    """Asks the workers, through the queue, for a sign of life."""
-    async_task("texture_portal.heartbeat.beat")
+    """Asks the workers, through the queue, for a sign of life. Raises `QueueAwayError`."""
+    queue.put("texture_portal.heartbeat.beat")
 
 
 def beat() -> None:

@@ -1,4 +1,4 @@
-"""The one door to django-q2. Rows are the work, written in the transaction of their cause; a task only wakes a worker.
+"""Waking workers. Rows are the work, written in the transaction of their cause; a task only wakes a worker.
 
 Nothing is lost with a task: the schedule wakes every kind again (`texture_portal.schedules`).
 """
@@ -12,9 +12,9 @@ from django.db import OperationalError, transaction
 from django.db.models import Model, QuerySet
 from django.utils.module_loading import import_string
 from django_q.models import Failure
-from django_q.tasks import async_task
 
-from texture_portal import clock, heartbeat, schedules
+from texture_portal import clock, heartbeat, queue, schedules, underway
+from texture_portal.actors import system
 from texture_portal.traces import trace_of
 
 SLICE_SECONDS = 40  # well under the task's time-out (settings.Q_CLUSTER): a longer backlog is another task's
@@ -29,11 +29,7 @@ def wake(kind: str) -> None:
     """Has a worker drain this kind of rows as soon as the present transaction commits."""
     schedules.job(kind)
     # Robust: what is committed stands even where the queue is away; the schedule finds the rows.
-    transaction.on_commit(lambda: _enqueue(kind), robust=True)
-
-
-def _enqueue(kind: str) -> None:
-    async_task(schedules.DRAIN, kind, group=kind)  # as the schedule groups them
+    transaction.on_commit(lambda: queue.put(schedules.DRAIN, kind, group=kind), robust=True)  # grouped as it does
 
 
 class JobFailedError(Exception):
@@ -43,7 +39,8 @@ class JobFailedError(Exception):
 def drain(kind: str) -> None:
     """Works off every row of this kind, or as many as fit into a slice of time; what is left is the next task's."""
     try:
-        _drain(kind)
+        with underway.begun(actor=underway.named(system(kind))):
+            _drain(kind)
     except Exception as failure:
         raise JobFailedError(trace_of(failure)) from None
 

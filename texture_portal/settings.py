@@ -118,6 +118,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "texture_portal.request_log.keep",
     "texture_portal.content_security.console_policy",
     "texture_portal.content_security.people_policy",
     "partners.middleware.RequestIdMiddleware",
@@ -167,7 +168,7 @@ WHITENOISE_USE_FINDERS = not IS_PUBLIC
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # the partner API sets its own, smaller limits
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_PUBLIC
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked for inside, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked for inside, without TLS
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # that it sets X-Forwarded-Proto and -For itself
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PUBLIC else 0
@@ -291,9 +292,13 @@ MAP_TILES_CREDIT = env.str("MAP_TILES_CREDIT", default="")
 
 # -- jobs ------------------------------------------------------------------------------------------------------
 
+REDIS_URL = env.str("REDIS_URL", default="")  # redis://:password@host:6379/0, or rediss://: the queue is there then
+QUEUE: dict[str, Any] = {"orm": "default"}
+if REDIS_URL:
+    QUEUE = {"broker_class": "texture_portal.redis_broker.Broker"}
 Q_CLUSTER = {
+    **QUEUE,
     "name": "texture-portal",  # part of every task's signature: changing it drops what is queued
-    "orm": "default",
     "workers": env.int("JOB_WORKERS", default=2),
     "timeout": 60,
     "retry": 300,
@@ -311,18 +316,34 @@ HEARTBEAT_STALE_SECONDS = env.int("HEARTBEAT_STALE_SECONDS", default=75)  # long
 
 # -- logs ------------------------------------------------------------------------------------------------------
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="json" if IS_PUBLIC else "plain")
+LOG_REQUESTS = env.bool("LOG_REQUESTS", default=IS_PUBLIC)  # a line for each, with its route and without its address
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"underway": {"()": "texture_portal.log_forms.NamesWhatIsUnderWay"}},
+    "formatters": {
+        "json": {"()": "texture_portal.log_forms.Json"},
+        "plain": {
+            "()": "texture_portal.log_forms.Plain",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["underway"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "axes": {"level": "WARNING"},  # at INFO it tells of every log-in, which is an administrative act
         "django-q": {"level": "WARNING"},  # at INFO it tells of every task
         "django.request": {"level": "ERROR"},  # a refusal is the caller's business, and kept where staff can find it
+        "gunicorn.error": {"level": "WARNING", "handlers": []},  # in our form, not in its own
     },
 }
+
+# -- metrics ---------------------------------------------------------------------------------------------------
+
+# Who may read /metrics: the bearer of one of these, several so that they can be changed. None: nobody in production.
+METRICS_TOKENS = env.list("METRICS_TOKENS", default=[])
 
 # -- admin -----------------------------------------------------------------------------------------------------
 

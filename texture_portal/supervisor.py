@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
-from texture_portal import clock, heartbeat, schedules
+from texture_portal import clock, heartbeat, queue, schedules
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +135,7 @@ class WorkerWatch:
         self.worker = worker
         self.asked_at: datetime | None = None
         self.looked_at: datetime | None = None
+        self.excused_at = worker.started_at  # they cannot be asked through a queue that is away
 
     def tend(self) -> None:
         now = clock.now()
@@ -146,10 +147,13 @@ class WorkerWatch:
         except DatabaseError as fault:
             log.warning("the heartbeat cannot be read: %s", type(fault).__name__)
             connection.close()
+        except queue.QueueAwayError as fault:
+            log.warning("the queue is away (%s): workers are woken by nobody", fault)
+            self.excused_at = now
 
     def _look(self, now: datetime) -> None:
         beat_at = heartbeat.last(heartbeat.worker_name())
-        alive_at = max(beat_at or self.worker.started_at, self.worker.started_at)
+        alive_at = max(beat_at or self.worker.started_at, self.worker.started_at, self.excused_at)
         if heartbeat.is_stale(alive_at, now=now) and self.worker.due is None:
             self.worker.restart(f"no sign of life since {alive_at:%H:%M:%S}")
             self.asked_at = None

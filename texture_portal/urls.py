@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from texture_portal import health
 from texture_portal.finding.page import find_page
+from texture_portal.metrics.page import metrics
 from texture_portal.openapi.views import openapi
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics),
     path("v1/openapi.json", openapi),
     path("", include("texture_portal.docs.urls")),
     path("link/", include("enrollments.linking.urls")),

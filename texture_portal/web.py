@@ -2,8 +2,12 @@
 
 import gc
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 wsgi_app = "texture_portal.wsgi"
 worker_class = "gthread"
@@ -21,6 +25,19 @@ errorlog = "-"
 loglevel = "warning"
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 -- a sign of life, not a file
+METRICS = "texture-portal-metrics-"
+
+
+def _folder_of_metrics() -> str:
+    """Where the processes count their requests, so that any one can tell of all. It removes what killed ones left."""
+    parent = Path(worker_tmp_dir or tempfile.gettempdir())
+    for left in parent.glob(f"{METRICS}*"):
+        if not psutil.pid_exists(int(left.name.split("-")[-2])):
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{METRICS}{os.getpid()}-", dir=parent)
+
+
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder_of_metrics()  # before anything counts
 
 
 def when_ready(server: Any) -> None:
@@ -38,3 +55,7 @@ def when_ready(server: Any) -> None:
     gc.collect()
     gc.freeze()  # the collector need not walk through it again and again, nor part what is shared
     gc.set_threshold(20_000, 20, 20)
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

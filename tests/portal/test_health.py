@@ -46,6 +46,17 @@ def test_a_missing_schedule_is_named(ready, client):
     assert answer.json()["wrong"] == {"schedules": "not scheduled: geocoding"}
 
 
+def test_schedules_that_nobody_looks_at_are_told_though_workers_live(ready, client):
+    Schedule.objects.update(next_run=datetime(2026, 5, 1, tzinfo=UTC))
+    assert client.get("/readyz").json()["wrong"] == {"schedules": "nothing is woken since 2026-05-01T00:00:00Z"}
+
+
+def test_a_migration_that_is_not_applied_is_named(ready, client):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'partners' AND name = '0001_initial'")
+    assert client.get("/readyz").json()["wrong"] == {"migrations": "not applied: partners.0001_initial"}
+
+
 def test_a_database_without_our_tables_is_named_and_its_message_is_not_shown(ready, client):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE texture_portal_heartbeat RENAME TO away")

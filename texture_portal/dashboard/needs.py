@@ -14,10 +14,10 @@ from django.utils.html import format_html
 
 from devices.freshness import Freshness
 from devices.models import Cloud, Connection
-from enrollments.models import EvidenceRequest, PartnerEvent, ReviewCase, RevocationDuty, Tally
+from enrollments.models import ReviewCase, Tally
 from partners.models import Partner, WebhookDelivery, WebhookEndpoint
 from programs.models import DispatchEvent
-from texture_portal import workshop
+from texture_portal import waiting, workshop
 from texture_portal.console.marks import at, badge, table, words
 
 MOST_COUNTED = 1000
@@ -62,14 +62,14 @@ def _cases(now: datetime) -> Iterator[Need]:
 
 
 def _events_reported(now: datetime) -> Iterator[Need]:
-    late = PartnerEvent.objects.filter(attempt_at__isnull=False, processed_at=None, due_at__lt=now)
+    late = waiting.EVENTS.late(now=now)
     if number := counted(late):
         first = late.order_by("due_at").values_list("due_at", flat=True)[0]
         yield Need(LATE, said(number, "reported event"), _list("enrollments_partnerevent", effect="late"), first)
 
 
 def _duties(now: datetime) -> Iterator[Need]:
-    late = RevocationDuty.objects.filter(settled_at=None, due_at__lt=now)
+    late = waiting.DUTIES.late(now=now)
     if number := counted(late):
         first = late.order_by("due_at").values_list("due_at", flat=True)[0]
         text = f"{said(number, 'revocation')} to carry to the other side"
@@ -77,7 +77,7 @@ def _duties(now: datetime) -> Iterator[Need]:
 
 
 def _records(now: datetime) -> Iterator[Need]:
-    late = EvidenceRequest.objects.filter(answered_at=None, due_at__lt=now)
+    late = waiting.RECORDS.late(now=now)
     if number := counted(late):
         yield Need(
             LATE, f"{said(number, 'record')} of consents that partners owe", _list("enrollments_evidencerequest")

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from texture_portal import clock
+from texture_portal import actors, clock, underway
 from texture_portal.login.acts import answering, note
 from texture_portal.models import Act
 
@@ -47,6 +47,7 @@ def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Http
     def answer(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return get_response(request)
+        underway.acts(actors.staff(user_id=request.user.pk, name=request.user.get_username()))
         if why := _over(request, now=clock.now()):
             return _end(request, why=why)
         if _owes(request) and request.path not in _open_to_all():

@@ -1,0 +1,75 @@
+"""Which secrets what is in the database needs: to open what is sealed, and to believe the checkpoints.
+
+Secrets have names here, which tell nothing of them: who keeps a backup writes down which ones belong to it.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+
+from enrollments.models import Checkpoint
+from texture_portal import notary, vault
+from texture_portal.sealed_columns import COLUMNS, FIXED
+
+CHUNK = 1000
+
+
+@dataclass(slots=True)
+class Needed:
+    """`data_keys` and `checkpoint_keys`: how many values each named one is needed for. `broken`: columns, and how many
+    of their values no key opens."""
+
+    data_keys: Counter[str] = field(default_factory=Counter)
+    checkpoint_keys: Counter[str] = field(default_factory=Counter)
+    broken: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def strange_checkpoint_keys(self) -> list[str]:
+        """Of the database, and not in CHECKPOINT_KEY."""
+        return sorted(set(self.checkpoint_keys) - set(names_of_checkpoint_keys()))
+
+
+def needed(*, of_each_column: int | None = None) -> Needed:
+    """By all that is sealed, or by so many values of each column, half of them the oldest and half the newest."""
+    found = Needed()
+    names = names_of_data_keys()
+    for column in (*COLUMNS, *FIXED):
+        for row in _rows(column.rows(), of_each_column):
+            try:
+                number = vault.number_of_key(getattr(row, column.column), place=column.place_of(row))
+            except vault.SealBrokenError:
+                found.broken[str(column)] += 1
+            else:
+                found.data_keys[names[number]] += 1
+    signed = Checkpoint.objects.order_by().values_list("public_key").annotate(Count("pk"))
+    found.checkpoint_keys.update({bytes(key).hex(): count for key, count in signed})
+    return found
+
+
+def names_of_data_keys() -> list[str]:
+    """Of DATA_KEYS, newest first."""
+    return [name_of(secret) for secret in settings.DATA_KEYS]
+
+
+def names_of_checkpoint_keys() -> list[str]:
+    """The public halves, as every checkpoint names its own."""
+    return [key.hex() for key in notary.public_keys()]
+
+
+@cache
+def name_of(secret: str) -> str:
+    """Slow to make, on purpose: from a name nobody tries out secrets."""
+    return hashlib.scrypt(secret.encode(), salt=b"texture-key-name", n=2**14, r=8, p=1, dklen=5).hex()
+
+
+def _rows(rows: Any, most: int | None) -> Iterator[Any]:
+    if most is None:
+        return iter(rows.iterator(chunk_size=CHUNK))
+    ends = (*rows[: most // 2], *rows.reverse()[: most // 2])
+    return iter({row.pk: row for row in ends}.values())

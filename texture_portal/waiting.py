@@ -1,0 +1,47 @@
+"""What waits to be done, and by when: read by the console's front page and by whoever watches the portal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from devices.models import Command, Poll
+from enrollments.models import EvidenceRequest, PartnerEvent, ReviewCase, RevocationDuty
+from partners.models import WebhookDelivery
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """`waiting` gives rows with a `due_at`, found by an index; one that is due and still there is late.
+
+    Of what is promised (an event, a case) `due_at` is the promise; of what is tried again and again (a webhook, a poll)
+    it is the next try, so that only what no worker has come to is late.
+    """
+
+    name: str
+    waiting: Callable[[], "QuerySet[Any]"]
+
+    def late(self, *, now: datetime) -> "QuerySet[Any]":
+        return self.waiting().filter(due_at__lt=now)
+
+    def counted(self, *, now: datetime) -> dict[str, Any]:
+        """`waiting` and `late`, and `first`: when what is due first is due."""
+        return self.waiting().aggregate(
+            waiting=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)), first=Min("due_at")
+        )
+
+
+EVENTS = Queue("partner_events", lambda: PartnerEvent.objects.filter(attempt_at__isnull=False, processed_at=None))
+DUTIES = Queue("revocation_duties", lambda: RevocationDuty.objects.filter(settled_at=None))
+CASES = Queue("review_cases", lambda: ReviewCase.objects.filter(decided_at=None))
+RECORDS = Queue("evidence_requests", lambda: EvidenceRequest.objects.filter(answered_at=None))
+WEBHOOKS = Queue(
+    "webhook_deliveries",
+    lambda: WebhookDelivery.objects.filter(state=WebhookDelivery.State.PENDING, endpoint__disabled_at=None),
+)
+COMMANDS = Queue("commands", lambda: Command.objects.exclude(step=""))
+POLLS = Queue("polls", lambda: Poll.objects.filter(due_at__isnull=False))
+
+QUEUES = (EVENTS, DUTIES, CASES, RECORDS, WEBHOOKS, COMMANDS, POLLS)

@@ -132,7 +132,7 @@ def test_a_child_that_is_wanted_no_longer_is_ended(monkeypatch):
 
 
 def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_supervisor(start):
-    serve = start(HEARTBEAT_STALE_SECONDS="3")
+    serve = start(HEARTBEAT_STALE_SECONDS="8")
     workers = processes(serve, "qcluster")
     hung = clock.now()
     for each in workers:

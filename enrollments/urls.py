@@ -1,9 +1,11 @@
+from django.conf import settings
 from django.urls import path
 
 from enrollments import api, devices_api
 from enrollments.events.api import EventsView, EventView
 from enrollments.evidence.api import EvidenceRequestsView, EvidenceView
 from enrollments.linking.api import LinkSessionsView, LinkSessionView
+from enrollments.partner_sandbox.api import ResetView, ScenariosView
 
 urlpatterns = [
     path("v1/enrollments", api.EnrollmentsView.as_view()),
@@ -21,3 +23,8 @@ urlpatterns = [
     path("v1/events", EventsView.as_view()),
     path("v1/events/<path:event_id>", EventView.as_view()),
 ]
+if settings.SANDBOX:
+    urlpatterns += [
+        path("v1/sandbox/scenarios", ScenariosView.as_view()),
+        path("v1/sandbox/reset", ResetView.as_view()),
+    ]

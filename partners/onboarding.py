@@ -67,6 +67,8 @@ def create_partner(
     environment: str = Partner.Environment.SANDBOX,
 ) -> Onboarded:
     """Raises `OnboardingError` for a name that is taken, an unknown scope, a bad URL or a key that cannot be used."""
+    if settings.SANDBOX and environment == Partner.Environment.PRODUCTION:
+        raise OnboardingError("Nobody is in production in a sandbox. Remedy: leave the environment out.")
     name = _free_name(name)
     for url in redirect_urls:
         _check_redirect_url(url)

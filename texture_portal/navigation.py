@@ -6,6 +6,7 @@ Beside the review desk's entries stands how many cases wait there.
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -135,3 +136,8 @@ def _item(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
 
 def _may_view(app: str, model: str) -> Callable[[HttpRequest], bool]:
     return lambda request: any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
+
+
+def environment(request: HttpRequest) -> tuple[str, str] | None:
+    """The mark on every page of the console, where nothing is real."""
+    return ("Sandbox", "warning") if settings.SANDBOX else None

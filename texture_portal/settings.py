@@ -20,7 +20,9 @@ from texture_portal.first_run import DEVELOPMENT_MARK, development_secrets
 django_stubs_ext.monkeypatch()  # ModelForm[Partner], QuerySet[Site]: known to the type checker, and so to Python
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
-PORTAL_HOME = Path(env.str("PORTAL_HOME", default=str(BASE_DIR / "var"))).resolve()
+# A portal of its own for partners to try things on: made-up grid, credentials and database apart (docs/sandbox.md).
+SANDBOX = env.bool("SANDBOX", default=False)
+PORTAL_HOME = Path(env.str("PORTAL_HOME", default=str(BASE_DIR / ("var/sandbox" if SANDBOX else "var")))).resolve()
 
 # -- development or production ---------------------------------------------------------------------------------
 
@@ -146,6 +148,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "texture_portal.surroundings.of_the_portal",
             ]
         },
     }
@@ -272,7 +275,7 @@ def _by_geocoder(prefix: str) -> dict[str, str]:
     return {name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
 
 
-GEOCODERS = env.list("GEOCODERS", default=["postal"])  # asked in this order
+GEOCODERS = env.list("GEOCODERS", default=["staged" if SANDBOX else "postal"])  # asked in this order
 GEOCODER_KEYS = _by_geocoder("GEOCODER_KEY_")
 GEOCODER_URLS = _by_geocoder("GEOCODER_URL_")
 MATCH_THRESHOLD = env.float("MATCH_THRESHOLD", default=0.75)  # a utility is matched whose score is at least this …
@@ -354,6 +357,7 @@ UNFOLD = {
     "SCRIPTS": [lambda request: static("console/keys.js")],
     "STYLES": [lambda request: static("console/tables.css")],
     "SITE_URL": None,
+    "ENVIRONMENT": "texture_portal.navigation.environment",
     "DASHBOARD_CALLBACK": "texture_portal.dashboard.front_page",
     "SIDEBAR": {"navigation": "texture_portal.navigation.groups"},
     "ACCOUNT": {"navigation": "texture_portal.navigation.account"},

@@ -10,11 +10,12 @@ FRONT = "README"
 # The order in which they are read. What is not among them (a decision) follows by name.
 GUIDES = (
     "quick-start", "authentication", "signing", "idempotency", "errors", "rate-limits", "lifecycle", "events",
-    "telemetry", "commands", "webhooks", "linking", "device-types", "reference", "try", "versioning",
+    "telemetry", "commands", "webhooks", "linking", "sandbox", "device-types", "reference", "try", "versioning",
 )  # fmt: skip
 MADE = {
     "errors": "Errors",
     "rate-limits": "Rate limits",
+    "sandbox": "The sandbox",
     "device-types": "Device types",
     "reference": "API reference",
     "try": "Try it",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("docs/", views.guide, name="docs"),
     path("docs/errors", views.error_page),
     path("docs/rate-limits", views.rate_limits),
+    path("docs/sandbox", views.sandbox),
     path("docs/device-types", views.device_types),
     path("docs/reference", views.api_reference),
     path("docs/try", views.try_page),

@@ -1,5 +1,6 @@
 """The pages of /docs/ and /status/: for everybody, without a log-in and without anything from elsewhere."""
 
+import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +12,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from devices.kinds import KINDS, RATINGS
+from enrollments.partner_sandbox.reset import AT_ONCE
+from enrollments.partner_sandbox.scenarios import SCENARIOS
 from partners import answers
 from partners.limits import MEANINGS, SECONDS_A_DEVICE, Category, limit_of
 from partners.scopes import CATEGORY_OF, SCOPES
+from territories.geocoding.staged import STAGED
 from texture_portal import clock
 from texture_portal.docs import errors, markdown, pages, reference, registry, status
 from texture_portal.openapi.calls import CALLS
 from texture_portal.openapi.document import document
+from texture_portal.openapi.problems import ENROLLMENT_ID
 
 IMAGES = {".svg": "image/svg+xml"}
 
@@ -44,6 +49,17 @@ def rate_limits(request: HttpRequest) -> HttpResponse:
     rows = [(each, MEANINGS[each], [scope for scope in SCOPES if CATEGORY_OF[scope] == each]) for each in Category]
     told = {"rows": rows, "least": least, "state": least.state(least.burst - 1), "a_device": SECONDS_A_DEVICE // 60}
     return _page(request, "docs/rate_limits.html", "rate-limits", title="Rate limits", **told)
+
+
+@require_safe
+def sandbox(request: HttpRequest) -> HttpResponse:
+    told = {
+        "addresses": STAGED,
+        "scenarios": SCENARIOS.items(),
+        "sent": json.dumps({"scenario": "resolve_review", "enrollmentId": ENROLLMENT_ID}, indent=2),
+        "at_once": AT_ONCE,
+    }
+    return _page(request, "docs/sandbox.html", "sandbox", title="The sandbox", **told)
 
 
 @require_safe

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+
 from devices.api import DeviceTypesView
 from devices.commands.api import CommandStatusView, CommandsView, CommandView
 from devices.commands.documents import CommandQuery, CommandStatusDocument
@@ -23,6 +25,8 @@ from enrollments.evidence.api import EvidenceRequestsView, EvidenceView
 from enrollments.evidence.documents import EvidenceRecordDocument
 from enrollments.linking.api import LinkSessionsView, LinkSessionView
 from enrollments.linking.documents import LinkSessionDocument
+from enrollments.partner_sandbox.api import ResetView, ScenariosView
+from enrollments.partner_sandbox.documents import ResetDocument, ScenarioDocument
 from partners.door import KEYED
 from partners.pagination import PageQuery
 from partners.views import PartnerView
@@ -32,6 +36,7 @@ from partners.wire import WireSerializer
 from programs.api import ProgramsView
 from texture_portal.openapi import commands, device_examples, examples, link_sessions
 from texture_portal.openapi.problems import (
+    ENROLLMENT_ID,
     OF_CONSENT,
     OF_ENROLLING,
     OF_EVERY_CALL,
@@ -332,3 +337,21 @@ CALLS = (
         group="Webhooks", codes=("not_found", "state_conflict"),
     ),
 )  # fmt: skip
+if settings.SANDBOX:
+    CALLS = (
+        *CALLS,
+        Call(
+            "playScenario", "POST", "/v1/sandbox/scenarios", ScenariosView,
+            "Play a scenario", "What happens around an enrollment and is not yours to do. See `/docs/sandbox`.",
+            {200: Answer("The enrollment, as it is then", "Enrollment", examples.ENROLLED)},
+            group="Sandbox", body=ScenarioDocument,
+            sent={"scenario": "resolve_review", "enrollmentId": ENROLLMENT_ID},
+            codes=("not_found", "state_conflict"),
+        ),
+        Call(
+            "resetSandbox", "POST", "/v1/sandbox/reset", ResetView,
+            "Begin anew", "Ends your enrollments, some hundred a call, and removes your webhook endpoints.",
+            {200: Answer("What ended", "SandboxReset", {"ended": 12, "left": 0, "endpointsRemoved": 1})},
+            group="Sandbox", body=ResetDocument, sent={},
+        ),
+    )  # fmt: skip

@@ -188,6 +188,11 @@ def _(field: Whole | Digits) -> Schema:
 
 
 @schema_of.register
+def _(field: serializers.DictField) -> Schema:
+    return _or_null(field, {"type": "object"})
+
+
+@schema_of.register
 def _(field: ListOf) -> Schema:
     limits = {"minItems": field.min_length, "maxItems": field.max_length}
     return _or_null(field, {"type": "array", "items": schema_of(field.child), **_given(limits)})

@@ -3,6 +3,8 @@
 Members may be added within /v1/ (contract §1), so unlike what partners send, answers are open.
 """
 
+from django.conf import settings
+
 from devices.kinds import DeviceType
 from enrollments.actions import By
 from enrollments.consent import ConsentStatus
@@ -131,6 +133,9 @@ PROBLEM["properties"]["enrollmentId"] = said("With `enrollment_exists`: yours th
 FAULT = whole(pointer=said("RFC 6901 JSON pointer; empty for the whole.", TEXT), code=TEXT, detail=TEXT)
 FAULT["properties"]["suggestions"] = said("Only where there are any.", listed(TEXT))
 
+WHOLE_NUMBER = {"type": "integer", "minimum": 0}
+SANDBOX_SHAPES = {"SandboxReset": whole(ended=WHOLE_NUMBER, left=WHOLE_NUMBER, endpointsRemoved=WHOLE_NUMBER)}
+
 SHAPES: dict[str, Schema] = {
     "Enrollment": ENROLLMENT,
     "Enrollments": whole(data=listed(shape("Enrollment")), nextCursor=nullable(TEXT)),
@@ -167,6 +172,7 @@ SHAPES: dict[str, Schema] = {
     **device_shapes.SHAPES,
     **commands.SHAPES,
     **link_sessions.SHAPES,
+    **(SANDBOX_SHAPES if settings.SANDBOX else {}),
     "Problem": PROBLEM,
     "Fault": FAULT,
     "Token": whole(

@@ -1,0 +1,32 @@
+"""A portal that is no sandbox has nothing of one."""
+
+import pytest
+
+from enrollments.partner_sandbox import stage
+from territories.geocoding.geocoders import configuration_faults
+from tests.factories import enrolled
+
+pytestmark = pytest.mark.django_db
+
+
+def test_there_are_no_such_calls(client):
+    answer = client.post("/v1/sandbox/reset", {}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_its_geocoder_is_refused(settings):
+    settings.GEOCODERS = ["staged"]
+    assert any("Remedy: SANDBOX=on" in each for each in configuration_faults())
+
+
+def test_its_grid_is_laid_into_no_database_that_holds_anything(settings):
+    settings.SANDBOX = True
+    enrolled()
+    with pytest.raises(stage.NoStageError, match="give the sandbox an empty one"):
+        stage.lay()
+
+
+def test_its_page_says_that_this_is_none(client):
+    page = client.get("/docs/sandbox").content.decode()
+    assert "Sandbox: nothing here is real." not in page
+    assert "resolve_review" in page

@@ -166,7 +166,7 @@ DEVICE_CALLS = (
     ),
 )  # fmt: skip
 
-CALLS = (
+CALLS: tuple[Call, ...] = (
     Call(
         "enroll", "POST", "/v1/enrollments", api.EnrollmentsView,
         "Enroll a device",

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from oauth2_provider.models import AccessToken
 
+from partners import certificates
 from partners.models import Application, IdempotencyRecord, Partner, SigningKey
 from texture_portal import prepared
 from texture_portal.refusals import Refusal
@@ -35,10 +35,7 @@ class Caller:
             raise Refusal("partner_suspended", "The partner is suspended: ask the portal's staff.")
 
     def check_certified(self, *, now: datetime) -> None:
-        """Only where the portal requires it (contract §7)."""
-        certified_at = self.partner.certified_at
-        if settings.REQUIRE_CERTIFICATION and (certified_at is None or now < certified_at):
-            raise Refusal("partner_not_certified", "This portal takes calls of certified partners only.")
+        certificates.check_certified(self.partner, now=now)
 
     def check_scope(self, scope: str) -> None:
         if scope not in self.scopes:

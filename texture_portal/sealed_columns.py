@@ -66,6 +66,7 @@ COLUMNS = (
     SealedColumn("devices.Connection", "sealed_refresh_token", "connection:{pk}:refresh-token"),
     SealedColumn("devices.Connection", "sealed_client_secret", "connection:{pk}:client-secret"),
     SealedColumn("devices.Connection", "sealed_api_key", "connection:{pk}:api-key"),
+    SealedColumn("devices.CertificationRun", "sealed_second_secret", "certification-run:{pk}:second-secret"),
     SealedColumn("devices.GrantRequest", "sealed_verifier", "grant-request:{pk}:verifier"),
     SealedColumn("enrollments.EnrollmentFile", "sealed_data_key", "import-key:{pk}"),
     SealedColumn("enrollments.SignInLink", "sealed_email", "sign-in-link:{pk}:email"),

@@ -238,6 +238,7 @@ PASSWORD_HASHERS = [
     "partners.hashers.FastSHA256Hasher",
 ]
 REQUIRE_CERTIFICATION = env.bool("REQUIRE_CERTIFICATION", default=False)
+CERTIFICATE_DAYS = env.int("CERTIFICATE_DAYS", default=365)  # so long a certificate is in force
 
 # -- the review desk -------------------------------------------------------------------------------------------
 

@@ -112,13 +112,13 @@ def _lives(row: Connection, *, now: datetime) -> bool:
 def _authorization(row: Connection) -> Authorization:
     try:
         if row.way == Way.API_KEY:
-            return _keyed(row.cloud, row.secret("sealed_api_key") or "", generation=row.generation)
+            return keyed(row.cloud, row.secret("sealed_api_key") or "", generation=row.generation)
         return Authorization({"Authorization": f"Bearer {row.secret('sealed_access_token')}"}, {}, row.generation)
     except SealBrokenError as broken:
         raise ConnectionBrokenError("unreadable") from broken
 
 
-def _keyed(cloud: Cloud, key: str, *, generation: int) -> Authorization:
+def keyed(cloud: Cloud, key: str, *, generation: int) -> Authorization:
     carried = {cloud.api_key_name: f"{cloud.api_key_prefix} {key}".strip()}
     if cloud.api_key_place == Cloud.KeyPlace.QUERY:
         return Authorization({}, carried, generation)

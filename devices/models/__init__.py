@@ -1,5 +1,6 @@
 """Customers' devices, the grants and clouds through which they are reached, and what is known of them."""
 
+from devices.models.certification import CertificationRun, CheckResult, Waiver
 from devices.models.cloud import Cloud
 from devices.models.command import Command, CommandAttempt, CommandChange, CommandReport
 from devices.models.connection import Connection, GrantRequest
@@ -13,6 +14,8 @@ from devices.models.telemetry import DeviceState, Layout, Reading, Rollup, Stale
 __all__ = [
     "Allowance",
     "CallBucket",
+    "CertificationRun",
+    "CheckResult",
     "Cloud",
     "Command",
     "CommandAttempt",
@@ -37,5 +40,6 @@ __all__ = [
     "Standing",
     "StreamPosition",
     "TelemetryExport",
+    "Waiver",
     "Withdrawal",
 ]

@@ -77,6 +77,11 @@ class Cloud(models.Model):
     api_key_name = models.CharField(max_length=80, default="X-API-Key")
     api_key_prefix = models.CharField(max_length=40, blank=True, help_text="Before the key, such as `Bearer`.")
 
+    is_test_environment = models.BooleanField(
+        "test environment",
+        default=False,
+        help_text="No customer's device is here: certification may send it commands, unsafe ones among them.",
+    )
     polling_minutes = models.PositiveSmallIntegerField(
         default=FASTEST_POLLING, validators=[MinValueValidator(FASTEST_POLLING), MaxValueValidator(SLOWEST_POLLING)]
     )

@@ -1,4 +1,5 @@
 from partners.models.bucket import Bucket
+from partners.models.certificate import Certificate
 from partners.models.customer import Customer
 from partners.models.partner import Application, Partner
 from partners.models.request import IdempotencyRecord, RefusedRequest, SignedRequest
@@ -15,6 +16,7 @@ from partners.models.webhook import (
 __all__ = [
     "Application",
     "Bucket",
+    "Certificate",
     "Customer",
     "IdempotencyRecord",
     "Partner",

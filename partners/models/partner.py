@@ -52,11 +52,6 @@ class Partner(models.Model):  # type: ignore[django-manager-missing]  # Applicat
         blank=True,
         help_text="It enrolls devices of these makers only; none named: any.",
     )
-    certified_at = models.DateTimeField(
-        null=True,
-        blank=True,
-        help_text="Where certification is required, it may call only from then on.",
-    )
     redirect_urls = ArrayField(models.URLField(max_length=500), default=list, blank=True)
     takes_webhooks = models.BooleanField(
         default=False,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from partners.sandbox.clock import Clock
-from partners.sandbox.commands import CommandLog
+from partners.sandbox.commands import ENDS_AFTER, CommandLog
 from partners.sandbox.faults import Faults
 from partners.sandbox.fleet import PROGRAM, Fleet, Site, Unit
 from partners.sandbox.limits import Limit, Limits
@@ -47,6 +47,7 @@ class Cloud:
         limits: dict[str, Limit],
         access_seconds: int,
         push_seconds: float,
+        command_seconds: float = ENDS_AFTER,
     ) -> None:
         self.issuer = issuer
         self.password = PASSWORD
@@ -58,7 +59,7 @@ class Cloud:
         self.faults = Faults(seed)
         self.grants = Grants(access_seconds=access_seconds)
         self.clients = Clients()
-        self.commands = CommandLog()
+        self.commands = CommandLog(takes=command_seconds)
         self.counters = Counters()
         self.portal = self.clients.add(name="portal")
         self.utility = self.clients.add(name="utility", program=PROGRAM)

@@ -8,8 +8,8 @@ from partners.sandbox.fleet import Unit
 from partners.sandbox.refusals import Refused, invalid
 from partners.sandbox.vocabulary import COMMANDS
 
-BEGINS_AFTER = 1.0
-ENDS_AFTER = 3.0
+ENDS_AFTER = 3.0  # seconds, where the cloud is told nothing else
+BEGINS_AFTER = 1 / 3  # of the time that a command takes
 LONGEST_ID = 64
 
 
@@ -25,11 +25,20 @@ class Given:
     at: float
     fails: str | None = None
     is_stuck: bool = False
+    takes: float = ENDS_AFTER
+
+    @property
+    def begins_at(self) -> float:
+        return self.at + self.takes * BEGINS_AFTER
+
+    @property
+    def ends_at(self) -> float:
+        return self.at + self.takes
 
     def status(self, now: float) -> str:
-        if now < self.at + BEGINS_AFTER:
+        if now < self.begins_at:
             return "pending"
-        if now < self.at + ENDS_AFTER or self.is_stuck:
+        if now < self.ends_at or self.is_stuck:
             return "in_progress"
         return "failed" if self.fails else "complete"
 
@@ -46,15 +55,16 @@ class Given:
             "parameters": self.parameters,
             "status": status,
             "requested_at": to_wire(self.at),
-            "finished_at": to_wire(self.at + ENDS_AFTER) if status in ("complete", "failed") else None,
+            "finished_at": to_wire(self.ends_at) if status in ("complete", "failed") else None,
             "error": failed if status == "failed" else None,
         }
 
 
 @dataclass(slots=True)
 class CommandLog:
-    """`repeats`: how often a command came again under its id, and was not carried out again."""
+    """`repeats`: how often a command came again under its id, and was not done again. `takes`: seconds of each."""
 
+    takes: float = ENDS_AFTER
     repeats: int = 0
     given: dict[tuple[str, str], Given] = field(default_factory=dict)
 
@@ -62,7 +72,7 @@ class CommandLog:
         self, document: Any, unit: Unit, *, client: str, now: float, fails: str | None, is_stuck: bool, storm: bool
     ) -> tuple[Given, bool]:
         """What was given, and whether it is new. Raises `Refused`; nothing is done twice, and nothing unsafe at all."""
-        asked = _read(document, unit, client=client, at=now, fails=fails, is_stuck=is_stuck)
+        asked = _read(document, unit, client=client, at=now, fails=fails, is_stuck=is_stuck, takes=self.takes)
         if earlier := self.given.get((client, asked.id)):
             if not earlier.is_same_as(asked):
                 raise Refused(
@@ -73,7 +83,7 @@ class CommandLog:
         changes = _changes(asked, unit, storm=storm)
         self.given[client, asked.id] = asked
         if not (fails or is_stuck):
-            unit.site.life.order(now + BEGINS_AFTER, changes)
+            unit.site.life.order(asked.begins_at, changes)
         return asked, True
 
     def of(self, client: str, command_id: str) -> Given:
@@ -87,7 +97,9 @@ class CommandLog:
         return sorted(own, key=lambda each: each.at, reverse=True)
 
 
-def _read(document: Any, unit: Unit, *, client: str, at: float, fails: str | None, is_stuck: bool) -> Given:
+def _read(
+    document: Any, unit: Unit, *, client: str, at: float, fails: str | None, is_stuck: bool, takes: float
+) -> Given:
     if not isinstance(document, dict):
         raise invalid("body", "The body must be a JSON object.")
     if unknown := set(document) - {"command_id", "command", "parameters"}:
@@ -97,7 +109,7 @@ def _read(document: Any, unit: Unit, *, client: str, at: float, fails: str | Non
         raise invalid("command_id", f"command_id must be a string of 1 to {LONGEST_ID} characters.")
     if not isinstance(name, str) or not isinstance(parameters, dict):
         raise invalid("command", "command must be a string, and parameters an object.")
-    return Given(client, command_id, unit.id, name, parameters, at, fails, is_stuck)
+    return Given(client, command_id, unit.id, name, parameters, at, fails, is_stuck, takes)
 
 
 def _changes(asked: Given, unit: Unit, *, storm: bool) -> dict[str, Any]:
@@ -111,5 +123,5 @@ def _changes(asked: Given, unit: Unit, *, storm: bool) -> dict[str, Any]:
         raise Refused(
             409, "storm_guard_active", "The battery holds its charge for a storm.", "Try again when it is over."
         )
-    life, starts = unit.site.life, asked.at + BEGINS_AFTER
+    life, starts = unit.site.life, asked.begins_at
     return command.changes(unit.site.home, life.orders.in_force(starts), asked.parameters, starts)

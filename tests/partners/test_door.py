@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from partners import certificates
 from partners.models import Application, Customer, Partner, RefusedRequest, SigningKey
-from texture_portal import clock
+from texture_portal import actors, clock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("door_views")]
 NOTE = {"referenceId": "cust-81"}
+BY = actors.system("tests", channel=actors.Channel.COMMAND)
 
 
 @pytest.mark.parametrize("algorithm", ["ed25519", "ecdsa-p256-sha256", "hmac-sha256"])
@@ -84,7 +86,21 @@ def test_a_suspended_partner_is_refused_but_where_the_view_takes_it(acme, proble
 def test_an_uncertified_partner_is_refused_only_where_certification_is_required(acme, problem, settings):
     settings.REQUIRE_CERTIFICATION = True
     assert problem(acme.post("/v1/notes", NOTE))["code"] == "partner_not_certified"
-    Partner.objects.update(certified_at=clock.now())
+    certificate = certificates.issue(
+        Partner.objects.get(), maker="", requirements="1.1", report={}, now=clock.now(), by=BY, reason="a clean run"
+    )
+    assert acme.post("/v1/notes", NOTE).status_code == 201
+    certificates.withdraw(certificate, now=clock.now(), by=BY, reason="it went stale")
+    assert problem(acme.post("/v1/notes", NOTE))["code"] == "partner_not_certified"
+
+
+def test_a_certificate_is_good_for_its_time_alone(acme, problem, settings):
+    settings.REQUIRE_CERTIFICATION = True
+    partner, year = Partner.objects.get(), timedelta(days=settings.CERTIFICATE_DAYS)
+    given = {"maker": "", "requirements": "1.1", "report": {}, "by": BY, "reason": "a clean run"}
+    certificates.issue(partner, now=clock.now() - year, **given)
+    assert problem(acme.post("/v1/notes", NOTE))["code"] == "partner_not_certified"
+    assert certificates.issue(partner, now=clock.now() - year + timedelta(minutes=1), **given).version == 2
     assert acme.post("/v1/notes", NOTE).status_code == 201
 
 

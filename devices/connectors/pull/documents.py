@@ -143,6 +143,8 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """`documentation`: where the partner's own pages are, and what they promise in numbers (§8)."""
+
     name: str
     calls: Mapping[str, Call]
     entries: tuple[Entry, ...]
@@ -150,3 +152,4 @@ class Document:
     authentication: Authentication = Authentication()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     control: Control | None = None
+    documentation: Mapping[str, str | float] = field(default_factory=dict)

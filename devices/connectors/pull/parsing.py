@@ -49,6 +49,7 @@ def _document(raw: Json) -> Document:
         authentication=Authentication(**raw.get("authentication", {})),
         limits={name: _limit(each) for name, each in raw.get("limits", {}).items()},
         control=control_form.control_of(raw),
+        documentation=raw.get("documentation", {}),
     )
 
 

@@ -26,19 +26,21 @@ class Command(BaseCommand):
         parser.add_argument("--fault", action="append", default=[], metavar="FAULT", help="latency:ms=200,rate=0.1")
         parser.add_argument("--access-token-seconds", type=int, default=3600)
         parser.add_argument("--push-seconds", type=float, default=60.0, help="between two pushes of a device")
+        parser.add_argument("--command-seconds", type=float, default=3.0, help="from a command to its end (default: 3)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             limits = limits_from(options["rate_limits"])
         except ValueError as fault:
             raise CommandError(str(fault)) from fault
-        if options["devices"] < 1 or options["push_seconds"] <= 0:
-            raise CommandError("--devices and --push-seconds must be more than 0.")
+        if options["devices"] < 1 or min(options["push_seconds"], options["command_seconds"]) <= 0:
+            raise CommandError("--devices, --push-seconds and --command-seconds must be more than 0.")
 
         def cloud_at(origin: str) -> Cloud:
             cloud = Cloud(
                 devices=options["devices"], seed=options["seed"], issuer=options["public_url"] or origin,
                 limits=limits, access_seconds=options["access_token_seconds"], push_seconds=options["push_seconds"],
+                command_seconds=options["command_seconds"],
             )  # fmt: skip
             for text in options["fault"]:
                 self._inflict(cloud, text)

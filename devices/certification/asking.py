@@ -21,7 +21,7 @@ from devices.connectors.pull.errands import AnswerError, Ask, Errand, Outcome, T
 from devices.models import Connection
 from devices.polling import answers, limits
 from devices.polling.answers import Verdict
-from devices.polling.trips import Trip, Workshop
+from devices.polling.trips import Trip
 from partners import http
 
 TRIES = 3  # as polling would ask again the next time
@@ -80,7 +80,6 @@ class Asker:
     calls: list[CallMade] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     key: Authorization | None = None
-    workshop: Workshop = field(default_factory=Workshop)
 
     def present(self) -> datetime:
         return self.now + timedelta(seconds=time.monotonic() - self.began)
@@ -195,11 +194,14 @@ class Asker:
 
     def _moments(self, trips: Sequence[CheckTrip]) -> list[float]:
         cloud, category = trips[0].lane[0], trips[0].lane[1]
-        limit = self.workshop.limit(trips[0].cloud, category)
         try:
+            documented = limits.limits_of(trips[0].cloud, self.document.limits)
+            limit = documented.get(category, limits.USUAL)
             found = limits.reserve(trips[0].cloud, category, limit, count=len(trips), within=LONGEST_WAIT)
         except limits.NoRoomError:
             found = []
+        except limits.LimitFormError as wrong:
+            raise StepError("limit_unreadable", str(wrong)) from None
         if len(found) < len(trips):
             raise StepError("limit_reached", f"The limit of {category} calls leaves no room for {len(trips)} calls.")
         if {each.lane for each in trips} != {(cloud, category)}:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import orjson
 
 from devices.certification.bench import USUAL, Bench, Pace
 from devices.certification.criteria import CRITERIA
@@ -90,8 +92,14 @@ def _document(cloud: Cloud) -> Document | None:
     """Of a cloud that is asked. One that cannot be read is nothing that could be asked by."""
     if cloud.connector != Cloud.Connector.PULL or not cloud.document:
         return None
+    return _parsed(orjson.dumps(cloud.document, option=orjson.OPT_SORT_KEYS))
+
+
+@lru_cache(maxsize=64)
+def _parsed(written: bytes) -> Document | None:
+    """Read once for the many requirements of a run."""
     try:
-        return parse(cloud.document)
+        return parse(orjson.loads(written))
     except DocumentError:
         return None
 

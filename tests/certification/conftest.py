@@ -14,12 +14,12 @@ from texture_portal import actors, clock
 
 GENEROUS = "metadata=1000/s,telemetry=1000/s,control=1000/s,historical=1000/s,token=1000/s"
 BY = actors.system("tests", channel=actors.Channel.COMMAND)
-QUICK = Pace(longest=45.0, command_within=2.0, asks_every=0.1)
+QUICK = Pace(longest=45.0, command_within=1.0, asks_every=0.05)
 
 
 @pytest.fixture(scope="package")
 def running():
-    with running_cloud(devices=12, rate_limits=GENEROUS, push_seconds=3600, command_seconds=0.4) as cloud:
+    with running_cloud(devices=12, rate_limits=GENEROUS, push_seconds=3600, command_seconds=0.2) as cloud:
         yield cloud
 
 

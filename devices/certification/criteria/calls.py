@@ -11,8 +11,10 @@ AWAY = {"timed_out", "disconnected", "not_reached", "name_unknown", "tls_failed"
 
 
 def p95_under(facts: Facts, *, category: str, seconds: float, of_at_least: int = 20) -> Verdict:
-    """Of what went well or not: a slow refusal is slow, too."""
-    took = sorted(each.seconds for each in facts.all_calls() if each.category == category)
+    """Of what went well or not: a slow refusal is slow, too. Of commands, their acknowledgement."""
+    document = facts.subject.document
+    asks = document.control.ask if document and document.control else ""
+    took = sorted(each.seconds for each in facts.all_calls() if each.category == category and each.call != asks)
     if len(took) < of_at_least:
         return Verdict(
             False, f"Only {len(took)} {category} calls were made; {of_at_least} say something.", {"calls": len(took)}

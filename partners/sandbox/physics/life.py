@@ -1,6 +1,6 @@
 """A home's whole life, day by day, computed when asked and kept while it is today's; what it shows at an instant."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,10 @@ class Life:
         self.orders = Orders(usual(self.home))
 
     def order(self, at: float, changes: dict[str, Any]) -> None:
+        """What says again what holds already changes nothing, and is not remembered."""
+        before = self.orders.in_force(at)
+        if replace(before, **changes) == before:
+            return
         self.orders.add(Order(at, changes))
         first_changed = self.home.place.day_of(at)
         self.kept = None

@@ -1,8 +1,8 @@
-"""The language that requirements are written in: what it takes, and what it says of a document that it does not take."""
+"""The language that requirements are written in: what it takes, and what it says of what it does not take."""
 
 import pytest
 
-from devices.certification.requirement import RequirementError, Vocabulary, read
+from devices.certification.requirement import RequirementError, Vocabulary, read, requirements_in
 from devices.certification.suite import DOCUMENTS, VOCABULARY, of_clouds
 
 GOOD = """
@@ -45,8 +45,6 @@ def test_what_there_is_no_word_for_is_told_with_its_place(wrong, right, told):
 
 
 def test_a_new_check_is_one_new_document(tmp_path):
-    from devices.certification.requirement import requirements_in
-
     for path in DOCUMENTS.glob("*.yaml"):
         (tmp_path / path.name).write_text(path.read_text())
     (tmp_path / "answers.yaml").write_text(GOOD)

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db.models import BinaryField
 
-from devices.models import Cloud, Connection, GrantRequest
+from devices.models import CertificationRun, Cloud, Connection, GrantRequest
 from enrollments.imports import keeping
 from enrollments.models import LinkSession, SignInLink
 from partners import evidence
@@ -38,6 +38,9 @@ def sealed_under_the_old_key(settings, db, admin_user):
     for column in ("access_token", "refresh_token", "client_secret", "api_key"):
         connection.set_secret(f"sealed_{column}", f"the {column}")
     connection.save()
+    run = CertificationRun(partner=partner, cloud=cloud, requirements="1.1", asked_at=NOW, asked_by="tests", total=1)
+    run.set_second_secret("the secret that follows")
+    run.save()
     request = GrantRequest(
         cloud=cloud, grantor="fleet", state_digest=b"s", browser_digest=b"b", redirect_uri="https://portal.example",
         asked_at=NOW, expires_at=NOW,

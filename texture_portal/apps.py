@@ -10,6 +10,8 @@ class TexturePortalConfig(AppConfig):
 
     def ready(self) -> None:
         check_calendar(settings.BUSINESS_CALENDAR)
+        from texture_portal import queue_signing
         from texture_portal.login import recording  # models can be imported from here on
 
         recording.connect()
+        queue_signing.take_fallbacks()

@@ -1,27 +1,26 @@
 """Secrets for a first run on one's own machine, made once."""
 
-import fcntl
-import json
-import os
 import secrets
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+from texture_portal import secrets_file
 
 DEVELOPMENT_MARK = "development-"  # what it stands in is refused in production
 NAMES = ("SECRET_KEY", "DATA_KEYS", "CHECKPOINT_KEY")
 
 
+def development_file(home: Path) -> Path:
+    return home / "secrets.json"
+
+
 def development_secrets(home: Path) -> dict[str, str]:
     """This machine's secrets, kept in `home` and readable by their owner only."""
-    file = home / "secrets.json"
+    file = development_file(home)
     try:
-        if not file.exists():
-            _make(file)
-        known = dict(json.loads(file.read_text()))
-        return known if set(NAMES) <= set(known) else _complete(file)
+        known = secrets_file.read(file) if file.exists() else {}
+        return known if set(NAMES) <= set(known) else secrets_file.change(file, _complete)
     except OSError as fault:
         raise ImproperlyConfigured(
             f"The secrets of this machine cannot be kept in {file}: {fault.strerror}. "
@@ -29,29 +28,9 @@ def development_secrets(home: Path) -> dict[str, str]:
         ) from fault
 
 
-def _make(file: Path) -> None:
-    """Whole or not at all; where several processes come first at once, one wins."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, aside = tempfile.mkstemp(dir=file.parent)  # readable by its owner only
-    with open(descriptor, "w") as draft:
-        json.dump({name: _new() for name in NAMES}, draft)
-    with suppress(FileExistsError):
-        os.link(aside, file)
-    os.unlink(aside)
-
-
-def _complete(file: Path) -> dict[str, str]:
-    """Adds what a newer portal needs to a file of before; of several processes one adds, and all take the same."""
-    with open(file.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        known = dict(json.loads(file.read_text()))
-        complete = {name: known.get(name) or _new() for name in {**known, **dict.fromkeys(NAMES)}}
-        if complete != known:
-            descriptor, aside = tempfile.mkstemp(dir=file.parent)
-            with open(descriptor, "w") as draft:
-                json.dump(complete, draft)
-            os.replace(aside, file)
-    return complete
+def _complete(known: dict[str, str]) -> dict[str, str]:
+    """Adds what is missing, also what a newer portal needs to a file of before."""
+    return {name: known.get(name) or _new() for name in {**known, **dict.fromkeys(NAMES)}}
 
 
 def _new() -> str:

@@ -65,6 +65,7 @@ GROUPS = {
         ("Groups", "groups", "auth", "group"),
         ("Administrative acts", "policy", "texture_portal", "act"),
         ("Looks at personal data", "visibility", "texture_portal", "look"),
+        ("Keys and secrets", "key", "texture_portal", "key"),
         ("Jobs", "schedule", "texture_portal", "heartbeat"),
     ),
 }

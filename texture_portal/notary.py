@@ -12,17 +12,24 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 
+from texture_portal import key_use
+
+RING = "CHECKPOINT_KEY"
+
 
 def sign(message: bytes) -> tuple[bytes, bytes]:
     """The public key and the signature, 32 and 64 bytes."""
+    key_use.note(RING, settings.CHECKPOINT_KEYS[0])
     key = _private_key(settings.CHECKPOINT_KEYS[0])
     return _raw(key.public_key()), key.sign(message)
 
 
 def is_signed(message: bytes, *, public_key: bytes, signature: bytes) -> bool:
     """By one of the portal's own keys: a row can name any key, and is believed only one of these."""
-    if bytes(public_key) not in public_keys():
+    known = public_keys()
+    if bytes(public_key) not in known:
         return False
+    key_use.note(RING, settings.CHECKPOINT_KEYS[known.index(bytes(public_key))])
     try:
         Ed25519PublicKey.from_public_bytes(bytes(public_key)).verify(bytes(signature), message)
     except InvalidSignature:
@@ -31,7 +38,11 @@ def is_signed(message: bytes, *, public_key: bytes, signature: bytes) -> bool:
 
 
 def public_keys() -> list[bytes]:
-    return [_raw(_private_key(secret).public_key()) for secret in settings.CHECKPOINT_KEYS]
+    return [public_key_of(secret) for secret in settings.CHECKPOINT_KEYS]
+
+
+def public_key_of(secret: str) -> bytes:
+    return _raw(_private_key(secret).public_key())
 
 
 def public_keys_pem() -> str:

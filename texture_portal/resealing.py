@@ -35,6 +35,12 @@ def reseal_everything(*, tell: Callable[[Tally], None]) -> list[Tally]:
     return [*changed, *(_walk(column, _look, tell=tell) for column in FIXED)]
 
 
+def needed_for(key: str) -> int:
+    """How many values one of `DATA_KEYS` has sealed; nothing is changed."""
+    tallies = [_walk(column, _look, tell=lambda tally: None) for column in (*COLUMNS, *FIXED)]
+    return keys_in_use(tallies)[settings.DATA_KEYS.index(key)]
+
+
 def keys_in_use(tallies: list[Tally]) -> list[int]:
     """How many values each of `DATA_KEYS` is needed for, newest first."""
     total: Counter[int] = sum((each.by_key for each in tallies), Counter())

@@ -14,8 +14,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
+from texture_portal import own_secrets
 from texture_portal.database import start_embedded
-from texture_portal.first_run import DEVELOPMENT_MARK, development_secrets
+from texture_portal.key_rings import Ring
 
 django_stubs_ext.monkeypatch()  # ModelForm[Partner], QuerySet[Site]: known to the type checker, and so to Python
 env = environ.Env()
@@ -39,21 +40,11 @@ if IS_PUBLIC and DEBUG:
     )
 
 
-def _secret(name: str) -> str:
-    given: str = env.str(name, default="")
-    if not IS_PUBLIC:
-        return given or development_secrets(PORTAL_HOME)[name]
-    if not given or DEVELOPMENT_MARK in given:
-        raise ImproperlyConfigured(
-            f"{name} is {'a development secret' if given else 'not set'}, and ALLOWED_HOSTS names a public host. "
-            f"Remedy: set {name} to a random value of your own, for example from `openssl rand -base64 48`."
-        )
-    return given
-
-
-SECRET_KEY = _secret("SECRET_KEY")
-DATA_KEYS = _secret("DATA_KEYS").split(",")  # newest first: the first seals, all open
-CHECKPOINT_KEYS = _secret("CHECKPOINT_KEY").split(",")  # newest first: the first signs, all verify
+OWN_SECRETS = own_secrets.read(home=PORTAL_HOME, is_public=IS_PUBLIC)
+SECRET_KEY, *SECRET_KEY_FALLBACKS = OWN_SECRETS.keys[Ring.SECRET_KEY]
+DATA_KEYS = OWN_SECRETS.keys[Ring.DATA_KEYS]  # newest first: the first seals, all open
+CHECKPOINT_KEYS = OWN_SECRETS.keys[Ring.CHECKPOINT_KEY]  # newest first: the first signs, all verify
+SECRETS_LAST_DAYS = env.int("SECRETS_LAST_DAYS", default=365)  # older ones are marked in the admin
 
 # -- database --------------------------------------------------------------------------------------------------
 
@@ -194,6 +185,7 @@ PERMISSIONS_BACKEND = "django.contrib.auth.backends.ModelBackend"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", PERMISSIONS_BACKEND]
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=IS_PUBLIC)  # who has one is asked for it anyway
 OTP_TOTP_ISSUER = "Texture enrollment portal"
+SESSION_ENGINE = "texture_portal.login.session_store"
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 SESSION_HOURS = env.int("SESSION_HOURS", default=12)  # from the log-in, whatever is done meanwhile
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
@@ -316,6 +308,7 @@ Q_CLUSTER = {
     "recycle": 500,
 }
 HEARTBEAT_SECONDS = env.int("HEARTBEAT_SECONDS", default=5)
+RENEWAL_OVERLAP_SECONDS = env.float("RENEWAL_OVERLAP_SECONDS", default=15.0)  # old and new processes, after SIGHUP
 HEARTBEAT_STALE_SECONDS = env.int("HEARTBEAT_STALE_SECONDS", default=75)  # longer than a task may take
 
 # -- logs ------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Keeps the web server and the workers running: starts again what ended, and ends what no longer gives a sign of life.
 
 Each child leads a process group of its own, and is ended with the whole group: what it forked may outlive it.
+On SIGHUP every child is renewed: the new one is there before the old one is asked to finish, so that no caller waits.
 """
 
 import logging
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
-from texture_portal import clock, heartbeat, queue, schedules
+from texture_portal import clock, heartbeat, queue, renewal, schedules
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Child:
         self.arguments = arguments
         self.keep = keep
         self.pause = FIRST_PAUSE_SECONDS
+        self.retired: list[Retired] = []
         self.start()
 
     def start(self) -> None:
@@ -55,6 +57,7 @@ class Child:
     def tend(self) -> None:
         """Starts it again when it ended, after a pause that grows while it keeps ending."""
         now = time.monotonic()
+        self.retired = [each for each in self.retired if each.tend(now=now)]
         if self.due is not None:
             if now >= self.due:
                 self.start()
@@ -70,19 +73,51 @@ class Child:
         self.end_group()
         self.start()
 
+    def renew(self) -> None:
+        """A new one beside it; what this one has begun it finishes, for a while."""
+        log.info("%s is renewed", self.name)
+        if self.is_there():
+            self.retired.append(Retired(self.process, until=time.monotonic() + settings.RENEWAL_OVERLAP_SECONDS))
+        self.start()
+
     def end_group(self) -> None:
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            log.debug("nothing is left of %s", self.name)
-        self.process.wait()
+        for each in (self.process, *(each.process for each in self.retired)):
+            kill_group(each)
+        self.retired = []
 
     def is_there(self) -> bool:
         return self.process.poll() is None
 
     def ask_to_stop(self) -> None:
+        for each in self.retired:
+            each.process.terminate()
         if self.is_there():
             self.process.terminate()
+
+
+class Retired:
+    """One that was renewed: asked to finish once the new one has had time to come, killed where it does not."""
+
+    def __init__(self, process: subprocess.Popen[bytes], *, until: float) -> None:
+        self.process, self.until, self.asked = process, until, False
+
+    def tend(self, *, now: float) -> bool:
+        """Whether it is still there."""
+        if now >= self.until and not self.asked:
+            self.process.terminate()
+            self.asked = True
+        if self.process.poll() is None and now < self.until + STOP_SECONDS:
+            return True
+        kill_group(self.process)
+        return False
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        log.debug("nothing is left of %s", process.pid)
+    process.wait()
 
 
 class OnDemand:
@@ -107,6 +142,13 @@ class OnDemand:
     def ask_to_stop(self) -> None:
         if self.child is not None:
             self.child.ask_to_stop()
+
+    def renew(self) -> None:
+        """One after the other: what it reads, only one may read."""
+        if self.child is not None:
+            log.info("%s is renewed", self.name)
+            self.child.end_group()
+            self.child.start()
 
     def end_group(self) -> None:
         if self.child is not None:
@@ -207,16 +249,24 @@ class Supervisor:
         self.children = children
         self.watches = watches
         self.signals = 0
-        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        self.is_to_renew = False
+        for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, self._count)
+        by_hand = sys.stdin is not None and sys.stdin.isatty()  # then it says that the terminal is gone
+        signal.signal(signal.SIGHUP, self._count if by_hand else self._ask_to_renew)
 
     def _count(self, number: int, frame: FrameType | None) -> None:
         self.signals += 1
 
+    def _ask_to_renew(self, number: int, frame: FrameType | None) -> None:
+        self.is_to_renew = True
+
     def run(self) -> None:
-        """Until SIGTERM, SIGINT or SIGHUP; then everything is asked to stop, and killed where it does not."""
+        """Until SIGTERM, SIGINT or the end of its terminal; then everything is asked to stop, and killed where it does not."""
         try:
             while not self.signals:
+                if self.is_to_renew:
+                    self._renew()
                 for child in self.children:
                     child.tend()
                 for watch in self.watches:
@@ -224,6 +274,13 @@ class Supervisor:
                 time.sleep(TICK_SECONDS)
         finally:
             self._stop()
+
+    def _renew(self) -> None:
+        """Where the secrets cannot be read, everything stays as it is, and says so."""
+        self.is_to_renew = False
+        if renewal.take_secrets_in():
+            for each in self.children:
+                each.renew()
 
     def _stop(self) -> None:
         for each in self.children:

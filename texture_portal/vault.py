@@ -13,10 +13,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+from texture_portal import key_use
+
 VERSION = b"\x02"
 WITHOUT_PLACE_KEY = b"\x01"  # how values were sealed first: by the sealing key itself
 NONCE_BYTES = 12
 KEY_BYTES = 32
+RING = "DATA_KEYS"
 
 
 class SealBrokenError(Exception):
@@ -49,21 +52,24 @@ def opening_key(key: bytes, sealed: bytes | memoryview, *, place: str) -> bytes 
 
 def opening_key_of_sealed(sealed: bytes | memoryview, *, place: str) -> bytes | None:
     """The same, of what was sealed under a master key."""
-    return opening_key(_key_that_opens(sealed, place=place), sealed, place=place)
+    return opening_key(_master_keys()[number_of_key(sealed, place=place)], sealed, place=place)
 
 
 def seal(plaintext: bytes, *, place: str) -> bytes:
     """Seals under the newest master key; `place` names the row and field and must be given to open."""
+    key_use.note(RING, settings.DATA_KEYS[0])
     return seal_with(_master_keys()[0], plaintext, place=place)
 
 
 def open_sealed(sealed: bytes | memoryview, *, place: str) -> bytes:
-    return open_with(_key_that_opens(sealed, place=place), sealed, place=place)
+    number, opened = _opened(sealed, place=place)
+    key_use.note(RING, settings.DATA_KEYS[number])
+    return opened
 
 
 def number_of_key(sealed: bytes | memoryview, *, place: str) -> int:
     """Which of `DATA_KEYS` sealed it, the newest being 0. Raises `SealBrokenError`."""
-    return _master_keys().index(_key_that_opens(sealed, place=place))
+    return _opened(sealed, place=place)[0]
 
 
 def is_up_to_date(sealed: bytes | memoryview, *, place: str) -> bool:
@@ -71,13 +77,13 @@ def is_up_to_date(sealed: bytes | memoryview, *, place: str) -> bool:
     return bytes(sealed[:1]) == VERSION and number_of_key(sealed, place=place) == 0
 
 
-def _key_that_opens(sealed: bytes | memoryview, *, place: str) -> bytes:
-    for key in _master_keys():
+def _opened(sealed: bytes | memoryview, *, place: str) -> tuple[int, bytes]:
+    """Which of the master keys opens it, and what is in it."""
+    for number, key in enumerate(_master_keys()):
         try:
-            open_with(key, sealed, place=place)
+            return number, open_with(key, sealed, place=place)
         except SealBrokenError:
             continue
-        return key
     raise SealBrokenError(f"no key in DATA_KEYS opens what was sealed for {place!r}")
 
 
@@ -88,7 +94,16 @@ def derived_key(text: str, *, purpose: str) -> bytes:
 
 def derived_keys(text: str, *, purpose: str) -> list[bytes]:
     """The same by every master key, the newest first: what was named under an older one is found by these."""
-    return [hmac.digest(key, f"{purpose}\0{text}".encode(), hashlib.sha256) for key in _master_keys()]
+    return [_derived(key, text, purpose) for key in _master_keys()]
+
+
+def derived_by(secret: str, text: str, *, purpose: str) -> bytes:
+    """The same by one of `DATA_KEYS`."""
+    return _derived(_master_key(secret), text, purpose)
+
+
+def _derived(key: bytes, text: str, purpose: str) -> bytes:
+    return hmac.digest(key, f"{purpose}\0{text}".encode(), hashlib.sha256)
 
 
 def _place_key(key: bytes, place: str) -> bytes:
@@ -96,4 +111,8 @@ def _place_key(key: bytes, place: str) -> bytes:
 
 
 def _master_keys() -> list[bytes]:
-    return [hashlib.sha256(secret.encode()).digest() for secret in settings.DATA_KEYS]
+    return [_master_key(secret) for secret in settings.DATA_KEYS]
+
+
+def _master_key(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

@@ -40,6 +40,13 @@ def _folder_of_metrics() -> str:
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder_of_metrics()  # before anything counts
 
 
+def post_worker_init(worker: Any) -> None:
+    """In each process, once it has Django."""
+    from texture_portal import keys  # this is read before Django is set up
+
+    keys.keep_writing()
+
+
 def when_ready(server: Any) -> None:
     """Read before the fork, so that all workers share it: the territories in force, and whatever was imported."""
     from django.db import DatabaseError, connections  # this is read before Django is set up

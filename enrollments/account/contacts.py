@@ -1,10 +1,12 @@
 """E-mail addresses of end users: kept sealed, found by a digest that only who has the portal's keys can make."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from django.db import transaction
+
 from devices.models import Device
-from enrollments.models import Contact
+from enrollments.models import Contact, SignInLink
 from partners.models import Customer
 from texture_portal import vault
 
@@ -42,8 +44,37 @@ def known_digest(email: str) -> bytes:
 
 
 def digests(email: str) -> list[bytes]:
+    return vault.derived_keys(_plain(email), purpose=PURPOSE)
+
+
+def name_anew() -> int:
+    """By the newest of the portal's keys, so that older ones can be dropped; how many were. Links under way follow."""
+    changed = 0
+    for contact, email in _opened():
+        newest, before = digests(email)[0], bytes(contact.email_digest)
+        if newest != before:
+            with transaction.atomic():
+                Contact.objects.filter(pk=contact.pk, email_digest=before).update(email_digest=newest)
+                SignInLink.objects.filter(email_digest=before).update(email_digest=newest)
+            changed += 1
+    return changed
+
+
+def named_by(key: str) -> int:
+    """How many are found by one of `DATA_KEYS` alone."""
+    names = (vault.derived_by(key, _plain(email), purpose=PURPOSE) == bytes(each.email_digest) for each, email in _opened())
+    return sum(names)
+
+
+def _opened() -> Iterator[tuple[Contact, str]]:
+    rows = Contact.objects.filter(customer__sealed_data_key__isnull=False).select_related("customer").order_by("pk")
+    for contact in rows.iterator(chunk_size=500):
+        yield contact, contact.customer.open(contact.sealed_email, place=contact.place).decode()
+
+
+def _plain(email: str) -> str:
     """Case does not count: hardly any mail server minds it, and people do not."""
-    return vault.derived_keys(email.strip().casefold(), purpose=PURPOSE)
+    return email.strip().casefold()
 
 
 def _kept(names: Collection[bytes]) -> Collection[bytes]:

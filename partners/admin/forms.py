@@ -67,13 +67,26 @@ def _algorithm() -> forms.ChoiceField:
     )
 
 
+def _old_ones_end() -> forms.IntegerField:
+    return forms.IntegerField(
+        label="The old ones end in days",
+        required=False,
+        min_value=0,
+        max_value=365,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Until then both are good. Left empty: they stay until somebody revokes them.",
+    )
+
+
 class NewKeyForm(VerbForm):
     public_key_pem = _public_key()
     algorithm = _algorithm()
+    old_end_in_days = _old_ones_end()
 
 
 class NewClientForm(VerbForm):
     scopes = _scopes()
+    old_end_in_days = _old_ones_end()
 
 
 class LimitForm(ReasonForm):

@@ -1,12 +1,12 @@
 """The buttons of a partner: its status, and its keys and clients. What is made is shown once."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 
-from partners import onboarding
+from partners import onboarding, rotation
 from partners.admin.forms import EndClientForm, EndKeyForm, LimitForm, NewClientForm, NewKeyForm
 from partners.credentials import client_members, key_members
 from partners.limits import Category
@@ -42,10 +42,11 @@ def _status_verb(name: str, title: str, explains: str, status: Partner.Status, f
 
 def _add_key(partner: Partner, given: dict[str, Any], now: datetime, user: User) -> ShownOnce:
     made = _made(
-        lambda: onboarding.rotate_in_signing_key(
+        lambda: rotation.rotate_signing_key(
             partner,
             algorithm=given["algorithm"],
             public_key_pem=given["public_key_pem"] or None,
+            overlap=_overlap(given),
             now=now,
             by=_by(user),
         )
@@ -54,8 +55,17 @@ def _add_key(partner: Partner, given: dict[str, Any], now: datetime, user: User)
 
 
 def _add_client(partner: Partner, given: dict[str, Any], now: datetime, user: User) -> ShownOnce:
-    made = _made(lambda: onboarding.rotate_in_application(partner, scopes=tuple(given["scopes"]), by=_by(user)))
+    made = _made(
+        lambda: rotation.rotate_client(
+            partner, scopes=tuple(given["scopes"]), overlap=_overlap(given), now=now, by=_by(user)
+        )
+    )
     return ShownOnce(f"An OAuth client of {partner}", client_members(made))
+
+
+def _overlap(given: dict[str, Any]) -> timedelta | None:
+    days = given["old_end_in_days"]
+    return None if days is None else timedelta(days=days)
 
 
 def _made(make: Callable[[], Any]) -> Any:

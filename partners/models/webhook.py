@@ -95,6 +95,7 @@ class WebhookSecret(models.Model):
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="secrets")
     sealed = models.BinaryField(editable=False)
     signs_until = models.DateTimeField(null=True, blank=True, help_text="Null: it is the present one.")
+    last_used_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

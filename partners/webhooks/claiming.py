@@ -128,7 +128,10 @@ def settle_ended(*, now: datetime) -> None:
 def secrets_of(endpoint_ids: set[UUID], *, now: datetime) -> dict[UUID, list[bytes]]:
     """What signs now, the newest first."""
     found: dict[UUID, list[bytes]] = defaultdict(list)
-    for row in WebhookSecret.objects.filter(endpoint__in=endpoint_ids).order_by("-created_at"):
-        if row.signs(now=now):
-            found[row.endpoint_id].append(row.secret())
+    rows = WebhookSecret.objects.filter(endpoint__in=endpoint_ids).order_by("-created_at")
+    signing = [row for row in rows if row.signs(now=now)]
+    for row in signing:
+        found[row.endpoint_id].append(row.secret())
+    if unnoted := [row.pk for row in signing if row.last_used_at is None or now - row.last_used_at > HEALTH_STEP]:
+        WebhookSecret.objects.filter(pk__in=unnoted).update(last_used_at=now)
     return found

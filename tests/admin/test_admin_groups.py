@@ -40,14 +40,14 @@ LISTS = {
         "enrollments.evidencerecord", "enrollments.evidencerequest",
         "programs.dispatchevent", "programs.dispatchtarget", "programs.participation", "programs.program",
         "territories.dataset", "territories.serviceterritory",
-        "territories.site", "territories.utility", "texture_portal.act", "texture_portal.look",
+        "territories.site", "territories.utility", "texture_portal.act", "texture_portal.key", "texture_portal.look",
     },
     "Partner manager": {
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
         "devices.streamposition", "devices.readingrefusal",
         "devices.cloud", "devices.connection",
         "enrollments.enrollment", "enrollments.partnerevent", "partners.idempotencyrecord", "partners.partner",
-        "partners.refusedrequest", "partners.webhookdelivery", "partners.webhookendpoint",
+        "partners.refusedrequest", "partners.webhookdelivery", "partners.webhookendpoint", "texture_portal.key",
     },
     "Administrator": {model._meta.label_lower for model in admin.site._registry},
 }  # fmt: skip

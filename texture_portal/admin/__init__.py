@@ -14,8 +14,9 @@ for table in (Failure, OrmQ, Schedule, Success, User, Group, StaticDevice, TOTPD
         admin.site.unregister(table)
 
 from texture_portal.admin.acts import ActAdmin  # noqa: E402  # registers anew what was unregistered above
+from texture_portal.admin.keys import KeysAdmin  # noqa: E402
 from texture_portal.admin.looks import LookAdmin  # noqa: E402
 from texture_portal.admin.people import StaffAdmin, TeamAdmin  # noqa: E402
 from texture_portal.admin.workers import WorkersAdmin  # noqa: E402
 
-__all__ = ["ActAdmin", "LookAdmin", "StaffAdmin", "TeamAdmin", "WorkersAdmin"]
+__all__ = ["ActAdmin", "KeysAdmin", "LookAdmin", "StaffAdmin", "TeamAdmin", "WorkersAdmin"]

@@ -23,6 +23,7 @@ class Act(models.Model):
         RECOVERY_CODES_MADE = "recovery_codes_made", "Recovery codes made anew"
         PASSWORD_CHANGED = "password_changed", "Password changed"
         PERMISSIONS_CHANGED = "permissions_changed", "Permissions changed"
+        SECRET_ROTATED = "secret_rotated", "Secret of the portal rotated"
         EXPORTED = "exported", "Exported"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

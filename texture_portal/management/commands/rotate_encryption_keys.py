@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from enrollments.account import contacts
 from texture_portal.resealing import Tally, keys_in_use, reseal_everything
 
 SECONDS_BETWEEN = 5  # lines of progress
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         tallies = reseal_everything(tell=self._tell)
         for each in tallies:
             self.stdout.write(f"{each.column}: {each.seen:,} values, {each.resealed:,} sealed anew")
+        self.stdout.write(f"contacts: {contacts.name_anew():,} named anew")
         self._say_keys(tallies)
         broken = [each for each in tallies if each.broken]
         for each in broken:

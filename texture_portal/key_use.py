@@ -1,0 +1,26 @@
+"""Which of the portal's own keys this process used, and when last. Written down now and then by `texture_portal.keys`."""
+
+import hashlib
+import time
+from functools import cache
+
+_used: dict[tuple[str, str], float] = {}
+
+
+def note(ring: str, key: str) -> None:
+    """Cheap enough for every seal and signature."""
+    _used[ring, key] = time.time()
+
+
+def taken() -> dict[tuple[str, str], float]:
+    """Ring and key, and when it was last used (seconds since 1970), since this was asked before."""
+    found = dict(_used)
+    for each in found:
+        _used.pop(each, None)
+    return found
+
+
+@cache
+def fingerprint(ring: str, key: str) -> str:
+    """Names a key without telling it: 48 bits of a digest of what has far more."""
+    return hashlib.sha256(f"texture-fingerprint:{ring}:{key}".encode()).hexdigest()[:12]

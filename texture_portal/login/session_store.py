@@ -1,0 +1,33 @@
+"""Sessions as Django keeps them in the database. Which of the secret keys signed each is noted: then one sees when an older
+one is needed no longer."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.backends import db
+from django.core import signing
+
+from texture_portal import key_use
+from texture_portal.key_rings import Ring
+
+
+class SessionStore(db.SessionStore):
+    @classmethod
+    def get_model_class(cls) -> Any:
+        return db.SessionStore.get_model_class()
+
+    def decode(self, session_data: str) -> dict[str, Any]:
+        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+            if _is_signed_by(key, session_data, salt=self.key_salt):
+                key_use.note(Ring.SECRET_KEY, key)
+                break
+        content: dict[str, Any] = super().decode(session_data)
+        return content
+
+
+def _is_signed_by(key: str, session_data: str, *, salt: str) -> bool:
+    try:
+        signing.TimestampSigner(key=key, salt=salt, fallback_keys=[]).unsign(session_data)
+    except signing.BadSignature:
+        return False
+    return True

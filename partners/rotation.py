@@ -1,4 +1,4 @@
-"""A partner's keys and clients exchanged without a gap: the new one beside the old, which end on a day that is told (§9)."""
+"""A partner's keys and clients exchanged without a gap (§9): the new one beside the old, which end when it was said."""
 
 from datetime import datetime, timedelta
 

@@ -1,8 +1,8 @@
 """The portal's own secrets, and how each is exchanged for a new one while everything runs. Pure.
 
-A ring is a list of keys: the first signs or seals, all verify or open. A new key comes in at the end (`announce`), so that
-every process knows it before any uses it; then it moves to the front (`promote`); then the old ones go (`drop`). Between
-two steps all processes begin anew (SIGHUP to `serve`).
+A ring is a list of keys: the first signs or seals, all verify or open. A new key comes in at the end (`announce`), so
+that every process knows it before any uses it; then it moves to the front (`promote`); then the old ones go (`drop`).
+Between two steps all processes begin anew (SIGHUP to `serve`).
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which of the portal's own keys this process used, and when last. Written down now and then by `texture_portal.keys`."""
+"""Which of the portal's own keys this process used, and when last. `texture_portal.keys` writes it down."""
 
 import hashlib
 import time

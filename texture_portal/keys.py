@@ -1,4 +1,4 @@
-"""The record of the portal's own keys: written by every process now and then, never in the middle of somebody's request."""
+"""The record of the portal's own keys: written by every process now and then, never amid a request."""
 
 import logging
 import threading
@@ -27,7 +27,7 @@ def on_ring(ring: Ring) -> list[str]:
 
 
 def write_down(*, now: datetime) -> int:
-    """That this process has its keys, and when it used them. A job (`texture_portal.schedules`); nothing is left to do."""
+    """That this process has its keys, and when it used them. A job, of which nothing is left to do."""
     used = key_use.taken()
     for ring in Ring:
         for number, key in enumerate(on_ring(ring)):

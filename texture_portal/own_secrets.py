@@ -1,4 +1,4 @@
-"""The portal's own secrets, from the environment or from the file that SECRETS_FILE names: read when a process starts."""
+"""The portal's own secrets, from the environment or the file that SECRETS_FILE names: read when a process starts."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The supervisor takes in what its children read when they begin: it wakes workers, and signs that with the secret key."""
+"""The supervisor takes in what its children read when they begin: it wakes workers, which is signed too."""
 
 import logging
 

@@ -20,7 +20,9 @@ LEEWAY = timedelta(minutes=10)  # for what processes have used and not yet writt
 
 def announce(file: Path, ring: Ring, *, now: datetime) -> Keys:
     """A new key that everybody is to know before anybody uses it."""
-    return _change(file, ring, lambda held: held.announce(secrets.token_urlsafe(SECRET_BYTES)), step="announce", now=now)
+    return _change(
+        file, ring, lambda held: held.announce(secrets.token_urlsafe(SECRET_BYTES)), step="announce", now=now
+    )
 
 
 def promote(file: Path, ring: Ring, *, now: datetime) -> Keys:
@@ -60,7 +62,7 @@ def _check_sessions(key: str, now: datetime) -> None:
     ).first()
     since = leader.leads_since if leader else None
     lasts = timedelta(hours=settings.SESSION_HOURS)
-    if settings.SECRET_KEY == key or since is None or now < since + lasts + LEEWAY:
+    if key == settings.SECRET_KEY or since is None or now < since + lasts + LEEWAY:
         raise RotationError(
             f"Sessions that it signed may last until {settings.SESSION_HOURS} hours after the new key began to sign. "
             f"That was {since.isoformat(timespec='minutes') if since else 'not yet noted'}. Remedy: wait."

@@ -262,7 +262,7 @@ class Supervisor:
         self.is_to_renew = True
 
     def run(self) -> None:
-        """Until SIGTERM, SIGINT or the end of its terminal; then everything is asked to stop, and killed where it does not."""
+        """Until SIGTERM, SIGINT or the end of its terminal; then all are asked to stop, and killed if they do not."""
         try:
             while not self.signals:
                 if self.is_to_renew:

@@ -62,7 +62,9 @@ def name_anew() -> int:
 
 def named_by(key: str) -> int:
     """How many are found by one of `DATA_KEYS` alone."""
-    names = (vault.derived_by(key, _plain(email), purpose=PURPOSE) == bytes(each.email_digest) for each, email in _opened())
+    names = (
+        vault.derived_by(key, _plain(email), purpose=PURPOSE) == bytes(each.email_digest) for each, email in _opened()
+    )
     return sum(names)
 
 

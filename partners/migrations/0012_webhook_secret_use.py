@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('partners', '0011_webhook_answers'),
+        ("partners", "0011_webhook_answers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='webhooksecret',
-            name='last_used_at',
+            model_name="webhooksecret",
+            name="last_used_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]

@@ -23,7 +23,9 @@ def run(*words):
 
 @pytest.fixture
 def made():
-    return run("create_partner", "Acme Energy", "--kind", "oem", "--scope", "devices:read", "--algorithm", "hmac-sha256")
+    return run(
+        "create_partner", "Acme Energy", "--kind", "oem", "--scope", "devices:read", "--algorithm", "hmac-sha256"
+    )
 
 
 def test_a_client_secret_is_rotated_with_an_overlap(made):

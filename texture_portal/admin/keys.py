@@ -1,4 +1,4 @@
-"""Keys and secrets: one page for all of them. What is done about them, is done by commands and on the partners' pages."""
+"""Keys and secrets: one page for all. What is done about them, is done by commands and on the partners' pages."""
 
 from typing import Any
 

@@ -22,6 +22,7 @@ MADE = {
 }  # from the code, not from a file
 FOR_OPERATORS = (
     "operations",
+    "rotation",
     "staff",
     "connectors",
     "evidence",

@@ -1,11 +1,12 @@
-"""Sessions as Django keeps them in the database. Which of the secret keys signed each is noted: then one sees when an older
-one is needed no longer."""
+"""Sessions as Django keeps them in the database. Which of the secret keys signed each is noted: so one sees when an
+older one is needed no longer."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.core import signing
+from django.utils.encoding import force_str
 
 from texture_portal import key_use
 from texture_portal.key_rings import Ring
@@ -16,7 +17,7 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls) -> Any:
         return db.SessionStore.get_model_class()
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
             if _is_signed_by(key, session_data, salt=self.key_salt):
                 key_use.note(Ring.SECRET_KEY, key)
@@ -25,9 +26,9 @@ class SessionStore(db.SessionStore):
         return content
 
 
-def _is_signed_by(key: str, session_data: str, *, salt: str) -> bool:
+def _is_signed_by(key: str, session_data: bytes | str, *, salt: str) -> bool:
     try:
-        signing.TimestampSigner(key=key, salt=salt, fallback_keys=[]).unsign(session_data)
+        signing.TimestampSigner(key=key, salt=salt, fallback_keys=[]).unsign(force_str(session_data))
     except signing.BadSignature:
         return False
     return True

@@ -4,34 +4,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('texture_portal', '0019_groups_looks'),
+        ("texture_portal", "0019_groups_looks"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='act',
-            name='what',
-            field=models.CharField(choices=[('logged_in', 'Logged in'), ('logged_in_by_provider', 'Logged in by the identity provider'), ('login_refused', 'Log-in refused'), ('locked_out', 'Locked out'), ('lock_lifted', 'Lock-out lifted'), ('logged_out', 'Logged out'), ('session_expired', 'Session expired'), ('second_factor_set_up', 'Second factor set up'), ('second_factor_proved', 'Second factor proved'), ('second_factor_refused', 'Second factor refused'), ('second_factor_taken_away', 'Second factor taken away'), ('recovery_code_used', 'Recovery code used'), ('recovery_codes_made', 'Recovery codes made anew'), ('password_changed', 'Password changed'), ('permissions_changed', 'Permissions changed'), ('secret_rotated', 'Secret of the portal rotated'), ('exported', 'Exported')], max_length=30),
+            model_name="act",
+            name="what",
+            field=models.CharField(
+                choices=[
+                    ("logged_in", "Logged in"),
+                    ("logged_in_by_provider", "Logged in by the identity provider"),
+                    ("login_refused", "Log-in refused"),
+                    ("locked_out", "Locked out"),
+                    ("lock_lifted", "Lock-out lifted"),
+                    ("logged_out", "Logged out"),
+                    ("session_expired", "Session expired"),
+                    ("second_factor_set_up", "Second factor set up"),
+                    ("second_factor_proved", "Second factor proved"),
+                    ("second_factor_refused", "Second factor refused"),
+                    ("second_factor_taken_away", "Second factor taken away"),
+                    ("recovery_code_used", "Recovery code used"),
+                    ("recovery_codes_made", "Recovery codes made anew"),
+                    ("password_changed", "Password changed"),
+                    ("permissions_changed", "Permissions changed"),
+                    ("secret_rotated", "Secret of the portal rotated"),
+                    ("exported", "Exported"),
+                ],
+                max_length=30,
+            ),
         ),
         migrations.CreateModel(
-            name='Key',
+            name="Key",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ring', models.CharField(choices=[('SECRET_KEY', 'SECRET_KEY'), ('DATA_KEYS', 'DATA_KEYS'), ('CHECKPOINT_KEY', 'CHECKPOINT_KEY')], max_length=20)),
-                ('fingerprint', models.CharField(max_length=12)),
-                ('first_seen_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(help_text='When some process last said that it has it.')),
-                ('leads_since', models.DateTimeField(help_text='Since when it signs and seals; none: it never did.', null=True)),
-                ('last_used_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "ring",
+                    models.CharField(
+                        choices=[
+                            ("SECRET_KEY", "SECRET_KEY"),
+                            ("DATA_KEYS", "DATA_KEYS"),
+                            ("CHECKPOINT_KEY", "CHECKPOINT_KEY"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=12)),
+                ("first_seen_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(help_text="When some process last said that it has it.")),
+                (
+                    "leads_since",
+                    models.DateTimeField(help_text="Since when it signs and seals; none: it never did.", null=True),
+                ),
+                ("last_used_at", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name': 'key or secret',
-                'verbose_name_plural': 'keys and secrets',
-                'ordering': ['ring', '-first_seen_at'],
-                'default_permissions': ('view',),
-                'constraints': [models.UniqueConstraint(fields=('ring', 'fingerprint'), name='one_row_per_key')],
+                "verbose_name": "key or secret",
+                "verbose_name_plural": "keys and secrets",
+                "ordering": ["ring", "-first_seen_at"],
+                "default_permissions": ("view",),
+                "constraints": [models.UniqueConstraint(fields=("ring", "fingerprint"), name="one_row_per_key")],
             },
         ),
     ]

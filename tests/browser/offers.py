@@ -156,6 +156,7 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "texture_portal.heartbeat": {"view": _ADMINISTRATOR_ALONE, "wake": _ADMINISTRATOR_ALONE},
     "texture_portal.act": {"view": _AUDITOR},
     "texture_portal.look": {"view": _AUDITOR},
+    "texture_portal.key": {"view": _NOT_STAFF},
     "auth.user": {
         "view": _ADMINISTRATOR_ALONE,
         "add": _ADMINISTRATOR_ALONE,

@@ -64,15 +64,15 @@ from tests.factories import (
     matched_to,
 )
 from tests.imports.conftest import a_row, as_csv, work_off
-from texture_portal import actors, clock
+from texture_portal import actors, clock, keys
 from texture_portal.ids import new_id
 from texture_portal.login.acts import note
-from texture_portal.models import Act, Heartbeat, Look
+from texture_portal.models import Act, Heartbeat, Key, Look
 
 TESTS = actors.system("tests")
 EACH = (
     Act, CallBucket, Checkpoint, Command, ConnectorDocument, Consent.history.model, DataSet, Device, DiscoveredDevice,
-    EvidenceAccess, EvidenceRecord, EvidenceRequest, Group, Heartbeat, IdempotencyRecord, Look, Participation,
+    EvidenceAccess, EvidenceRecord, EvidenceRequest, Group, Heartbeat, IdempotencyRecord, Key, Look, Participation,
     PartnerEvent, Poll, Program, ReadingRefusal, RefusedRequest, RevocationDuty, ServiceTerritory, Site,
     StreamPosition, TelemetryExport, Terms, User, Utility, WebhookDelivery,
 )  # fmt: skip
@@ -84,6 +84,7 @@ def one_of_everything():
     TOTPDevice.objects.create(user=user, confirmed=True)
     Look.objects.create(at=now, user_id=user.pk, username="root", what="listed", table="devices.device", rows=["1"])
     note(Act.What.LOCKED_OUT, by=None, about="root", now=now)
+    keys.write_down(now=now)
     partner = onboarding.create_partner("Acme Energy", kind="oem", now=now, by=TESTS).partner
     suspended = onboarding.create_partner("Sleepy Energy", kind="oem", now=now, by=TESTS).partner
     onboarding.change_status(suspended, Partner.Status.SUSPENDED, now=now, by=TESTS, reason="They asked.")

@@ -31,7 +31,7 @@ def write_down(*, now: datetime) -> int:
     used = key_use.taken()
     for ring in Ring:
         for number, key in enumerate(on_ring(ring)):
-            _write(ring, key_use.fingerprint(ring, key), leads=number == 0, used_at=used.get((ring, key)), now=now)
+            _write(ring, key_use.name_of(key), leads=number == 0, used_at=used.get((ring, key)), now=now)
     return 0
 
 

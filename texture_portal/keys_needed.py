@@ -3,11 +3,9 @@
 Secrets have names here, which tell nothing of them: who keeps a backup writes down which ones belong to it.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +13,7 @@ from django.db.models import Count
 
 from enrollments.models import Checkpoint
 from texture_portal import notary, vault
+from texture_portal.key_use import name_of
 from texture_portal.sealed_columns import COLUMNS, FIXED
 
 CHUNK = 1000
@@ -60,12 +59,6 @@ def names_of_data_keys() -> list[str]:
 def names_of_checkpoint_keys() -> list[str]:
     """The public halves, as every checkpoint names its own."""
     return [key.hex() for key in notary.public_keys()]
-
-
-@cache
-def name_of(secret: str) -> str:
-    """Slow to make, on purpose: from a name nobody tries out secrets."""
-    return hashlib.scrypt(secret.encode(), salt=b"texture-key-name", n=2**14, r=8, p=1, dklen=5).hex()
 
 
 def _rows(rows: Any, most: int | None) -> Iterator[Any]:

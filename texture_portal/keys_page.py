@@ -31,7 +31,7 @@ def context(user: Any, *, now: datetime) -> dict[str, Any]:
 
 
 def _own(*, now: datetime) -> dict[str, Any]:
-    order = {ring.value: [key_use.fingerprint(ring, each) for each in keys.on_ring(ring)] for ring in Ring}
+    order = {ring.value: [key_use.name_of(each) for each in keys.on_ring(ring)] for ring in Ring}
     rows = [(each, _place(each, order[each.ring])) for each in Key.objects.all()]
     shown = sorted(rows, key=lambda row: (list(Ring).index(Ring(row[0].ring)), row[1] is None, row[1] or 0))
     return {

@@ -42,7 +42,7 @@ def drop_oldest(file: Path, ring: Ring, *, now: datetime) -> Keys:
 def _change(file: Path, ring: Ring, act: Callable[[Keys], Keys], *, step: str, now: datetime) -> Keys:
     _in(file, ring)
     wanted = keys_of(secrets_file.change(file, lambda kept: with_keys(kept, ring, act(keys_of(kept, ring)))), ring)
-    names = [key_use.fingerprint(ring, each) for each in wanted.keys]
+    names = [key_use.name_of(each) for each in wanted.keys]
     note(Act.What.SECRET_ROTATED, by=None, about=str(ring), now=now, step=step, keys=names)
     return wanted
 
@@ -56,10 +56,8 @@ def _in(file: Path, ring: Ring) -> secrets_file.Kept:
 
 def _check_sessions(key: str, now: datetime) -> None:
     """It goes by when a session that it signed was last seen, and by when it last signed any."""
-    row = Key.objects.filter(ring=Ring.SECRET_KEY, fingerprint=key_use.fingerprint(Ring.SECRET_KEY, key)).first()
-    leader = Key.objects.filter(
-        ring=Ring.SECRET_KEY, fingerprint=key_use.fingerprint(Ring.SECRET_KEY, settings.SECRET_KEY)
-    ).first()
+    row = Key.objects.filter(ring=Ring.SECRET_KEY, fingerprint=key_use.name_of(key)).first()
+    leader = Key.objects.filter(ring=Ring.SECRET_KEY, fingerprint=key_use.name_of(settings.SECRET_KEY)).first()
     since = leader.leads_since if leader else None
     lasts = timedelta(hours=settings.SESSION_HOURS)
     if key == settings.SECRET_KEY or since is None or now < since + lasts + LEEWAY:

@@ -33,7 +33,7 @@ def test_every_kind_is_on_it_with_age_and_last_use_and_no_secret(page_of):
     shown, key, application, endpoint = page_of("Administrator")
     for secret in (settings.SECRET_KEY, *settings.DATA_KEYS, *settings.CHECKPOINT_KEYS, application.client_secret):
         assert secret not in shown
-    assert key_use.fingerprint("DATA_KEYS", settings.DATA_KEYS[0]) in shown
+    assert key_use.name_of(settings.DATA_KEYS[0]) in shown
     for wanted in (str(key.pk), application.client_id, str(endpoint.pk)[-12:], "Last used", "signs and seals"):
         assert wanted in shown
 

@@ -64,7 +64,7 @@ def test_no_secret_is_printed_and_each_step_is_on_record(step, secrets_file):
     assert acts.count() == 6
     told = " ".join([*said, *(json.dumps(each.detail) for each in acts)])
     assert not [each for each in secret if each in told]
-    assert key_use.fingerprint("DATA_KEYS", FIRST["DATA_KEYS"]) in told
+    assert key_use.name_of(FIRST["DATA_KEYS"]) in told
 
 
 def test_the_file_stays_private_and_whole_and_another_setting_in_it_stays(step, secrets_file):
@@ -121,7 +121,7 @@ def test_a_session_outlives_the_exchange_of_the_secret_key(step, secrets_file):
         step("SECRET_KEY", "drop")
     old = FIRST["SECRET_KEY"]
     keys.write_down(now=clock.now())
-    assert Key.objects.get(fingerprint=key_use.fingerprint("SECRET_KEY", old)).last_used_at is not None
+    assert Key.objects.get(fingerprint=key_use.name_of(old)).last_used_at is not None
     tomorrow = clock.now() + timedelta(days=1)
     assert old not in rotation.drop_oldest(secrets_file, Ring.SECRET_KEY, now=tomorrow).keys
     assert Session.objects.count() == 1

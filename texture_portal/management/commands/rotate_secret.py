@@ -39,7 +39,7 @@ class Command(BaseCommand):
             held = STEPS[step](file, Ring(ring), now=clock.now())
         except RotationError as fault:
             raise CommandError(str(fault)) from fault
-        names = [key_use.fingerprint(ring, each) for each in held.keys]
+        names = [key_use.name_of(each) for each in held.keys]
         self.stdout.write(f"{ring}: {', '.join(names)}{' (announced: the last)' if held.is_pending else ''}")
         then = {"announce": "then take the step `promote`", "promote": THEN[Ring(ring)]}.get(step)
         self.stdout.write(f"{BEGIN_ANEW}{f', {then}' if then else ''}.")

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("partners", "0011_webhook_answers"),
+        ("partners", "0013_no_certified_at"),
     ]
 
     operations = [

@@ -1,6 +1,8 @@
 """One process of many that does a thing, while the others stand by: by a lock that the database lets go with it."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -8,6 +10,18 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from texture_portal.holding import number_of
 
 log = logging.getLogger(__name__)
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Waits until nobody else is at it. By a connection of its own: what is done here may want transactions."""
+    holder = connections.create_connection("default")
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [number_of(f"alone|{name}")])
+        yield
+    finally:
+        holder.close()
 
 
 class Alone:

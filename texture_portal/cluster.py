@@ -101,7 +101,7 @@ class Cluster:
         with open(self.log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
             os.chown(log.fileno(), owner.pw_uid, -1)
             done = subprocess.run(  # noqa: S603 -- the wheel's own programs
-                [str(_wheel() / "pginstall" / "bin" / program), *arguments],
+                [str(program_of_the_wheel(program)), *arguments],
                 check=False,
                 cwd="/",
                 env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
@@ -182,6 +182,10 @@ class Cluster:
             folder = Path(tempfile.gettempdir()) / f"texture-portal-{name}"
         _make_private(folder, owner=self._server_user())
         return folder
+
+
+def program_of_the_wheel(name: str) -> Path:
+    return _wheel() / "pginstall" / "bin" / name
 
 
 def _wheel() -> Path:

@@ -22,7 +22,7 @@ def found(*, now: datetime) -> dict[str, str]:
 
 def migrations_waiting() -> list[str]:
     applied = MigrationRecorder(connection).applied_migrations()
-    return sorted(f"{app}.{name}" for app, name in _migrations_of_the_code() - set(applied))
+    return sorted(migrations_of_the_code() - {f"{app}.{name}" for app, name in applied})
 
 
 def _migrations(now: datetime) -> str:
@@ -61,6 +61,6 @@ LOOKS: dict[str, Callable[[datetime], str]] = {
 
 
 @cache
-def _migrations_of_the_code() -> frozenset[tuple[str, str]]:
+def migrations_of_the_code() -> frozenset[str]:
     """Read from the files, once: a running process keeps the code that it began with."""
-    return frozenset(MigrationLoader(None).disk_migrations)
+    return frozenset(f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations)

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
+from contract.conftest import authority, database, new_partner, program_ids
 
 from tests.portal.conftest import environment, manage, test_database_url
 from texture_portal.log_forms import Json, NamesWhatIsUnderWay, Plain
 
-__all__ = ["environment", "manage", "test_database_url"]
+__all__ = ["authority", "database", "environment", "manage", "new_partner", "program_ids", "test_database_url"]
 
 
 @pytest.fixture

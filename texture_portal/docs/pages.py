@@ -7,10 +7,12 @@ from django.conf import settings
 
 FOLDER: Path = settings.BASE_DIR / "docs"
 FRONT = "README"
+CHANGELOG: Path = settings.BASE_DIR / "CHANGELOG.md"
 # The order in which they are read. What is not among them (a decision) follows by name.
 GUIDES = (
     "quick-start", "authentication", "signing", "idempotency", "errors", "rate-limits", "lifecycle", "events",
     "telemetry", "commands", "webhooks", "linking", "sandbox", "device-types", "reference", "try", "versioning",
+    "changelog",
 )  # fmt: skip
 MADE = {
     "errors": "Errors",
@@ -19,9 +21,13 @@ MADE = {
     "device-types": "Device types",
     "reference": "API reference",
     "try": "Try it",
+    "changelog": "Changelog",
 }  # from the code, not from a file
 FOR_OPERATORS = (
     "operations",
+    "deployment",
+    "backups",
+    "upgrading",
     "rotation",
     "staff",
     "connectors",

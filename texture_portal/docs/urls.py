@@ -13,6 +13,7 @@ urlpatterns = [
     path("docs/device-types", views.device_types),
     path("docs/reference", views.api_reference),
     path("docs/try", views.try_page),
+    path("docs/changelog", views.changelog),
     path("docs/examples/<str:name>", views.example),
     re_path(r"^docs/(?P<name>[\w-]+\.\w+)$", views.image),
     re_path(r"^docs/(?P<slug>[\w/-]+)$", views.guide),

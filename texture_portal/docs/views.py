@@ -81,6 +81,12 @@ def try_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def changelog(request: HttpRequest) -> HttpResponse:
+    text = pages.CHANGELOG.read_text(encoding="utf-8")
+    return _page(request, "docs/guide.html", "changelog", title=pages.title_of(text), page=_rendered(text, ""))
+
+
+@require_safe
 def example(request: HttpRequest, name: str) -> HttpResponse:
     """A runnable example, to be fetched with curl."""
     return _file(pages.FOLDER / markdown.EXAMPLES, name, lambda _: "text/plain; charset=utf-8")

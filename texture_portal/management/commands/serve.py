@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 from devices.connectors.pattern import Pattern
 from devices.connectors.registry import processes
 from texture_portal import schedules
+from texture_portal.alone import one_at_a_time
 from texture_portal.supervisor import AlarmWatch, Child, OnDemand, ScheduleWatch, Supervisor, WorkerWatch
 
 BACKLOG = 1024
@@ -27,23 +28,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
         parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"), help="default: $PORT or 8000")
-        parser.add_argument("--no-worker", action="store_true", help="the web server alone")
+        alone = parser.add_mutually_exclusive_group()
+        alone.add_argument("--no-worker", action="store_true", help="the web server alone")
+        alone.add_argument("--no-web", action="store_true", help="workers alone")
 
-    def handle(self, *, host: str, port: int, no_worker: bool, **options: Any) -> None:
-        listener = _listen(host, port)
+    def handle(self, *, host: str, port: int, no_worker: bool, no_web: bool, **options: Any) -> None:
+        listener = None if no_web else _listen(host, port)
         self._prepare_database()
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where there is none
         if settings.IS_PUBLIC:
             call_command("collectstatic", interactive=False, verbosity=0)
-        descriptor = listener.fileno()
-        web = Child(
-            "web", "gunicorn", "--config", "python:texture_portal.web", "--bind", f"fd://{descriptor}",
-            keep=[descriptor],
-        )  # fmt: skip
+        web = [_web(listener)] if listener else []
         workers = [] if no_worker else [Child("worker", "django", "qcluster")]
         readers = [] if no_worker else [_reader(each) for each in processes()]
         watches = [WorkerWatch(each) for each in workers]
-        supervisor = Supervisor([web, *workers, *readers], [ScheduleWatch(), AlarmWatch(), *watches])
+        supervisor = Supervisor([*web, *workers, *readers], [ScheduleWatch(), AlarmWatch(), *watches])
         self._greet(listener, no_worker=no_worker)
         supervisor.run()
         self.stdout.write("Stopped.")
@@ -51,12 +50,16 @@ class Command(BaseCommand):
     def _prepare_database(self) -> None:
         self.stdout.write("Migrating the database")
         try:
-            call_command("migrate", interactive=False, verbosity=0)
+            with one_at_a_time("migrations"):  # of hosts that start at once
+                call_command("migrate", interactive=False, verbosity=0)
         except (OperationalError, NotSupportedError) as fault:  # away, or too old
             raise CommandError(f"The database cannot be used: {fault}\nRemedy: see DATABASE_URL.") from fault
         schedules.install()
 
-    def _greet(self, listener: socket.socket, *, no_worker: bool) -> None:
+    def _greet(self, listener: socket.socket | None, *, no_worker: bool) -> None:
+        if listener is None:
+            self.stdout.write("The workers are there, without a web server. Ctrl-C stops them.")
+            return
         host, port = listener.getsockname()[:2]
         self.stdout.write(
             f"The portal is on http://{host}:{port} {'without' if no_worker else 'with'} a worker; "
@@ -64,6 +67,13 @@ class Command(BaseCommand):
         )
         if not get_user_model().objects.filter(is_superuser=True, is_active=True).exists():
             self.stdout.write("Nobody can log in yet. Remedy: .venv/bin/python manage.py createsuperuser")
+
+
+def _web(listener: socket.socket) -> Child:
+    descriptor = listener.fileno()
+    return Child(
+        "web", "gunicorn", "--config", "python:texture_portal.web", "--bind", f"fd://{descriptor}", keep=[descriptor]
+    )
 
 
 def _reader(pattern: Pattern) -> OnDemand:

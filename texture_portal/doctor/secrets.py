@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core import checks
 
 from texture_portal.doctor.finding import Finding, fault, ok, warning
+from texture_portal.key_rings import Ring
+from texture_portal.keys import on_ring
 
 SHORTEST = 32  # characters
 
@@ -19,13 +21,14 @@ def look() -> Iterator[Finding]:
 
 
 def _secrets() -> Finding:
-    secrets = [settings.SECRET_KEY, *settings.DATA_KEYS, *settings.CHECKPOINT_KEYS]
-    remedy = "openssl rand -base64 48 makes one; see docs/operations.md before you change one that is in use"
+    rings = [each for ring in Ring if (each := on_ring(ring))]
+    secrets = [secret for ring in rings for secret in ring]
+    remedy = "openssl rand -base64 48 makes one; docs/rotation.md says how to change one that is in use"
     if len(set(secrets)) < len(secrets):
         return fault("secrets", "one stands in two places: who has one of them has more", remedy)
     if any(len(each) < SHORTEST for each in secrets):
         return fault("secrets", f"one is shorter than {SHORTEST} characters", remedy)
-    older = len(settings.DATA_KEYS) + len(settings.CHECKPOINT_KEYS) - 2
+    older = len(secrets) - len(rings)
     return ok("secrets", f"all differ and are long enough; {older} older ones are kept beside them")
 
 

@@ -40,6 +40,10 @@ def test_it_calls_a_simulated_fleet_and_brings_it_back(demo: Demo) -> None:
     assert f"brought back: {told} restored" in demo.printed
 
 
+def test_a_customer_links_on_the_pages_what_the_partner_enrolled(demo: Demo) -> None:
+    assert "the partner's enrollment is now hybrid, with consents by oauth and oem" in demo.printed
+
+
 def test_it_says_that_its_boundaries_are_coarse(demo: Demo) -> None:
     assert "drawn by hand and coarse" in demo.printed
 

@@ -38,7 +38,7 @@ class StuckError(Exception):
 
 def play(portal: Portal, cloud: SimulatedCloud, *, run: str, lasts: timedelta) -> Iterator[str]:
     """What happens, line by line; the last ones say what came of it. Raises `StuckError`."""
-    fleet = [each for each in cloud.devices() if simulated.takes_part(each)]
+    fleet = simulated.taking_part(cloud)
     counts = simulated.enroll(portal, fleet, run=run, now=clock.now())
     yield f"{len(fleet)} devices of the simulated OEM enrolled by its API: {_counted(counts)}"
     simulated.connect(cloud, now=clock.now())

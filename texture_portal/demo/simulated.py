@@ -25,6 +25,7 @@ from texture_portal.demo.setting import BY, PARTNER
 
 UNHURRIED = "metadata=1000/s,telemetry=1000/s,control=1000/s,historical=1000/s,token=1000/s"
 CALLS_A_SECOND = dict.fromkeys(("metadata", "telemetry", "control", "historical"), "500/s:500")
+SCOPES = ["devices.read", "telemetry.read", "commands.write", "offline_access"]
 CONSENTED_TO = ["capacity"]
 TYPES = (DeviceType.BATTERY, DeviceType.THERMOSTAT, DeviceType.INVERTER)
 TOWNS = (
@@ -38,8 +39,14 @@ STARTS_WITHIN = 60
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCloud:
+    """`account` and `password` are a resident's: whose home is listed first."""
+
     url: str
     api_key: str
+    client_id: str
+    client_secret: str
+    account: str
+    password: str
 
     def devices(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -70,21 +77,31 @@ def simulated_cloud(*, devices: int) -> Iterator[SimulatedCloud]:
     process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
     try:
         told = json.loads(process.stdout.readline() if process.stdout else "")
-        yield SimulatedCloud(told["url"], told["api_key"])
+        client = told["client"]
+        yield SimulatedCloud(
+            told["url"], told["api_key"], client["id"], client["secret"], told["account"], told["password"]
+        )
     finally:
         process.terminate()
         process.wait(timeout=STARTS_WITHIN)
 
 
 def connect(cloud: SimulatedCloud, *, now: datetime) -> Cloud:
-    """By its fleet's API key. The connection of an earlier demo ends: that cloud is gone."""
+    """By its fleet's API key, and so that end users can link devices. An earlier demo's ends: that cloud is gone."""
     partner = Partner.objects.get(name=PARTNER)
     for earlier in Connection.objects.filter(cloud__partner=partner).exclude(status=Connection.Status.REVOKED):
         ending.revoke(earlier, reason="the demo runs again", now=now, by=BY)
-    made = Cloud.objects.create(
+    for gone in Cloud.objects.filter(partner=partner).exclude(client_id=""):
+        gone.client_id = ""  # it is offered to end users no more
+        gone.save()
+    made = Cloud(
         partner=partner, name=f"Simulated Energy {now:%Y-%m-%d %H:%M:%S}", base_url=cloud.url,
-        document=shipped.document("simulated"), rate_limits=CALLS_A_SECOND,
+        document=shipped.document("simulated"), rate_limits=CALLS_A_SECOND, issuer=cloud.url,
+        authorize_url=f"{cloud.url}/oauth/authorize", token_url=f"{cloud.url}/oauth/token",
+        revoke_url=f"{cloud.url}/oauth/revoke", client_id=cloud.client_id, scopes=SCOPES,
     )  # fmt: skip
+    made.set_client_secret(cloud.client_secret)
+    made.save()
     programmatic.connect_by_api_key(made, grantor=Connection.Grantor.FLEET, key=cloud.api_key, now=now, by=BY)
     return made
 
@@ -101,12 +118,20 @@ def enroll(portal: Portal, devices: list[dict[str, Any]], *, run: str, now: date
     return counts
 
 
-def takes_part(device: dict[str, Any]) -> bool:
-    return device["type"] in TYPES
+def taking_part(cloud: SimulatedCloud) -> list[dict[str, Any]]:
+    """The fleet, always in the same order."""
+    return [each for each in cloud.devices() if each["type"] in TYPES]
+
+
+def address_of(number: int) -> dict[str, str]:
+    """Of the home of so many-th device of the fleet."""
+    street, city, zip_code, *_ = TOWNS[number % len(TOWNS)]
+    line = f"{100 + number} {street}"
+    return {"streetOne": line, "city": city, "state": "CA", "postalCode": zip_code, "country": "US"}
 
 
 def _document(device: dict[str, Any], number: int, *, run: str, now: datetime) -> dict[str, Any]:
-    street, city, zip_code, latitude, longitude = TOWNS[number % len(TOWNS)]
+    *_, latitude, longitude = TOWNS[number % len(TOWNS)]
     # around the town's middle, a few hundred metres apart, so that a map has something to show
     off_north, off_east = (number * 37 % 100 - 50) / 6000, (number * 61 % 100 - 50) / 6000
     return {
@@ -121,8 +146,7 @@ def _document(device: dict[str, Any], number: int, *, run: str, now: datetime) -
             "ratings": _ratings(device["ratings"]),
         },
         "site": {
-            "address": {"streetOne": f"{100 + number} {street}", "city": city, "state": "CA", "postalCode": zip_code,
-                        "country": "US"},
+            "address": address_of(number),
             "coordinates": {"latitude": round(latitude + off_north, 5), "longitude": round(longitude + off_east, 5)},
         },
         "customer": {"referenceId": f"demo-home-{device['site_id']}"},

@@ -9,6 +9,8 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,11 +22,12 @@ from django.core.management.base import BaseCommand
 
 from examples.oem_client import Portal
 from texture_portal import clock
-from texture_portal.demo import event, setting, table
+from texture_portal.demo import event, linking, setting, table
 from texture_portal.demo.buildings import buildings
+from texture_portal.demo.person import LostError
 from texture_portal.demo.scenes import EVERY_OUTCOME, Result, new_visit, play
 from texture_portal.demo.server import HOST, ServerError, check_port, serving
-from texture_portal.demo.simulated import simulated_cloud
+from texture_portal.demo.simulated import SimulatedCloud, simulated_cloud
 
 
 class Command(BaseCommand):
@@ -53,15 +56,19 @@ class Command(BaseCommand):
             credentials = self._set_the_stage(grid)
             password = setting.let_administrator_in()
             self._say("Starting the web server and a worker")
-            with serving(port=port, log=self._file("demo-server.log")) as server:
+            with ExitStack() as running:
+                server = running.enter_context(serving(port=port, log=self._file("demo-server.log")))
                 url = f"http://{HOST}:{port}"
                 faults = self._show(url, credentials, own_grid=grid is None)
+                cloud = None
                 if grid is None and options["fleet"]:
-                    faults += self._call_event(url, credentials, fleet=options["fleet"], lasts=options["event_seconds"])
+                    cloud = running.enter_context(simulated_cloud(devices=options["fleet"]))
+                    faults += self._call_event(url, credentials, cloud, lasts=options["event_seconds"])
+                    faults += self._link(url, credentials, cloud)
                 faults += self._check_audit_trail()
                 self._conclude(faults)
                 if not once:
-                    self._stay(server, port=port, password=password)
+                    self._stay(server, cloud, port=port, password=password)
         except ServerError as fault:
             raise CommandError(str(fault)) from fault
         except requests.ConnectionError as fault:
@@ -123,16 +130,12 @@ class Command(BaseCommand):
             self.stdout.write(self.style.ERROR(f"  !! not shown: {outcome}"))
         return len(missing) + sum(len(result.deviations) for result in shown)
 
-    def _call_event(self, url: str, credentials: dict[str, str], *, fleet: int, lasts: int) -> int:
+    def _call_event(self, url: str, credentials: dict[str, str], cloud: SimulatedCloud, *, lasts: int) -> int:
         """A simulated fleet in a dispatch event; the number of deviations."""
-        self._say(f"A dispatch event over a simulated OEM's fleet of {fleet} devices (FLEET=0: without)")
-        portal = Portal(url, credentials)
-        portal.http.trust_env = False
+        self._say("A dispatch event over a simulated OEM's fleet (FLEET=0: without)")
+        portal = _portal(url, credentials)
         try:
-            with simulated_cloud(devices=fleet) as cloud:
-                for line in event.play(portal, cloud, run=secrets.token_hex(3), lasts=timedelta(seconds=lasts)):
-                    self.stdout.write(f"      {line}")
-                    self.stdout.flush()
+            self._tell(event.play(portal, cloud, run=secrets.token_hex(3), lasts=timedelta(seconds=lasts)))
         except event.StuckError as fault:
             self.stdout.write(self.style.ERROR(f"  !! {fault}"))
             return 1
@@ -141,6 +144,22 @@ class Command(BaseCommand):
         for deviation in (found := event.deviations(called)):
             self.stdout.write(self.style.ERROR(f"  !! {deviation}"))
         return len(found)
+
+    def _link(self, url: str, credentials: dict[str, str], cloud: SimulatedCloud) -> int:
+        """An end user at the pages; the number of deviations."""
+        self._say("A customer links a battery that the partner has enrolled, on the portal's pages")
+        try:
+            self._tell(linking.play(_portal(url, credentials), cloud))
+        except LostError as fault:
+            self.stdout.write(self.style.ERROR(f"  !! {fault}"))
+            return 1
+        return 0
+
+    def _tell(self, lines: Iterator[str]) -> None:
+        """Each as it comes: it takes a while."""
+        for line in lines:
+            self.stdout.write(f"      {line}")
+            self.stdout.flush()
 
     def _check_audit_trail(self) -> int:
         """In a process of its own, as an auditor runs it: 0 when whole."""
@@ -163,11 +182,15 @@ class Command(BaseCommand):
             seconds = time.monotonic() - self.began
             self.stdout.write(self.style.SUCCESS(f"\nEverything as expected, in {seconds:.0f} s.\n"))
 
-    def _stay(self, server: "subprocess.Popen[bytes]", *, port: int, password: str) -> None:
+    def _stay(
+        self, server: "subprocess.Popen[bytes]", cloud: SimulatedCloud | None, *, port: int, password: str
+    ) -> None:
+        linked = f", at the maker as {cloud.account}, password {cloud.password}" if cloud else ""
         self.stdout.write(
             f"The portal runs on http://{HOST}:{port}; its log is {self._file('demo-server.log')}\n"
             f"  the admin    http://{HOST}:{port}/admin/\n"
             f"  log in as    {setting.ADMINISTRATOR}   password  {password}   (shown this once)\n"
+            f"  end users    http://{HOST}:{port}/link/{linked}\n"
             f"  the partner  {self._file('demo-credentials.json')}, for example:\n"
             f"    {_shown_path(Path(sys.executable))} examples/oem_client.py --url http://{HOST}:{port} "
             f"--credentials {self._file('demo-credentials.json')} list --state pending_verification\n"
@@ -189,6 +212,12 @@ class Command(BaseCommand):
     def _say(self, step: str) -> None:
         self.stdout.write(self.style.MIGRATE_HEADING(f"{time.monotonic() - self.began:4.1f}s ") + step)
         self.stdout.flush()
+
+
+def _portal(url: str, credentials: dict[str, str]) -> Portal:
+    portal = Portal(url, credentials)
+    portal.http.trust_env = False  # a proxy has no business on loopback
+    return portal
 
 
 def _shown_path(path: Path) -> Path:

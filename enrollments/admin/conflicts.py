@@ -1,5 +1,6 @@
 """On an enrollment's page: who else claims its device, and the button that asks whose it is."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.contrib.auth.models import User
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from enrollments import conflicts
+from enrollments.conflicts import Claims
 from enrollments.models import Enrollment
 from enrollments.states import State
 from partners.models import RefusedRequest
@@ -47,7 +49,7 @@ def open_conflict_verb() -> Verb:
     )
 
 
-def claimed_table() -> dict[str, Any]:
+def claimed_table(claims: Iterable[Claims]) -> dict[str, Any]:
     """For the front page: devices that others claim again and again, and nobody has asked about."""
     return table(
         ("Device", "Enrolled by", "Claimed", "Last"),
@@ -58,7 +60,7 @@ def claimed_table() -> dict[str, Any]:
                 f"{each.times} times",
                 at(each.last_at),
             )
-            for each in conflicts.repeated_claims()
+            for each in claims
         ),
     )
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter, TextFilter
 from unfold.decorators import display
 
 from enrollments.admin.colours import consent_badge
@@ -36,6 +36,14 @@ SEE_EVIDENCE = "enrollments.view_evidence"
 EVIDENCE_NAMES = {"method": "Method", "ipAddress": "IP address", "userAgent": "User agent"}
 
 HistoricalConsent = Consent.history.model
+
+
+class TermsVersionFilter(TextFilter):
+    title = "terms version"
+    parameter_name = "terms_version"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(terms_version=version) if (version := (self.value() or "").strip()) else queryset
 
 
 class ConsentColumns(BigTable):
@@ -75,6 +83,7 @@ class ConsentAdmin(ExportMixin, ConsentColumns, DetailAdmin):
     list_filter = (
         ("path", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),
+        TermsVersionFilter,
         ("enrollment__partner", RelatedDropdownFilter),
         ("granted_at", WhenFilter),
     )
@@ -118,6 +127,7 @@ class ConsentHistoryAdmin(ConsentColumns, ReadOnlyAdmin):
         ("history_date", WhenFilter),
         ("path", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),
+        TermsVersionFilter,
         ("enrollment__partner", RelatedDropdownFilter),
     )
     search_help_text = SEARCH_HELP

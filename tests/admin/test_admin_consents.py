@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.urls import reverse
 
 from enrollments.models import Consent
-from tests.factories import NOW, enrolled
+from tests.factories import NOW, consent_claim, enrolled
 
 EVIDENCE = "203.0.113.7"
 
@@ -91,3 +91,11 @@ def test_consent_history_is_found_by_partner(onlooker):
     page = onlooker.get(url, {"enrollment__partner__id__exact": str(wanted.partner_id)}).content.decode()
     assert wanted.device.serial_number in page
     assert other.device.serial_number not in page
+
+
+def test_consents_and_their_history_are_narrowed_to_a_version_of_the_terms(onlooker):
+    old, new = (enrolled(consent=consent_claim(terms_version=version)) for version in ("2026-01", "2026-02"))
+    for listed in ("consent", "historicalconsent"):
+        page = onlooker.get(reverse(f"admin:enrollments_{listed}_changelist"), {"terms_version": " 2026-02 "})
+        assert [row.enrollment_id for row in page.context["cl"].result_list] == [new.pk]
+    assert old.pk != new.pk

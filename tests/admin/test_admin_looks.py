@@ -29,6 +29,12 @@ def test_filters_are_on_record_by_name_and_searches_without_what_was_typed(admin
     assert serial not in str(vars(look))
 
 
+def test_what_the_front_page_shows_of_people_is_on_record(administrator):
+    case = ReviewCase.objects.get(enrollment=ambiguous())
+    administrator.get("/admin/")
+    assert looks() == [("root", "listed", "enrollments.reviewcase", {str(case.pk)})]
+
+
 @pytest.mark.parametrize("of", ["enrollment", "device", "site", "consent", "case"])
 def test_each_page_about_somebody_is_on_record(of, administrator):
     enrollment = ambiguous()

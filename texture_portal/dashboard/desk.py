@@ -1,31 +1,37 @@
 """The first rows of what waits for staff: cases, claims, records that partners owe, refused requests."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Model
 
 from devices.models import Connection, StreamPosition
+from enrollments import conflicts
 from enrollments.admin.case_page import LATE_MARKS, time_left
 from enrollments.admin.conflicts import OPEN as OPEN_CONFLICT
 from enrollments.admin.conflicts import claimed_table
-from enrollments.models import EvidenceRequest, ReviewCase
+from enrollments.models import Enrollment, EvidenceRequest, ReviewCase
 from partners.models import RefusedRequest
 from texture_portal.console.marks import NOTHING, at, badge, link, table, words
 
 MOST_SHOWN = 8
 CUT_FOR = timedelta(minutes=5)  # a stream is opened again within two, where its cloud is there
 
+See = Callable[[type[Model], Iterable[Any]], None]  # told of the rows about people that are shown
 
-def tables(user: Any, *, now: datetime) -> dict[str, Any]:
+
+def tables(user: Any, *, now: datetime, see: See) -> dict[str, Any]:
     """What its groups may see of it."""
     shown: dict[str, Any] = {}
     if user.has_perm("enrollments.view_reviewcase"):
-        shown |= _cases(now=now)
+        shown |= _cases(now=now, see=see)
     if user.has_perm(OPEN_CONFLICT):
-        shown["claimed"] = claimed_table()
+        claims = conflicts.repeated_claims()
+        see(Enrollment, [each.enrollment.pk for each in claims])
+        shown["claimed"] = claimed_table(claims)
     if user.has_perm("enrollments.view_evidencerequest"):
-        shown |= _owed(now=now)
+        shown |= _owed(now=now, see=see)
     if user.has_perm("partners.view_refusedrequest"):
         shown["flagged"] = _flagged()
     if user.has_perm("devices.view_connection"):
@@ -33,10 +39,11 @@ def tables(user: Any, *, now: datetime) -> dict[str, Any]:
     return shown
 
 
-def _cases(*, now: datetime) -> dict[str, Any]:
+def _cases(*, now: datetime, see: See) -> dict[str, Any]:
     counts = ReviewCase.objects.waiting(user_id=None, now=now)
     undecided = ReviewCase.objects.filter(decided_at__isnull=True).select_related("assigned_to")
-    first = undecided.select_related("enrollment__partner", "enrollment__site").order_by("due_at")[:MOST_SHOWN]
+    first = list(undecided.select_related("enrollment__partner", "enrollment__site").order_by("due_at")[:MOST_SHOWN])
+    see(ReviewCase, [each.pk for each in first])
     return {
         "open_cases": counts["all"],
         "late_cases": counts["all_late"],
@@ -61,10 +68,12 @@ def _case(case: ReviewCase, *, now: datetime) -> tuple[Any, ...]:
     )
 
 
-def _owed(*, now: datetime) -> dict[str, Any]:
+def _owed(*, now: datetime, see: See) -> dict[str, Any]:
     """Records of consents that partners were asked for and have not sent, what is due first first."""
     open_requests = EvidenceRequest.objects.filter(answered_at__isnull=True)
-    rows = open_requests.select_related("enrollment__partner", "enrollment__customer").order_by("due_at")
+    all_owed = open_requests.select_related("enrollment__partner", "enrollment__customer").order_by("due_at")
+    rows = list(all_owed[:MOST_SHOWN])
+    see(EvidenceRequest, [each.pk for each in rows])
     return {
         "late_records": open_requests.filter(due_at__lt=now).count(),
         "owed": table(
@@ -77,7 +86,7 @@ def _owed(*, now: datetime) -> dict[str, Any]:
                     each.enrollment.partner.name,
                     each.enrollment.customer.reference_id,
                 )
-                for each in rows[:MOST_SHOWN]
+                for each in rows
             ),
         ),
     }

@@ -112,6 +112,7 @@ class PartnerView(APIView):
             call.partner, call.idempotency_key, fingerprint, kept=self.retention, is_secret=self.answers_secrets
         )
         if call.kept and (first := idempotency.replay(call.kept, key, now=call.now)):
+            idempotency.note_replay(call.kept)
             return first
         effect = self._effect(call, path)
         return idempotency.once(

@@ -49,7 +49,7 @@ def certify(run: CertificationRun, *, reason: str, now: datetime, by: Actor) -> 
         raise Refusal("state_conflict", "A certificate was issued on this run.")
     report = reports.report_of(held)
     if not report.is_clean or held.finished_at is None:
-        said = f"These checks failed: {', '.join(report.failed)}." if report.failed else "The run is not done."
+        said = f"These checks failed: {', '.join(report.failed)}." if report.failed else "Nothing was shown yet."
         raise Refusal("state_conflict", said)
     if now - held.finished_at > GOOD_FOR:
         raise Refusal("state_conflict", f"The run is older than {GOOD_FOR.days} days: have it tried again.")

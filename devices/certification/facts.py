@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from devices.connectors.pull.documents import Document
 from devices.connectors.pull.finding import Found
@@ -17,8 +18,10 @@ class Subject:
     """What is certified, before anything is asked. `maker`: of a TPDO's, whose devices alone count (§3.3)."""
 
     document: Document | None
+    partner: UUID
     maker: str = ""
     polling_minutes: int = 15
+    is_called: bool = False
     is_on_this_machine: bool = False
     is_test_environment: bool = False
     has_token_url: bool = False

@@ -35,7 +35,9 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        return self.run.status == CertificationRun.Status.DONE and not any(line.is_in_the_way for line in self.lines)
+        """Done, with nothing in the way; and something was shown, of whom nothing applies to."""
+        is_done = self.run.status == CertificationRun.Status.DONE
+        return is_done and not self.failed and any(line.outcome == Outcome.PASS for line in self.lines)
 
     @property
     def failed(self) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import orjson
 
@@ -43,7 +44,7 @@ class Assignment:
 
     @property
     def subject(self) -> Subject:
-        return subject_of(self.run.cloud, maker=self.run.maker)
+        return subject_of(self.run.cloud, partner=self.run.partner_id, maker=self.run.maker)
 
 
 @cache
@@ -51,13 +52,15 @@ def of_clouds() -> Suite:
     return Suite("clouds", tuple(requirements_in(DOCUMENTS, VOCABULARY)), VOCABULARY, _bench)
 
 
-def subject_of(cloud: Cloud | None, *, maker: str) -> Subject:
+def subject_of(cloud: Cloud | None, *, partner: UUID, maker: str) -> Subject:
     if cloud is None:
-        return Subject(None, maker=maker)
+        return Subject(None, partner, maker=maker)
     return Subject(
         document=_document(cloud),
+        partner=partner,
         maker=maker,
         polling_minutes=cloud.polling_minutes,
+        is_called=True,
         is_on_this_machine=_is_loopback(cloud.base_url),
         is_test_environment=is_test_environment(cloud),
         has_token_url=bool(cloud.token_url),

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from devices.certification import runs, suite
 from devices.certification.trying import Suite
+from enrollments.certification.suite import of_records
 from texture_portal import jobs
 
 
 def suites() -> Sequence[Suite]:
-    return (suite.of_clouds(),)
+    return (suite.of_clouds(), of_records())
 
 
 def work_off(*, now: datetime) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, transaction
+from django.db.models import F
 
 from devices.models import Device
 from enrollments.duplicates import device_name
@@ -56,6 +57,7 @@ def take(
     """
     if first := PartnerEvent.objects.filter(partner=partner, event_id=report.id).first():
         _check_same(first, report)
+        PartnerEvent.objects.filter(pk=first.pk).update(repeats=F("repeats") + 1)
         return first, False
     enrollment = enrollment_of(
         partner,

@@ -73,6 +73,7 @@ class PartnerEvent(models.Model):
         max_length=24, blank=True, choices=[(s.value, s.label) for s in State], help_text="Once it had taken effect."
     )
     received_at = models.DateTimeField()
+    repeats = models.PositiveIntegerField(default=0, help_text="How often the same event was sent again.")
     processed_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, help_text="By when it must have taken effect (§11.6).")
 

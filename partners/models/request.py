@@ -45,6 +45,7 @@ class IdempotencyRecord(models.Model):
     body = models.BinaryField(default=b"")
     expires_at = models.DateTimeField(db_index=True)
     created_at = models.DateTimeField(default=clock.now)
+    replays = models.PositiveIntegerField(default=0, help_text="How often the same request came again.")
 
     objects = IdempotencyRecords.as_manager()
 

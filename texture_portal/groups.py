@@ -23,6 +23,7 @@ _POLLING = (
     "devices.view_connectordocument", "devices.view_discovereddevice", "devices.view_poll", "devices.view_callbucket",
     "devices.view_streamposition", "devices.view_readingrefusal",
 )  # fmt: skip
+_CERTIFICATION = ("devices.view_certificationrun", "devices.view_waiver", "partners.view_certificate")
 _DISPATCH = ("programs.view_dispatchevent", "programs.view_dispatchtarget")
 _PORTFOLIOS = ("devices.view_portfolio", "devices.view_historicalportfolio")
 
@@ -46,6 +47,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *_GRANTS, "devices.revoke_connection", *_POLLING, "devices.write_connectordocument",
         "devices.issue_command",
         "texture_portal.export_list",
+        *_CERTIFICATION,
         *_PORTFOLIOS, "devices.add_portfolio", "devices.change_portfolio", "devices.fill_portfolio",
         "devices.revoke_portfolio", "devices.export_telemetry",
     ),
@@ -56,6 +58,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *_POLLING,
         *_PORTFOLIOS,
         *_DISPATCH,
+        *_CERTIFICATION,
         "devices.view_telemetryexport",
         "enrollments.view_reviewcase", "enrollments.view_casenote", "enrollments.view_consent",
         "enrollments.view_historicalconsent", "enrollments.view_enrollmentfile",
@@ -79,6 +82,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "partners.rotate_application", "partners.view_idempotencyrecord", "partners.view_refusedrequest",
         *_WEBHOOKS, "partners.manage_webhookendpoint", "partners.resend_webhookdelivery",
         *_POLLING,
+        *_CERTIFICATION, "devices.start_certificationrun", "devices.give_waiver", "partners.issue_certificate",
+        "partners.withdraw_certificate",
         *_GRANTS, "devices.add_cloud", "devices.change_cloud", "devices.set_cloud_secret", "devices.add_connection",
         "devices.replace_connection_secret", "devices.revoke_connection",
     ),

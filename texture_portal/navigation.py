@@ -49,6 +49,8 @@ GROUPS = {
     ),
     "Partners": (
         ("Partners", "factory", "partners", "partner"),
+        ("Certification", "fact_check", "devices", "certificationrun"),
+        ("Certificates", "workspace_premium", "partners", "certificate"),
         ("Webhook endpoints", "webhook", "partners", "webhookendpoint"),
         ("Webhook deliveries", "outgoing_mail", "partners", "webhookdelivery"),
         ("Refused requests", "block", "partners", "refusedrequest"),

@@ -74,7 +74,7 @@ class CloudAdmin(VerbsMixin, HistoryAdmin):
     search_fields = ("name", "partner__name", "id")
     readonly_fields = ("id", "state", "state_reason", "paused_until", "has_secret", "created_at")
     fieldsets = (
-        (None, {"fields": ("id", "partner", "name", "connector", "base_url", "created_at")}),
+        (None, {"fields": ("id", "partner", "name", "connector", "base_url", "is_test_environment", "created_at")}),
         ("Where grants are given", {"fields": ("authorize_url", "token_url", "revoke_url", "issuer", "scopes")}),
         ("How the portal proves itself", {"fields": ("client_id", "client_proof", "has_secret")}),
         ("What it wants besides", {"fields": ("authorize_parameters", "token_parameters")}),

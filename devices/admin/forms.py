@@ -40,7 +40,7 @@ class CloudForm(forms.ModelForm[Cloud]):
         fields = (
             "partner", "name", "connector", "base_url", "issuer", "authorize_url", "token_url", "revoke_url",
             "client_id", "client_proof", "scopes", "authorize_parameters", "token_parameters", "api_key_place",
-            "api_key_name", "api_key_prefix", "polling_minutes", "rate_limits",
+            "api_key_name", "api_key_prefix", "polling_minutes", "rate_limits", "is_test_environment",
         )  # fmt: skip
         widgets = {name: UnfoldAdminTextareaWidget(attrs={"rows": 2}) for name in JSON_FIELDS}
 

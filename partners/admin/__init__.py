@@ -3,6 +3,7 @@
 from django.contrib import admin
 from oauth2_provider import models as oauth
 
+from partners.admin.certificates import CertificateAdmin
 from partners.admin.kept import IdempotencyRecordAdmin
 from partners.admin.partner import PartnerAdmin
 from partners.admin.refused import RefusedRequestAdmin
@@ -10,6 +11,7 @@ from partners.admin.webhook_deliveries import WebhookDeliveryAdmin
 from partners.admin.webhook_endpoints import WebhookEndpointAdmin
 
 __all__ = [
+    "CertificateAdmin",
     "IdempotencyRecordAdmin",
     "PartnerAdmin",
     "RefusedRequestAdmin",

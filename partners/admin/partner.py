@@ -19,7 +19,7 @@ from partners.models import Partner
 from texture_portal import clock
 from texture_portal.actors import staff
 from texture_portal.console.histories import HistoryAdmin
-from texture_portal.console.verbs import ShownOnce, VerbsMixin
+from texture_portal.console.verbs import ShownOnce, Verb, VerbsMixin
 
 STATUS_MARKS = {"active": "success", "suspended": "warning", "ended": "danger"}
 
@@ -41,7 +41,7 @@ class PartnerAdmin(VerbsMixin, HistoryAdmin):
     readonly_fields = ("id", "status", "limits", "created_at")
     inlines = (SigningKeyInline, ApplicationInline, WebhookEndpointInline)
     change_form_outer_after_template = "console/verbs_below.html"
-    verbs = VERBS
+    verbs: tuple[Verb, ...] = VERBS
 
     def has_delete_permission(self, request: HttpRequest, obj: Partner | None = None) -> bool:
         return False

@@ -19,6 +19,7 @@ LISTS = {
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
         "devices.streamposition", "devices.readingrefusal",
         "devices.cloud", "devices.command", "devices.connection", "devices.device", "devices.portfolio",
+        "devices.certificationrun", "partners.certificate",
         "enrollments.consent", "enrollments.enrollment", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms",
         "enrollments.evidencerecord", "enrollments.evidencerequest",
@@ -31,7 +32,7 @@ LISTS = {
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
         "devices.streamposition", "devices.readingrefusal",
         "devices.cloud", "devices.command", "devices.connection", "devices.device", "devices.portfolio",
-        "devices.telemetryexport",
+        "devices.telemetryexport", "devices.certificationrun", "partners.certificate",
         "enrollments.checkpoint", "enrollments.consent", "enrollments.enrollment",
         "enrollments.evidenceaccess", "enrollments.historicalconsent", "enrollments.partnerevent",
         "enrollments.reviewcase", "enrollments.revocationduty", "enrollments.terms", "partners.idempotencyrecord",
@@ -45,7 +46,7 @@ LISTS = {
     "Partner manager": {
         "devices.callbucket", "devices.connectordocument", "devices.discovereddevice", "devices.poll",
         "devices.streamposition", "devices.readingrefusal",
-        "devices.cloud", "devices.connection",
+        "devices.cloud", "devices.connection", "devices.certificationrun", "partners.certificate",
         "enrollments.enrollment", "enrollments.partnerevent", "partners.idempotencyrecord", "partners.partner",
         "partners.refusedrequest", "partners.webhookdelivery", "partners.webhookendpoint", "texture_portal.key",
     },
@@ -57,7 +58,7 @@ CASE_VERBS = {
     "hand-over", "put-back", "note",
 }  # fmt: skip
 PARTNER_VERBS = {
-    "add-key", "revoke-key", "add-client", "revoke-client", "raise-limit", "suspend", "reinstate", "end",
+    "add-key", "revoke-key", "add-client", "revoke-client", "raise-limit", "suspend", "reinstate", "end", "try",
 }  # fmt: skip
 MAY = {
     "Program staff": (ENROLLMENT_VERBS, CASE_VERBS, set()),

@@ -19,7 +19,7 @@ from partners.models import IdempotencyRecord, Partner, RefusedRequest
 from partners.webhooks.outbox import announce_to
 from programs.models import Participation, Program
 from territories.models import DataSet, ServiceTerritory, Site, Utility
-from tests.browser.specimens import of_events, polled
+from tests.browser.specimens import of_certification, of_events, polled
 from tests.factories import (
     NOW,
     ProgramFactory,
@@ -76,6 +76,7 @@ def one_of_everything(user):
     commanded(active().device_id)
     Portfolio.objects.create(name="Summer savings", kind="program")
     of_events()
+    of_certification(Partner.objects.first())
     RevocationDuty.objects.create(
         enrollment=Enrollment.objects.first(), kind="partner_told", revoked_at=NOW, opened_at=NOW, due_at=NOW,
         attempt_at=NOW,

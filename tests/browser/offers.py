@@ -71,10 +71,12 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "add-client": _MANAGER,
         "revoke-client": _MANAGER,
         "raise-limit": _MANAGER,
+        "try": _MANAGER,
         "suspend": _MANAGER,
         "reinstate": _MANAGER,
         "end": _MANAGER,
     },
+    "partners.certificate": {"view": _EVERYBODY, "withdraw": _MANAGER},
     "partners.webhookendpoint": {
         "view": _NOT_STAFF,
         "test": _MANAGER,
@@ -121,6 +123,13 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "devices.discovereddevice": {"view": _EVERYBODY},
     "devices.poll": {"view": _EVERYBODY},
     "devices.callbucket": {"view": _EVERYBODY},
+    "devices.certificationrun": {
+        "view": _EVERYBODY,
+        "certify": _MANAGER,
+        "waive": _MANAGER,
+        "take-back": _MANAGER,
+        "paper": _EVERYBODY,
+    },
     "devices.cloud": {
         "view": _EVERYBODY,
         "add": _MANAGER,

@@ -6,11 +6,14 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from devices.certification import certifying, reports
 from devices.connections import ending, programmatic, reach, renewal
 from devices.connections.programmatic import connect_by_api_key
 from devices.connections.record import save_on_record
 from devices.models import (
     CallBucket,
+    CertificationRun,
+    CheckResult,
     Cloud,
     Command,
     Connection,
@@ -43,7 +46,7 @@ from enrollments.models import (
     Terms,
 )
 from enrollments.terms import add_terms
-from partners import onboarding
+from partners import certificates, onboarding
 from partners.models import IdempotencyRecord, Partner, RefusedRequest, WebhookDelivery, WebhookEndpoint
 from partners.webhooks import announce, endpoints
 from programs.models import Participation, Program
@@ -102,6 +105,7 @@ def one_of_everything():
         "enrollments.consent": list(Consent.objects.filter(enrollment__in=(dispatched, held))),
         "partners.partner": [partner, suspended],
         **of_connections(dispatched.device),
+        **of_certification(partner),
         **of_events(),
     }
     around(dispatched)
@@ -167,6 +171,34 @@ def of_connections(device):
         "devices.connection": list(Connection.objects.all()),
         "devices.portfolio": [portfolio],
     }
+
+
+def of_certification(partner):
+    """A run that is clean, one in which something failed, and one that is waived; a certificate."""
+    now = clock.now()
+    made = [a_run(partner, *results, at=now - timedelta(minutes=n)) for n, results in enumerate(OF_RUNS)]
+    certifying.waive(made[2], "tls", reason="It is behind a tunnel.", now=now, by=TESTS)
+    certificate = certificates.issue(
+        partner, maker="", requirements="1.1", report=reports.as_json(reports.report_of(made[0])), now=now, by=TESTS,
+        reason="reviewed",
+    )  # fmt: skip
+    return {"devices.certificationrun": made, "partners.certificate": [certificate]}
+
+
+OF_RUNS = ((("listed", "pass"),), (("listed", "pass"), ("deletion", "fail")), (("listed", "pass"), ("tls", "fail")))
+
+
+def a_run(partner, *results, at):
+    run = CertificationRun.objects.create(
+        partner=partner, requirements="1.1", status="done", asked_at=at, asked_by="staff ann", started_at=at,
+        finished_at=at, total=len(results),
+    )  # fmt: skip
+    for name, outcome in results:
+        CheckResult.objects.create(
+            run=run, requirement=name, title=f"About {name}", section="9", remedy="Mend it.", outcome=outcome,
+            said="It was tried.", evidence={"devices": 3}, tried_at=at, seconds=0.5,
+        )  # fmt: skip
+    return run
 
 
 def of_events():

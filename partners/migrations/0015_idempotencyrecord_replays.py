@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("partners", "0013_no_certified_at"),
+        ("partners", "0014_webhook_secret_use"),
     ]
 
     operations = [

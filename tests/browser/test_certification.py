@@ -1,0 +1,83 @@
+"""A partner is tried, let off, certified, and loses its certificate: each once in the browser."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from devices.models import CertificationRun, Waiver
+from enrollments.certification.work import work_off
+from partners import onboarding
+from partners.models import Certificate, Partner
+from tests.browser.specimens import a_run
+from tests.browser.test_console import carry_out, page_of
+from texture_portal import actors, clock
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def width():
+    return "desk"
+
+
+@pytest.fixture
+def partner():
+    made = onboarding.create_partner("Sunny Inverters", kind="oem", now=clock.now(), by=actors.system("tests"))
+    return Partner.objects.get(pk=made.partner.pk)
+
+
+@pytest.mark.performs("partners.partner:try")
+def test_a_partner_is_tried_by_a_worker_while_its_page_shows_how_far_it_is(partner, sign_in, keep_both):
+    page = sign_in("Partner manager")
+    page.goto(page_of(partner))
+    carry_out(page, "try")
+    run = CertificationRun.objects.get()
+    assert f"0 of {run.total}" in page.content()
+    keep_both(page, "partner-tried")
+    work_off(now=clock.now())
+    page.goto(page_of(run))
+    assert f"1 of {run.total} requirements are tried" in page.content()
+    keep_both(page, "certification-under-way")
+    while CertificationRun.objects.exclude(status="done").exists():
+        work_off(now=clock.now())
+    page.goto(page_of(run))
+    assert "requirements are tried" not in page.content()
+    assert run.asked_by == "staff partner-manager"
+
+
+@pytest.mark.performs(
+    "devices.certificationrun:waive", "devices.certificationrun:take-back", "devices.certificationrun:certify",
+    "devices.certificationrun:paper", "partners.certificate:withdraw",
+)  # fmt: skip
+def test_a_requirement_is_waived_and_the_partner_certified(partner, sign_in, keep_both):
+    run = a_run(partner, ("listed", "pass"), ("deletion", "fail"), at=clock.now())
+    page = sign_in("Partner manager")
+    page.goto(page_of(run))
+    assert page.locator("#certify-form").count() == 0
+    keep_both(page, "certification-open")
+    for _ in range(2):
+        page.locator("#waive-form").locator("xpath=preceding-sibling::summary").click()
+        page.locator("#waive-form [name=requirement]").select_option("deletion")
+        carry_out(page, "waive", reason="Their contract says how.")
+        if Waiver.objects.filter(withdrawn_at=None).count() and Waiver.objects.count() == 1:
+            page.locator("#take-back-form").locator("xpath=preceding-sibling::summary").click()
+            page.locator("#take-back-form [name=waiver]").select_option(str(Waiver.objects.get().pk))
+            carry_out(page, "take-back")
+            assert "deletion is required again." in page.content()
+    assert [each.given_by for each in Waiver.objects.all()] == ["staff partner-manager"] * 2
+    keep_both(page, "certification-waived")
+    carry_out(page, "certify", reason="Reviewed with them.")
+    certificate = Certificate.objects.get()
+    page.goto(reverse("admin:devices_certificationrun_paper", args=(run.pk, "page")))
+    assert "Their contract says how." in page.content()
+    keep_both(page, "certification-report")
+    answer = page.goto(reverse("admin:devices_certificationrun_paper", args=(run.pk, "json")))
+    assert json.loads(answer.body())["counts"] == {"pass": 1, "waived": 1}
+    page.goto(page_of(partner))
+    keep_both(page, "partner-certified")
+    page.goto(page_of(certificate))
+    keep_both(page, "certificate")
+    carry_out(page, "withdraw", reason="Their cloud moved.")
+    certificate.refresh_from_db()
+    assert certificate.withdrawn_by == "staff partner-manager"

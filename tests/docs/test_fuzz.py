@@ -22,8 +22,8 @@ from schemathesis.specs.openapi import checks
 
 from tests.factories import commanded
 
+from .portal import a_link_session
 from .schema import Document
-from .test_answers import a_link_session
 
 pytestmark = pytest.mark.fuzz
 

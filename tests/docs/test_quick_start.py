@@ -1,17 +1,17 @@
-"""The commands of docs/quick-start.md, in its order and as they stand, against a portal that is served."""
+"""The commands of docs/quick-start.md, in its order and as they stand, against a served portal with a worker."""
 
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import connection
-
-from tests.databases import url_of_database
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "quick-start.md"
@@ -21,24 +21,30 @@ def blocks() -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def database_url() -> str:
-    """Of the database that the served portal uses, for the commands of another process."""
-    return url_of_database(connection.settings_dict["NAME"])
-
-
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A folder that looks like a checkout to the commands, so that what they write is not in this one."""
-    (tmp_path / "manage.py").symlink_to(ROOT / "manage.py")
-    (tmp_path / ".venv").symlink_to(Path(sys.prefix))
-    return tmp_path
+def worker(database_url: str, settings: Any) -> Iterator[None]:
+    """As `make demo` runs one: allowed to call this machine."""
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "texture_portal.leash", "django", "qcluster"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url, "OUTBOUND_ALLOWED_HOSTS": "127.0.0.1"},
+        start_new_session=True,
+    )
+    yield
+    process.terminate()
+    process.wait(30)
 
 
-def test_a_device_is_enrolled_by_the_commands_of_the_quick_start(authority: str, checkout: Path) -> None:
-    for tool in ("curl", "openssl"):
+def test_a_device_is_enrolled_and_a_webhook_verified_by_the_commands_of_the_quick_start(
+    authority: str, checkout: Path, database_url: str, worker: None
+) -> None:
+    for tool in ("curl", "openssl", "python3"):
         if shutil.which(tool) is None:
             pytest.skip(f"THE QUICK START DID NOT RUN: there is no {tool} here")
-    variables = {**os.environ, "PORTAL": f"http://{authority}", "DATABASE_URL": database_url()}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    variables = {**os.environ, "PORTAL": f"http://{authority}", "DATABASE_URL": database_url, "HOOK_PORT": port}
     said = []
     for block in blocks():
         done = subprocess.run(
@@ -46,9 +52,11 @@ def test_a_device_is_enrolled_by_the_commands_of_the_quick_start(authority: str,
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
         said.append(done.stdout)
-    onboarded, token, enrolled, again, listed = said
-    assert onboarded == ""
+    onboarded, token, enrolled, again, listed, listening, told = said
+    assert onboarded == listening == ""
     assert json.loads(token)["token_type"] == "Bearer"
     assert json.loads(enrolled)["state"] == "enrolled"
     assert again == enrolled
     assert [each["id"] for each in json.loads(listed)["data"]] == [json.loads(enrolled)["id"]]
+    second = json.loads((checkout / "another-answer.json").read_text())
+    assert told == f"enrollment.created {second['id']} enrolled\n"

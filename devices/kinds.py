@@ -7,7 +7,7 @@ it. A new device type is one entry.
 from devices.kind import AnyOf, Apart, Command, DeviceType, Field, Kind, Only, Parameter, Rated, Within
 from devices.values import Choice, Flag, Instant, Quantity, Range, StateOf
 
-__all__ = ["KINDS", "RATINGS", "DeviceType", "command_of", "takes_command"]
+__all__ = ["KINDS", "RATINGS", "DeviceType", "command_of", "takes_command", "unit_of_rating"]
 
 # What a maker may state of a device's limits; safe commands are clipped to these. Names carry their unit.
 RATINGS: dict[str, str] = {
@@ -19,6 +19,13 @@ RATINGS: dict[str, str] = {
     "minTemperatureF": "Lowest target that a thermostat takes.",
     "maxTemperatureF": "Highest target that a thermostat takes.",
 }
+UNIT_OF_RATING = {"Wh": "Wh", "W": "W", "A": "A", "F": "°F"}  # by how its name ends
+
+
+def unit_of_rating(name: str) -> str:
+    """As the state fields have their units."""
+    return next(unit for ending, unit in UNIT_OF_RATING.items() if name.endswith(ending))
+
 
 PERCENT = Quantity("%", (Range(0, 100),))
 WATTS, WATT_HOURS = Quantity("W"), Quantity("Wh")

@@ -1,7 +1,7 @@
 """What an end user's account lists at the maker's cloud, and what each of it is to us."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -46,6 +46,7 @@ class Listed:
     commissioned: str
     has_telemetry: bool
     commands: Sequence[str] = ()
+    ratings: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -65,6 +66,7 @@ class Listed:
             controllable=bool(self.commands),
             telemetry=self.has_telemetry,
             commands=tuple(self.commands),
+            ratings=dict(self.ratings),
         )
 
 
@@ -94,6 +96,7 @@ def listed(found: Found, *, cloud: Cloud, has_telemetry: bool, commands: Iterabl
         commissioned=found.commissioned,
         has_telemetry=has_telemetry,
         commands=[each for each in sorted(commands) if takes_command(found.type, each)],
+        ratings=dict(found.ratings),
     )
 
 

@@ -109,6 +109,15 @@ def test_what_is_shipped_is_good(name):
             {"devices__0__type": "inverter", "devices__0__fields": {"batteryState": "battery"}},
             "devices[0].fields.batteryState", "invalid", "state of a battery",
         ),
+        ({"devices__0__ratings": {"volume": "l"}}, "devices[0].ratings.volume", "unknown_field", "energyCapacityWh"),
+        (
+            {"devices__0__ratings": {"maxChargePowerW": {"path": "kw", "unit": "kWh"}}},
+            "devices[0].ratings.maxChargePowerW.unit", "wrong_unit", "kWh does not become W",
+        ),
+        (
+            {"devices__0__ratings": {"minTemperatureF": "low"}},
+            "devices[0].ratings.minTemperatureF.unit", "required", "degF, degC, K",
+        ),
         ({"limits": {"telemetrie": {"per_second": 1}}}, "limits", "invalid", ""),
     ],
 )  # fmt: skip
@@ -117,6 +126,16 @@ def test_a_fault_is_told_where_it_is_and_with_its_remedy(members, at, code, said
     assert at in faults, faults
     assert faults[at][0] == code
     assert said in faults[at][1]
+
+
+def test_ratings_come_in_the_registrys_units_and_what_is_none_is_told():
+    kilowatts, degrees = {"path": "kw", "unit": "kW"}, {"path": "low", "unit": "degC"}
+    document = parse(changed(devices__0__ratings={"maxChargePowerW": kilowatts, "minTemperatureF": degrees}))
+    [found], faults = devices_in(document, {"id": "A", "kw": 5, "low": 0}, kept={})
+    assert (found.ratings, faults) == ({"maxChargePowerW": 5000.0, "minTemperatureF": 32.0}, [])
+    [found], faults = devices_in(document, {"id": "A", "kw": "five"}, kept={})
+    assert found.ratings == {}
+    assert [(each.at, each.code) for each in faults] == [("devices[0].ratings.maxChargePowerW", "rating_invalid")]
 
 
 def test_every_fault_is_told_at_once():

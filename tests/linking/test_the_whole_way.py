@@ -1,5 +1,7 @@
 """The whole way of an end user, on a phone and at a desk, in English and in Spanish."""
 
+import time
+
 import pytest
 
 from devices.models import Connection, DiscoveredDevice
@@ -22,6 +24,7 @@ def test_a_visitor_links_a_battery_and_joins_a_program(maker, program, walk, wid
     assert way.page.locator("html").get_attribute("lang") == language
     enrollment = Enrollment.objects.get()
     assert (enrollment.method, enrollment.state) == ("oauth", "enrolled")
+    assert enrollment.device.ratings["maxDischargePowerW"] == 1000 * battery["ratings"]["max_discharge_kw"]
     consent = Consent.objects.get()
     assert (consent.path, consent.terms_version, consent.source) == ("oauth", f"standard-1.{language}", "web_portal")
     connection = Connection.objects.get()
@@ -37,6 +40,7 @@ def test_the_device_is_polled_through_the_new_access_and_takes_part(maker, walk)
     poll_due(now=clock.now())
     assert not DiscoveredDevice.objects.exists(), "before its user agreed, the access is only looked through"
     way.join("Peak Saver").agree().done()
+    time.sleep(1)  # the cloud tells whole seconds, and what it saw before the user agreed begins nothing
     for _ in range(3):  # listed, taken up, asked
         poll_due(now=clock.now())
     answer_signs(now=clock.now())

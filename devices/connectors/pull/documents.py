@@ -80,6 +80,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class RatingRule:
+    """How one rating is read; `name` is the registry's."""
+
+    name: str
+    path: str
+    convert: Conversion = AS_IT_IS
+
+
+@dataclass(frozen=True, slots=True)
 class Bulk:
     call: str
     id: str
@@ -123,6 +132,7 @@ class Entry:
     name: str = ""
     site: str = ""
     commissioned: str = ""
+    ratings: tuple[RatingRule, ...] = ()
     keep: Mapping[str, str] = field(default_factory=dict)
     state: State = State()
     history: History | None = None

@@ -1,5 +1,6 @@
 """The devices within an item of an answer, as discovery comes to it (§10). Pure."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ class Found:
     name: str = ""
     site: str = ""
     commissioned: str = ""
+    ratings: Mapping[str, float] = field(default_factory=dict)  # by the registry's names, in its units
     kept: Kept = field(default_factory=dict)
 
 
@@ -92,10 +94,26 @@ def _device(entry: Entry, root: Any, *, kept: Kept) -> tuple[Found | None, list[
             for part in ("serial_number", "manufacturer", "model", "name", "site", "commissioned")
             if (path := getattr(entry, part))
         }
+        rated = {each.name: search(each.path, root) for each in entry.ratings}
     except PathError as fault:
         return None, [Fault(place, "path_failed", str(fault))]
     own, faults = _kept(entry.keep, root, before={**kept, "device": name}, at=f"{place}.keep")
-    return Found(name, entry.type, entry.number, **told, kept=own), faults
+    ratings, wrong = _ratings(entry, rated)
+    return Found(name, entry.type, entry.number, **told, ratings=ratings, kept=own), faults + wrong
+
+
+def _ratings(entry: Entry, told: Mapping[str, Any]) -> tuple[dict[str, float], list[Fault]]:
+    """Those that the cloud tells: a rating is a number above nothing."""
+    ratings, faults = {}, []
+    for rule in entry.ratings:
+        value = told[rule.name]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and 0 < (rating := rule.convert(value)) < math.inf:
+            ratings[rule.name] = rating
+        elif value is not None:
+            fault = f"{rule.path} is {shown(value)}; a rating is a number above 0."
+            faults.append(Fault(f"{entry.at}.ratings.{rule.name}", "rating_invalid", fault))
+    return ratings, faults
 
 
 def _kept(keep: Mapping[str, str], root: Any, *, before: Kept, at: str) -> tuple[Kept, list[Fault]]:

@@ -9,7 +9,7 @@ from devices.connectors.pull.faults import Fault
 from devices.connectors.pull.paths import PathError, compiled
 from devices.connectors.pull.units import UNITS, units_of
 from devices.kind import DeviceType, Field
-from devices.kinds import KINDS
+from devices.kinds import KINDS, RATINGS, unit_of_rating
 from devices.values import Choice, Flag, Quantity, StateOf
 
 NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -60,11 +60,23 @@ def _entry(raw: Json, entry: Json, *, kept: set[str], at: str) -> Iterator[Fault
     known = kept | set(entry.get("keep", {}))
     yield from paths(entry, PATHS_OF_DEVICE, at)
     yield from paths(entry.get("keep", {}), entry.get("keep", {}), f"{at}.keep")
+    yield from _ratings(entry.get("ratings", {}), at=f"{at}.ratings")
     yield from _state(raw, entry.get("state", {}), known, at=f"{at}.state")
     yield from _told(entry, at=at, is_asked=bool(entry.get("state")))
     if history := entry.get("history"):
         yield from use(raw, history["call"], known | OF_HISTORY, at=f"{at}.history.call")
         yield from _told({**entry, **history, "type": entry["type"]}, at=f"{at}.history", is_asked=True)
+
+
+def _ratings(ratings: Json, *, at: str) -> Iterator[Fault]:
+    for name, raw in ratings.items():
+        place = f"{at}.{name}"
+        if name not in RATINGS:
+            yield Fault(place, "unknown_field", f"There is no such rating. There are {', '.join(RATINGS)}.")
+            continue
+        given: Json = {"path": raw} if isinstance(raw, str) else raw
+        yield from paths(given, ("path",), place)
+        yield from _number(given, unit_of_rating(name), at=place)
 
 
 def _state(raw: Json, state: Json, known: set[str], *, at: str) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from devices.connectors.pull.documents import (
     History,
     Limit,
     Pages,
+    RatingRule,
     Rule,
     State,
     Step,
@@ -76,10 +77,16 @@ def _entry(number: int, raw: Json) -> Entry:
         type=kind,
         clock=Clock(**clock),
         rules=_rules(kind, fields, at=f"{at}.fields"),
+        ratings=tuple(_rating(name, each) for name, each in raw.get("ratings", {}).items()),
         state=_state(raw.get("state", {})),
         history=_history(kind, raw, at=at) if "history" in raw else None,
         **{name: raw[name] for name in told if name in raw},
     )
+
+
+def _rating(name: str, raw: Any) -> RatingRule:
+    given: Json = {"path": raw} if isinstance(raw, str) else raw
+    return RatingRule(name, given["path"], Conversion(given.get("scale", 1.0), given.get("unit")))
 
 
 def _state(raw: Json) -> State:

@@ -189,6 +189,9 @@ def test_a_backup_that_fails_leaves_nothing(lived_in: Client, tmp_path: Path, mo
 def test_older_ones_are_removed_where_that_is_asked(lived_in: Client, tmp_path: Path) -> None:
     for day in ("20200101T000000Z", "20200102T000000Z"):
         (tmp_path / f"backup-{day}").mkdir()
+    killed = tmp_path / ".making-20200103T000000Z"
+    killed.mkdir()
+    os.utime(killed, (0, 0))
     call_command("backup", str(tmp_path), keep=2, stdout=io.StringIO())
     left = sorted(each.name for each in tmp_path.iterdir())
     assert (left[0], len(left)) == ("backup-20200102T000000Z", 2)

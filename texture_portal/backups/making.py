@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from texture_portal.backups.programs import run
 
 PREFIX = "backup-"
 UNDER_WAY = ".making-"
+A_DAY = 24 * 3600
 
 
 def make(parent: Path, *, now: datetime) -> Path:
@@ -23,6 +25,7 @@ def make(parent: Path, *, now: datetime) -> Path:
     name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     parent.mkdir(parents=True, exist_ok=True)
     aside, folder = parent / f"{UNDER_WAY}{name}", parent / f"{PREFIX}{name}"
+    _forget_killed(parent)
     aside.mkdir(mode=0o700)
     before = os.umask(0o077)
     try:
@@ -40,6 +43,13 @@ def forget_older(parent: Path, *, keep: int) -> list[Path]:
     for folder in older:
         shutil.rmtree(folder)
     return older
+
+
+def _forget_killed(parent: Path) -> None:
+    """What was begun over a day ago is no longer being made."""
+    for left in parent.glob(f"{UNDER_WAY}*"):
+        if time.time() - left.stat().st_mtime > A_DAY:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _fill(folder: Path, *, now: datetime) -> None:

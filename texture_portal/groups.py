@@ -23,7 +23,10 @@ _POLLING = (
     "devices.view_connectordocument", "devices.view_discovereddevice", "devices.view_poll", "devices.view_callbucket",
     "devices.view_streamposition", "devices.view_readingrefusal",
 )  # fmt: skip
-_CERTIFICATION = ("devices.view_certificationrun", "devices.view_waiver", "partners.view_certificate")
+_CERTIFICATION = (
+    "devices.view_certificationrun", "devices.view_waiver", "partners.view_certificate", "partners.view_maintenance",
+    "enrollments.view_score",
+)  # fmt: skip
 _DISPATCH = ("programs.view_dispatchevent", "programs.view_dispatchtarget")
 _PORTFOLIOS = ("devices.view_portfolio", "devices.view_historicalportfolio")
 
@@ -83,7 +86,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *_WEBHOOKS, "partners.manage_webhookendpoint", "partners.resend_webhookdelivery",
         *_POLLING,
         *_CERTIFICATION, "devices.start_certificationrun", "devices.give_waiver", "partners.issue_certificate",
-        "partners.withdraw_certificate",
+        "partners.withdraw_certificate", "partners.add_maintenance", "partners.cancel_maintenance",
         *_GRANTS, "devices.add_cloud", "devices.change_cloud", "devices.set_cloud_secret", "devices.add_connection",
         "devices.replace_connection_secret", "devices.revoke_connection",
     ),

@@ -50,6 +50,8 @@ GROUPS = {
     "Partners": (
         ("Partners", "factory", "partners", "partner"),
         ("Certification", "fact_check", "devices", "certificationrun"),
+        ("Scorecards", "bar_chart", "enrollments", "score"),
+        ("Planned maintenance", "construction", "partners", "maintenance"),
         ("Certificates", "workspace_premium", "partners", "certificate"),
         ("Webhook endpoints", "webhook", "partners", "webhookendpoint"),
         ("Webhook deliveries", "outgoing_mail", "partners", "webhookdelivery"),

@@ -62,6 +62,7 @@ JOBS = (
     Job("connections", "devices.connections.ending.end_due", every=MINUTE),
     Job("portfolios", "devices.portfolios.revoking.work_off", every=MINUTE),
     Job("purge_grant_requests", "devices.connections.grants.purge", every=timedelta(hours=6)),
+    Job("scorecards", "enrollments.scorecards.keeping.keep", every=timedelta(hours=1)),
     Job("certification", "enrollments.certification.work.work_off", every=MINUTE),
     Job("purge_places", "territories.tasks.purge_known_places", every=timedelta(hours=6)),
     Job("keys", "texture_portal.keys.write_down", every=5 * MINUTE),

@@ -10,6 +10,7 @@ from enrollments.admin.partner import StandingPartnerAdmin
 from enrollments.admin.proof import CheckpointAdmin, EvidenceAccessAdmin, TermsAdmin
 from enrollments.admin.queue import ReviewCaseAdmin
 from enrollments.admin.records import EvidenceRecordAdmin, EvidenceRequestAdmin
+from enrollments.admin.scores import ScoreAdmin
 
 __all__ = [
     "CertificationRunAdmin",
@@ -24,6 +25,7 @@ __all__ = [
     "PartnerEventAdmin",
     "ReviewCaseAdmin",
     "RevocationDutyAdmin",
+    "ScoreAdmin",
     "StandingPartnerAdmin",
     "TermsAdmin",
 ]

@@ -7,13 +7,16 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from devices.certification import runs
 from devices.models import CertificationRun, Cloud
 from enrollments.admin.certification import by
+from enrollments.admin.scores import scorecard
 from enrollments.certification.work import suites
 from enrollments.checklist import checklist
+from partners.admin.maintenance import standing_of
 from partners.admin.partner import PartnerAdmin
 from partners.models import Certificate, Partner
 from texture_portal import clock
@@ -72,15 +75,25 @@ class StandingPartnerAdmin(PartnerAdmin):
         partner = self.get_object(request, object_id)
         if partner is not None and self.has_view_permission(request, partner):
             with read_by(request.user):
-                shown = _standing(partner, now=clock.now())
+                may = request.user.has_perm("partners.add_maintenance")
+                shown = _standing(partner, now=clock.now(), may_announce=may)
             kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **shown}
         return super().change_view(request, object_id, *args, **kwargs)
 
 
-def _standing(partner: Partner, *, now: datetime) -> dict[str, Any]:
+def _standing(partner: Partner, *, now: datetime, may_announce: bool) -> dict[str, Any]:
     found = CertificationRun.objects.filter(partner=partner).select_related("partner")[:MOST_SHOWN]
     certificates = Certificate.objects.filter(partner=partner).select_related("partner")[:MOST_SHOWN]
     return {
+        "scorecard": scorecard(partner, now=now),
+        "maintenances": table(
+            ("Planned maintenance", "From", "To", ""),
+            (
+                (link(each, each.what), at(each.starts_at), at(each.ends_at), standing_of(each))
+                for each in partner.maintenances.all()[:MOST_SHOWN]
+            ),
+        ),
+        "announce_url": f"{reverse('admin:partners_maintenance_add')}?partner={partner.pk}" if may_announce else "",
         "checklist": table(
             ("", "Step (§11.9)", "What is on record"),
             ((_mark(each.is_done), each.text, each.said) for each in checklist(partner, now=now)),

@@ -10,6 +10,7 @@ from enrollments.models.expiry import ExpiryNotice
 from enrollments.models.imports import EnrollmentFile, FileChunk, FileRow
 from enrollments.models.link import LinkSession
 from enrollments.models.review import CaseNote, ReviewCase
+from enrollments.models.score import Score
 from enrollments.models.tally import Tally
 from enrollments.models.terms import Terms
 
@@ -32,6 +33,7 @@ __all__ = [
     "PartnerEvent",
     "ReviewCase",
     "RevocationDuty",
+    "Score",
     "SignInLink",
     "Tally",
     "Terms",

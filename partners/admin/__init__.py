@@ -5,6 +5,7 @@ from oauth2_provider import models as oauth
 
 from partners.admin.certificates import CertificateAdmin
 from partners.admin.kept import IdempotencyRecordAdmin
+from partners.admin.maintenance import MaintenanceAdmin
 from partners.admin.partner import PartnerAdmin
 from partners.admin.refused import RefusedRequestAdmin
 from partners.admin.webhook_deliveries import WebhookDeliveryAdmin
@@ -13,6 +14,7 @@ from partners.admin.webhook_endpoints import WebhookEndpointAdmin
 __all__ = [
     "CertificateAdmin",
     "IdempotencyRecordAdmin",
+    "MaintenanceAdmin",
     "PartnerAdmin",
     "RefusedRequestAdmin",
     "WebhookDeliveryAdmin",

@@ -1,6 +1,7 @@
 from partners.models.bucket import Bucket
 from partners.models.certificate import Certificate
 from partners.models.customer import Customer
+from partners.models.maintenance import Maintenance
 from partners.models.partner import Application, Partner
 from partners.models.request import IdempotencyRecord, RefusedRequest, SignedRequest
 from partners.models.signing_key import SigningKey
@@ -19,6 +20,7 @@ __all__ = [
     "Certificate",
     "Customer",
     "IdempotencyRecord",
+    "Maintenance",
     "Partner",
     "RefusedRequest",
     "SignedRequest",

@@ -76,6 +76,8 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "reinstate": _MANAGER,
         "end": _MANAGER,
     },
+    "partners.maintenance": {"view": _EVERYBODY, "add": _MANAGER, "cancel": _MANAGER},
+    "enrollments.score": {"view": _EVERYBODY, "export": _NOT_MANAGER},
     "partners.certificate": {"view": _EVERYBODY, "withdraw": _MANAGER},
     "partners.webhookendpoint": {
         "view": _NOT_STAFF,

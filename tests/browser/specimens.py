@@ -43,10 +43,11 @@ from enrollments.models import (
     PartnerEvent,
     ReviewCase,
     RevocationDuty,
+    Score,
     Terms,
 )
 from enrollments.terms import add_terms
-from partners import certificates, onboarding
+from partners import certificates, maintenance, onboarding
 from partners.models import IdempotencyRecord, Partner, RefusedRequest, WebhookDelivery, WebhookEndpoint
 from partners.webhooks import announce, endpoints
 from programs.models import Participation, Program
@@ -182,7 +183,17 @@ def of_certification(partner):
         partner, maker="", requirements="1.1", report=reports.as_json(reports.report_of(made[0])), now=now, by=TESTS,
         reason="reviewed",
     )  # fmt: skip
-    return {"devices.certificationrun": made, "partners.certificate": [certificate]}
+    planned = maintenance.announce(
+        partner, what="A move.", starts_at=now + timedelta(days=3), ends_at=now + timedelta(days=4), now=now, by=TESTS
+    )
+    Score.objects.create(
+        partner=partner, month=now.date().replace(day=1), measure="availability", value=0.99, count=1000, target=0.995,
+        is_met=False, computed_at=now,
+    )  # fmt: skip
+    return {
+        "devices.certificationrun": made, "partners.certificate": [certificate], "partners.maintenance": [planned],
+        "enrollments.score": [Score.objects.get()],
+    }  # fmt: skip
 
 
 OF_RUNS = ((("listed", "pass"),), (("listed", "pass"), ("deletion", "fail")), (("listed", "pass"), ("tls", "fail")))

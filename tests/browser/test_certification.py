@@ -1,14 +1,16 @@
-"""A partner is tried, let off, certified, and loses its certificate: each once in the browser."""
+"""A partner is tried, let off, certified, measured, and loses its certificate: each once in the browser."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 from devices.models import CertificationRun, Waiver
 from enrollments.certification.work import work_off
+from enrollments.models import Score
 from partners import onboarding
-from partners.models import Certificate, Partner
+from partners.models import Certificate, Maintenance, Partner
 from tests.browser.specimens import a_run
 from tests.browser.test_console import carry_out, page_of
 from texture_portal import actors, clock
@@ -81,3 +83,48 @@ def test_a_requirement_is_waived_and_the_partner_certified(partner, sign_in, kee
     carry_out(page, "withdraw", reason="Their cloud moved.")
     certificate.refresh_from_db()
     assert certificate.withdrawn_by == "staff partner-manager"
+
+
+@pytest.mark.performs("partners.maintenance:add", "partners.maintenance:cancel")
+def test_maintenance_is_announced_and_called_off(partner, sign_in, keep_both):
+    page = sign_in("Partner manager")
+    page.goto(page_of(partner))
+    page.get_by_text("Announce maintenance").click()
+    page.fill("[name=what]", "The cloud moves to another region.")
+    for name, day in (("starts_at", "2031-05-01"), ("ends_at", "2031-05-02")):
+        page.fill(f"[name={name}_0]", day)
+        page.fill(f"[name={name}_1]", "02:00")
+    keep_both(page, "maintenance-announced")
+    page.locator("#announce-form button[type=submit]").click()
+    page.wait_for_load_state()
+    planned = Maintenance.objects.get()
+    assert (planned.partner, planned.announced_by, planned.is_in_time) == (partner, "staff partner-manager", True)
+    keep_both(page, "maintenance")
+    carry_out(page, "cancel")
+    planned.refresh_from_db()
+    assert planned.cancelled_by == "staff partner-manager"
+
+
+@pytest.mark.performs("enrollments.score:export")
+def test_scorecards_are_shown_alerted_about_and_taken_along(partner, sign_in, keep_both):
+    now = clock.now()
+    for number, value in enumerate((0.999, 0.9971, 0.92)):
+        month = (now.date().replace(day=1) - timedelta(days=31 * (2 - number))).replace(day=1)
+        Score.objects.create(
+            partner=partner, month=month, measure="availability", value=value, count=120_000, target=0.995,
+            is_met=value >= 0.995, computed_at=now,
+        )  # fmt: skip
+    Score.objects.create(
+        partner=partner, month=now.date().replace(day=1), measure="latency_telemetry", value=1000, count=9000,
+        target=2000, is_met=True, computed_at=now,
+    )  # fmt: skip
+    page = sign_in("Program staff")
+    assert "Sunny Inverters: calls answered" in page.content()
+    page.goto(page_of(partner))
+    assert page.locator("svg[role=img]").first.get_attribute("aria-label").startswith("Calls answered: ")
+    keep_both(page, "scorecard")
+    page.goto("/admin/enrollments/score/?met=no")
+    keep_both(page, "scores")
+    with page.expect_download() as download:
+        page.locator("#export-csv button").click()
+    assert "92.00%" in download.value.path().read_text()

@@ -69,4 +69,4 @@ def test_without_a_database_the_page_says_so() -> None:
     )
     assert asked.stdout.startswith("200\n"), asked.stdout + asked.stderr
     assert "It does not answer." in asked.stdout
-    assert asked.stdout.count("Cannot be told without the database.") == 2
+    assert asked.stdout.count("Cannot be told without the database.") == 3

@@ -14,8 +14,9 @@ from django.utils.html import format_html
 
 from devices.freshness import Freshness
 from devices.models import Cloud, Connection
-from enrollments.models import ReviewCase, Tally
-from partners.models import Partner, WebhookDelivery, WebhookEndpoint
+from enrollments.models import ReviewCase, Score, Tally
+from enrollments.scorecards.keeping import first_of
+from partners.models import Certificate, Partner, WebhookDelivery, WebhookEndpoint
 from programs.models import DispatchEvent
 from texture_portal import waiting, workshop
 from texture_portal.console.marks import at, badge, table, words
@@ -23,6 +24,7 @@ from texture_portal.console.marks import at, badge, table, words
 MOST_COUNTED = 1000
 MOST_NAMED = 5  # of a kind whose rows stand here by name
 SOON = timedelta(hours=24)
+ENDS_SOON = timedelta(days=30)  # a partner needs that long to be tried again
 STALE_SHARE = 0.2  # of a partner's devices that have ever told something: more, and its fleet is stale
 LATE, BROKEN, SOON_DUE = ("late", "danger"), ("failing", "danger"), ("soon", "warning")
 Mark = tuple[str, str]
@@ -139,6 +141,25 @@ def _fleets(now: datetime) -> Iterator[Need]:
         yield Need(("stale fleet", "warning"), text, url)
 
 
+def _scores(now: datetime) -> Iterator[Need]:
+    """Targets that are missed this month; and certificates that are about to end."""
+    missed = Score.objects.filter(month=first_of(now), is_met=False, maker="").select_related("partner")
+    for score in missed.order_by("partner__name", "measure")[:MOST_NAMED]:
+        url = _list("enrollments_score", partner__id__exact=score.partner_id, met="no")
+        yield Need(("missed", "danger"), f"{score.partner.name}: {score.get_measure_display().lower()}", url)
+
+
+def _certificates(now: datetime) -> Iterator[Need]:
+    ending = Certificate.objects.in_force(now=now).filter(expires_at__lt=now + ENDS_SOON).select_related("partner")
+    for each in ending.order_by("expires_at")[:MOST_NAMED]:
+        later = Certificate.objects.in_force(now=now).filter(
+            partner=each.partner_id, maker_key=each.maker_key, expires_at__gte=now + ENDS_SOON
+        )  # fmt: skip
+        if not later.exists():
+            page = reverse("admin:partners_certificate_change", args=(each.pk,))
+            yield Need(("ends", "warning"), f"The certificate of {each}", page, each.expires_at)
+
+
 def _jobs(now: datetime) -> Iterator[Need]:
     page = reverse("admin:texture_portal_heartbeat_changelist")
     for name in workshop.silent_workers(now=now):
@@ -172,6 +193,8 @@ LOOKS: tuple[tuple[str, Callable[[datetime], Iterator[Need]]], ...] = (
     ("partners.view_webhookendpoint", _webhooks),
     ("devices.view_device", _fleets),
     ("partners.view_partner", _partners),
+    ("enrollments.view_score", _scores),
+    ("partners.view_certificate", _certificates),
 )
 
 

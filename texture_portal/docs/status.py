@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import DatabaseError, connection
 
+from partners.models import Maintenance
 from texture_portal import heartbeat, schedules
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,16 @@ def components(*, now: datetime) -> list[Component]:
             Component(*WORKERS, None, unknown),
             Component(*SCHEDULES, None, unknown),
         ]
+
+
+def maintenance(*, now: datetime) -> list[Maintenance] | None:
+    """Of the portal itself, present and to come; None where the database cannot be asked."""
+    try:
+        return list(Maintenance.objects.present_and_coming(now=now).filter(partner=None))
+    except DatabaseError:
+        log.exception("the database does not answer")
+        connection.close()
+        return None
 
 
 WORKERS = ("Workers", "Do what happens later: an address to be located again, a program that began.")

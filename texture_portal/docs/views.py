@@ -102,7 +102,10 @@ def image(request: HttpRequest, name: str) -> HttpResponse:
 def status_page(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     components = status.components(now=now)
-    told = {"components": components, "all_up": all(each.is_up for each in components), "now": now}
+    told = {
+        "components": components, "all_up": all(each.is_up for each in components), "now": now,
+        "planned": status.maintenance(now=now),
+    }  # fmt: skip
     return _page(request, "docs/status.html", "status", title="Status", **told)
 
 

@@ -1,0 +1,135 @@
+"""Scorecards in the admin: every partner's months, to filter and take along; and as the partner's page has them."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RadioFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from enrollments.models import Score
+from enrollments.scorecards.drawing import chart
+from enrollments.scorecards.keeping import first_of
+from partners.models import Partner
+from texture_portal.console.exports import ExportMixin
+from texture_portal.console.marks import NOTHING, at, badge, table
+from texture_portal.console.pages import DetailAdmin
+
+MONTHS = 12
+
+
+class MetFilter(RadioFilter):
+    title = "target"
+    parameter_name = "met"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "Missed"), ("yes", "Met")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(is_met=self.value() == "yes") if self.value() else queryset
+
+
+@admin.register(Score)
+class ScoreAdmin(ExportMixin, DetailAdmin):
+    detail_template = "admin/enrollments/score/detail.html"
+    about_people = False
+    list_display = ("partner", "maker", "month_shown", "measure", "value_shown", "count", "target_shown", "met")
+    list_filter = (("partner", RelatedDropdownFilter), ("measure", ChoicesDropdownFilter), MetFilter)
+    list_select_related = ("partner",)
+    search_fields = ("partner__name", "maker")
+    date_hierarchy = "month"
+    sortable_by = ()
+
+    def detail_context(self, request: HttpRequest, subject: Score) -> dict[str, Any]:
+        return {
+            "facts": [
+                ("Partner", subject.partner),
+                ("Manufacturer", subject.maker or "all that it brings"),
+                ("Month", f"{subject.month:%Y-%m}"),
+                ("Measure", subject.get_measure_display()),
+                ("Value", shown(subject)),
+                ("Of", f"{subject.count:,}"),
+                ("Target", target_of(subject)),
+                ("Planned maintenance", f"{subject.excluded_minutes} minutes, left out"),
+                ("Computed", at(subject.computed_at)),
+            ]
+        }
+
+    @display(description="Month", ordering="month")
+    def month_shown(self, score: Score) -> str:
+        return f"{score.month:%Y-%m}"
+
+    @display(description="Value")
+    def value_shown(self, score: Score) -> str:
+        return shown(score)
+
+    @display(description="Target")
+    def target_shown(self, score: Score) -> str:
+        return target_of(score)
+
+    @display(description="")
+    def met(self, score: Score) -> str:
+        return mark(score)
+
+
+def scorecard(partner: Partner, *, now: datetime) -> dict[str, Any]:
+    """This month and the one before, and each measure over a year."""
+    rows = Score.objects.filter(partner=partner, maker="").order_by("month")
+    by_measure: dict[str, list[Score]] = {}
+    for row in rows:
+        by_measure.setdefault(row.measure, []).append(row)
+    this = first_of(now)
+    headers = ("Measure", "This month", "Last month", "Target", "Over a year")
+    return table(headers, (_line(each, by_measure.get(each.value, []), this) for each in Score.Measure))
+
+
+def _line(measure: Score.Measure, rows: list[Score], this: date) -> tuple[Any, ...]:
+    target = target_of(rows[-1]) if rows else NOTHING
+    drawn = _drawn(measure.label, rows[-MONTHS:])
+    return measure.label, _cell(rows, this), _cell(rows, _before(this)), target, drawn
+
+
+def shown(score: Score) -> str:
+    if not score.count:
+        return NOTHING
+    if score.value is None:
+        return "over 20 s"
+    return f"{score.value:,.0f} ms" if score.is_duration else f"{score.value:.2%}"
+
+
+def target_of(score: Score) -> str:
+    if score.target is None:
+        return NOTHING
+    return f"under {score.target:,.0f} ms" if score.is_duration else f"{score.target:.1%}"
+
+
+def mark(score: Score) -> str:
+    if score.is_met is None:
+        return NOTHING
+    return badge("met", "success") if score.is_met else badge("missed", "danger")
+
+
+def _cell(rows: list[Score], month: date) -> str:
+    found = next((row for row in rows if row.month == month), None)
+    if found is None or not found.count:
+        return NOTHING
+    return badge(shown(found), {None: "", True: "success", False: "danger"}[found.is_met])
+
+
+def _drawn(title: str, rows: list[Score]) -> str:
+    if not any(row.count for row in rows):
+        return NOTHING
+    last = rows[-1]
+    values = [row.value for row in rows if row.value is not None]
+    scale, unit = (1.0, " ms") if last.is_duration else (100.0, " %")
+    most = max([*values, last.target or 0.0]) * scale if last.is_duration else 100.0
+    points = [
+        (f"{row.month:%Y-%m}", None if row.value is None else round(row.value * scale, 2), row.is_met) for row in rows
+    ]
+    target = None if last.target is None else last.target * scale
+    return chart(title, points, target=target, most=most, unit=unit)
+
+
+def _before(month: date) -> date:
+    return (month - timedelta(days=1)).replace(day=1)

@@ -1,0 +1,94 @@
+"""What is counted of one partner's month: its clouds' calls, its commands, its events, its revocations."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+
+from devices.commands.states import NOT_ACKNOWLEDGED, OUTCOME_UNKNOWN, REJECTED_THERE, Status
+from devices.models import Command
+from devices.polling.call_log import AGES, FRESH_CLASSES, LATENCIES
+from enrollments.models import PartnerEvent, RevocationDuty
+from enrollments.scorecards import measuring
+from enrollments.scorecards.measuring import Measured
+from partners.models import Maintenance, Partner
+
+LAST_CLASS = len(LATENCIES) + 1
+CALLS = f"""
+SELECT bucket.category, bucket.outcome, sum(bucket.count),
+       ARRAY[{", ".join(f"sum(bucket.latencies[{place}])" for place in range(1, LAST_CLASS + 1))}],
+       ARRAY[{", ".join(f"sum(bucket.ages[{place}])" for place in range(1, len(AGES) + 2))}]
+  FROM devices_callbucket bucket JOIN devices_cloud cloud ON cloud.id = bucket.cloud_id
+ WHERE cloud.partner_id = %(partner)s AND bucket.minute >= %(start)s AND bucket.minute < %(end)s
+   AND NOT EXISTS (
+       SELECT FROM partners_maintenance planned WHERE planned.partner_id = %(partner)s
+       AND planned.cancelled_at IS NULL AND planned.announced_at <= planned.starts_at - interval '48 hours'
+       AND bucket.minute >= date_trunc('minute', planned.starts_at) AND bucket.minute < planned.ends_at
+   )
+ GROUP BY 1, 2
+"""  # noqa: S608 - made of numbers alone
+ANSWERED = (Status.COMPLETE, Status.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Half-open, in UTC."""
+
+    partner: Partner
+    start: datetime
+    end: datetime
+
+    def minutes_excluded(self) -> int:
+        planned = Maintenance.objects.in_time().filter(
+            partner=self.partner, starts_at__lt=self.end, ends_at__gt=self.start
+        )  # fmt: skip
+        spans = [min(each.ends_at, self.end) - max(each.starts_at, self.start) for each in planned]
+        return round(sum(span.total_seconds() for span in spans) / 60)
+
+
+def of_calls(month: Month) -> Iterator[Measured]:
+    """Maintenance that was announced in time is left out, minute by minute."""
+    with connection.cursor() as cursor:
+        cursor.execute(CALLS, {"partner": month.partner.pk, "start": month.start, "end": month.end})
+        rows = cursor.fetchall()
+    outcomes: dict[str, int] = {}
+    for _, outcome, count, _, _ in rows:
+        outcomes[outcome] = outcomes.get(outcome, 0) + int(count)
+    yield measuring.availability(outcomes)
+    for category in measuring.P95:
+        classes = _summed([row[3] for row in rows if row[0] == category], width=LAST_CLASS)
+        yield measuring.latency(category, classes, LATENCIES)
+    ages = _summed([row[4] for row in rows], width=len(AGES) + 1)
+    yield measuring.share("freshness", sum(ages[:FRESH_CLASSES]), of=sum(ages), target=measuring.FRESH)
+
+
+def of_devices(month: Month, *, maker: str) -> Iterator[Measured]:
+    """`maker` blank: of all."""
+    commands = _of_maker(Command.objects.filter(partner=month.partner), "device", maker).filter(
+        requested_at__gte=month.start, requested_at__lt=month.end
+    )  # fmt: skip
+    theirs = Q(status__in=ANSWERED) | Q(error_code__in=(REJECTED_THERE, NOT_ACKNOWLEDGED, OUTCOME_UNKNOWN))
+    done = commands.filter(status=Status.COMPLETE).count()
+    yield measuring.share("command_success", done, of=commands.filter(theirs).count(), target=None)
+    events = _of_maker(PartnerEvent.objects.filter(partner=month.partner), "enrollment__device", maker).filter(
+        due_at__gte=month.start, due_at__lt=month.end
+    )  # fmt: skip
+    in_time = events.filter(processed_at__lte=F("due_at")).count()
+    settled = in_time + events.breaches(now=month.end).count()
+    yield measuring.share("event_deadlines", in_time, of=settled, target=measuring.HONOURED)
+    duties = _of_maker(
+        RevocationDuty.objects.filter(enrollment__device__partner=month.partner), "enrollment__device", maker
+    ).filter(due_at__gte=month.start, due_at__lt=month.end)
+    honoured = duties.filter(settled_at__lte=F("due_at")).count()
+    yield measuring.share("revocations", honoured, of=duties.count(), target=measuring.HONOURED)
+
+
+def _of_maker(rows: "QuerySet[Any]", device: str, maker: str) -> Any:
+    return rows.filter(**{f"{device}__manufacturer__iexact": maker}) if maker else rows
+
+
+def _summed(rows: Sequence[Sequence[Any]], *, width: int) -> list[int]:
+    return [sum(int(row[place] or 0) for row in rows) for place in range(width)]

@@ -1,0 +1,35 @@
+"""Maintenance is announced before it begins, and may be called off until it is over (§7.1)."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from partners.models import Maintenance, Partner
+from texture_portal.actors import Actor
+from texture_portal.refusals import Refusal
+
+LONGEST = timedelta(days=7)
+
+
+def announce(
+    partner: Partner | None, *, what: str, starts_at: datetime, ends_at: datetime, now: datetime, by: Actor
+) -> Maintenance:
+    """Less than 48 hours ahead it is shown, and counts as an outage. Raises `Refusal` for the past."""
+    if starts_at <= now:
+        raise Refusal("validation_failed", "Maintenance is announced before it begins.")
+    if not starts_at < ends_at <= starts_at + LONGEST:
+        raise Refusal("validation_failed", f"It ends after it began, and lasts {LONGEST.days} days at most.")
+    return Maintenance.objects.create(
+        partner=partner, what=what, starts_at=starts_at, ends_at=ends_at, announced_at=now,
+        announced_by=f"{by.role} {by.name}",
+    )  # fmt: skip
+
+
+@transaction.atomic
+def cancel(maintenance: Maintenance, *, now: datetime, by: Actor) -> Maintenance:
+    held = Maintenance.objects.select_for_update(of=("self",)).select_related("partner").get(pk=maintenance.pk)
+    if held.cancelled_at is not None or held.ends_at <= now:
+        raise Refusal("state_conflict", "It is called off already, or over.")
+    held.cancelled_at, held.cancelled_by = now, f"{by.role} {by.name}"
+    held.save(update_fields=["cancelled_at", "cancelled_by"])
+    return held

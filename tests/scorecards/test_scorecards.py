@@ -1,0 +1,166 @@
+"""Scorecards are of what really happened, month by month; planned maintenance is left out, and said to be (§7)."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from devices.models import CallBucket, Cloud, Command
+from devices.polling.call_log import AGES, LATENCIES
+from enrollments.models import RevocationDuty, Score
+from enrollments.scorecards import keeping
+from enrollments.scorecards.drawing import chart
+from partners import maintenance
+from partners.models import Maintenance
+from tests.factories import PartnerFactory, active, event
+from texture_portal import actors
+from texture_portal.refusals import Refusal
+
+pytestmark = pytest.mark.django_db
+BY = actors.system("tests", channel=actors.Channel.COMMAND)
+NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def cloud():
+    return Cloud.objects.create(partner=PartnerFactory(), name="Cloud", base_url="https://cloud.example")
+
+
+def calls(cloud, *, count, outcome="ok", minute=NOW - HOUR, category="telemetry", ms=100, age=60, call="states"):
+    latencies = [0] * (len(LATENCIES) + 1)
+    latencies[LATENCIES.index(ms)] = count
+    ages = [0] * (len(AGES) + 1)
+    ages[AGES.index(age)] = count if outcome == "ok" else 0
+    CallBucket.objects.create(
+        cloud=cloud, call=call, category=category, minute=minute, outcome=outcome, count=count, latencies=latencies,
+        ages=ages,
+    )  # fmt: skip
+
+
+def scores(partner, *, now=NOW, month=date(2026, 5, 1), maker=""):
+    keeping.compute(partner, now=now)
+    return {each.measure: each for each in Score.objects.filter(partner=partner, month=month, maker=maker)}
+
+
+def test_availability_is_of_calls_that_were_answered(cloud):
+    calls(cloud, count=990)
+    calls(cloud, count=6, outcome="http_429")
+    calls(cloud, count=3, outcome="http_503")
+    calls(cloud, count=1, outcome="timed_out")
+    found = scores(cloud.partner)["availability"]
+    assert (found.value, found.count, found.target, found.is_met) == (0.996, 1000, 0.995, True)
+    calls(cloud, count=2, outcome="disconnected")
+    assert scores(cloud.partner)["availability"].is_met is False
+
+
+@pytest.mark.parametrize(("ms", "is_met"), [(2000, True), (3000, False)])
+def test_the_p95_of_each_category_has_its_own_target(cloud, ms, is_met):
+    calls(cloud, count=94, ms=50)
+    calls(cloud, count=6, ms=ms, call="state")
+    calls(cloud, count=10, category="historical", ms=10_000, call="history")
+    found = scores(cloud.partner)
+    assert (found["latency_telemetry"].value, found["latency_telemetry"].is_met) == (ms, is_met)
+    assert (found["latency_historical"].value, found["latency_historical"].is_met) == (10_000, True)
+    assert (found["latency_control"].count, found["latency_control"].is_met) == (0, None)
+
+
+def test_freshness_is_of_readings_under_a_quarter_of_an_hour(cloud):
+    calls(cloud, count=90, age=900)
+    calls(cloud, count=10, age=3600, call="state")
+    found = scores(cloud.partner)["freshness"]
+    assert (found.value, found.count, found.is_met) == (0.9, 100, False)
+
+
+def test_maintenance_that_was_announced_in_time_is_left_out_and_shown(cloud):
+    down = NOW - 3 * HOUR
+    calls(cloud, count=100)
+    calls(cloud, count=50, outcome="http_503", minute=down)
+    partner = cloud.partner
+    given = {"what": "A move", "starts_at": down, "ends_at": down + HOUR, "by": BY}
+    late = maintenance.announce(partner, now=down - timedelta(hours=47), **given)
+    assert scores(partner)["availability"].is_met is False
+    assert not late.is_in_time
+    in_time = maintenance.announce(partner, now=down - timedelta(hours=48), **given)
+    found = scores(partner)["availability"]
+    assert (found.value, found.count, found.excluded_minutes) == (1.0, 100, 60)
+    maintenance.cancel(in_time, now=down, by=BY)
+    assert scores(partner)["availability"].is_met is False
+
+
+@pytest.mark.parametrize(("starts", "lasts"), [(-HOUR, HOUR), (HOUR, -HOUR), (HOUR, timedelta(days=8))])
+def test_maintenance_is_announced_for_a_while_to_come(cloud, starts, lasts):
+    with pytest.raises(Refusal):
+        maintenance.announce(
+            cloud.partner, what="x", starts_at=NOW + starts, ends_at=NOW + starts + lasts, now=NOW, by=BY
+        )
+    assert not Maintenance.objects.exists()
+
+
+def test_another_months_calls_are_another_months(cloud):
+    calls(cloud, count=10, minute=datetime(2026, 4, 30, 23, 59, tzinfo=UTC), outcome="http_500")
+    calls(cloud, count=10, minute=datetime(2026, 5, 1, tzinfo=UTC))
+    assert scores(cloud.partner)["availability"].value == 1.0
+    assert (
+        scores(cloud.partner, now=datetime(2026, 5, 2, tzinfo=UTC), month=date(2026, 4, 1))["availability"].value == 0
+    )
+    assert Score.objects.filter(month=date(2026, 4, 1)).exists()
+
+
+def command(device, status, *, error="", at=NOW - HOUR):
+    made = Command(
+        partner=device.partner, device=device, command="battery:set-reserve", asked={}, input={}, requested_at=at,
+        starts_at=at, expires_at=at + HOUR, way="push", finished_at=at, error_code=error, changed_at=at, changed_by={},
+        status=status,
+    )  # fmt: skip
+    made.save()
+
+
+def test_commands_events_and_revocations_of_the_partners_own_and_of_each_maker():
+    enrollment = active(now=NOW - timedelta(days=2))
+    device, partner = enrollment.device, enrollment.partner
+    partner.kind = "tpdo"
+    partner.save()
+    command(device, "complete")
+    command(device, "failed", error="failed_at_device")
+    command(device, "rejected", error="rejected_by_partner")
+    command(device, "rejected", error="stale_state")  # our own safety: not held against the partner
+    command(device, "cancelled", error="superseded")
+    event(enrollment, received_at=NOW - 30 * HOUR)
+    for number, settled in enumerate((NOW - 30 * HOUR, NOW - HOUR)):
+        RevocationDuty.objects.create(
+            enrollment=enrollment, kind="partner_told", revoked_at=NOW - timedelta(days=2 + number),
+            opened_at=NOW - timedelta(days=2), due_at=NOW - 24 * HOUR, settled_at=settled, outcome="acknowledged",
+        )  # fmt: skip
+    for maker in ("", device.manufacturer):
+        found = scores(partner, maker=maker)
+        assert (round(found["command_success"].value, 3), found["command_success"].count) == (0.333, 3)
+        assert (found["revocations"].value, found["revocations"].is_met) == (0.5, False)
+        late = found["event_deadlines"]
+        assert (late.value, late.count, late.is_met) == (0.0, 1, False)
+    assert scores(partner, maker="Another") == {}
+
+
+def test_the_job_computes_each_partner_once_an_hour_and_ends(cloud):
+    calls(cloud, count=1)
+    PartnerFactory()  # with nothing that could be measured
+    assert keeping.keep(now=NOW) == 1
+    assert keeping.keep(now=NOW) == 0
+    assert keeping.keep(now=NOW + HOUR) == 1
+    assert Score.objects.filter(month=date(2026, 5, 1)).count() == len(Score.Measure)
+
+
+def test_a_chart_says_what_it_draws():
+    drawn = chart(
+        "Calls <answered>", [("2026-04", 99.9, True), ("2026-05", 98, False)], target=99.5, most=100, unit=" %"
+    )
+    assert 'aria-label="Calls &lt;answered&gt;: 2026-04 99.9 %, 2026-05 98 %"' in drawn
+    assert (drawn.count("<rect"), drawn.count("<line")) == (2, 1)
+
+
+def test_the_public_page_tells_of_the_portals_own_maintenance_alone(client, cloud):
+    now = datetime.now(UTC)
+    for partner, what in ((None, "A new database."), (cloud.partner, "They are moving.")):
+        maintenance.announce(partner, what=what, starts_at=now + HOUR, ends_at=now + 2 * HOUR, now=now, by=BY)
+    told = client.get("/status/").content.decode()
+    assert "A new database." in told
+    assert "They are moving." not in told

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDE, HIGH, GAP = 240, 64, 4
+WIDE, HIGH, GAP, MONTHS = 240, 64, 4, 12
 GOOD, BAD, NEUTRAL = "#15803d", "#b91c1c", "#57534e"
 BAR = '<rect x="{}" y="{}" width="{}" height="{}" fill="{}"><title>{}</title></rect>'
 LINE = '<line x1="0" x2="{}" y1="{}" y2="{}" stroke="{}" stroke-dasharray="4 3"/>'
@@ -14,12 +14,12 @@ Point = tuple[str, float | None, bool | None]  # the month, its value, and wheth
 
 
 def chart(title: str, points: Sequence[Point], *, target: float | None, most: float, unit: str) -> SafeString:
-    """`most` is what stands at the top. A month without a value has no bar."""
-    width = (WIDE - GAP) / max(len(points), 1) - GAP
+    """`most` is what stands at the top. A month without a value has no bar; the newest of a year stands at the right."""
+    width, first = (WIDE - GAP) / MONTHS - GAP, MONTHS - len(points)
     bars = (
         (f"{GAP + place * (width + GAP):.1f}", f"{HIGH - _tall(value, most):.1f}", f"{width:.1f}",
          f"{_tall(value, most):.1f}", _colour(is_met), f"{month}: {value:g}{unit}")
-        for place, (month, value, is_met) in enumerate(points)
+        for place, (month, value, is_met) in enumerate(points, first)
         if value is not None
     )  # fmt: skip
     at = "" if target is None else f"{HIGH - _tall(target, most):.1f}"

@@ -14,7 +14,7 @@ Point = tuple[str, float | None, bool | None]  # the month, its value, and wheth
 
 
 def chart(title: str, points: Sequence[Point], *, target: float | None, most: float, unit: str) -> SafeString:
-    """`most` is what stands at the top. A month without a value has no bar; the newest of a year stands at the right."""
+    """`most` is what stands at the top. A month without a value has no bar; the newest stands at the right."""
     width, first = (WIDE - GAP) / MONTHS - GAP, MONTHS - len(points)
     bars = (
         (f"{GAP + place * (width + GAP):.1f}", f"{HIGH - _tall(value, most):.1f}", f"{width:.1f}",

@@ -1,14 +1,19 @@
 """`/metrics`: who may read it, and that what it says is so."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import yaml
+from django.conf import settings
 from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 
 from enrollments import tallies
+from enrollments.tasks import sign_checkpoint
 from tests.factories import PartnerFactory, enrolled
-from texture_portal import clock, heartbeat, schedules
+from texture_portal import clock, heartbeat, schedules, waiting
 from texture_portal.metrics import requests
 from texture_portal.models import Heartbeat
 
@@ -100,6 +105,24 @@ def test_where_the_database_is_away_it_says_so_and_still_counts_requests(db, cli
     told = figures(client)
     assert told["texture_database_up",] == 0
     assert any(name == "texture_requests_total" for name, *_ in told)
+
+
+def test_what_the_guide_and_the_alerts_name_is_there(db, client):
+    schedules.install()
+    heartbeat.beat()
+    sign_checkpoint(now=clock.now())
+    client.get("/healthz")
+    told = client.get("/metrics").content.decode()
+    exported = set(re.findall(r"^# TYPE (\w+)", told, re.MULTILINE))
+    guide = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text()
+    rules = (Path(settings.BASE_DIR) / "deploy" / "prometheus" / "texture-portal.rules.yml").read_text()
+    expressions = " ".join(rule["expr"] for group in yaml.safe_load(rules)["groups"] for rule in group["rules"])
+    for text in (guide, expressions):
+        named = {re.sub("_bucket$", "", name) for name in re.findall(r"\btexture_[a-z_]+", text)} - {"texture_portal"}
+        assert len(named) > 8
+        assert named <= exported, named - exported
+    queues = set(re.findall(r"queue=~\"([a-z_|]+)\"", expressions))
+    assert {name for each in queues for name in each.split("|")} <= {each.name for each in waiting.QUEUES}
 
 
 def test_no_partner_and_no_person_is_in_it(db, client):

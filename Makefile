@@ -1,7 +1,7 @@
 # Everything the portal does from a fresh checkout. All it needs is make and python3 (3.11 or newer).
 
 PYTHON ?= python3
-TESTERS ?= 2
+TESTERS ?= $(shell nproc 2>/dev/null || echo 2)
 VENV   := .venv
 STAMP  := $(VENV)/made-for
 RUN    := $(VENV)/bin/python
@@ -24,7 +24,7 @@ setup: $(STAMP) ## The Python environment alone, in .venv
 demo: $(STAMP) ## A grid, a partner and some forty enrollments, then a running portal (ONCE=1: stop at the end)
 	@$(RUN) manage.py demo
 
-test: $(STAMP) ## Every test, in two processes (ONLY=tests/portal for some, TESTERS=4 on a larger machine)
+test: $(STAMP) ## Every test, a process for each processor (ONLY=tests/portal for some, TESTERS=1 for fewer)
 	@$(RUN) -m pytest -n $(TESTERS) --dist loadgroup $(ONLY)
 
 serve: $(STAMP) ## The portal and its worker on http://127.0.0.1:$(PORT), 8000 unless PORT says otherwise

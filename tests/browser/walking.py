@@ -25,6 +25,7 @@ ON_THE_PAGE = """() => {
     }
 }"""
 NOT_KEPT = ["django_session", "texture_portal_look"]  # that a list was looked at is on record, whoever was refused what
+LEADS_TO = {"act_together": "together"}  # a page that a selection is taken to
 WAYS_TO_LOOK = {"changelist", "history"}  # but for a history that is kept for its own readers
 
 
@@ -38,7 +39,7 @@ def offers_of(page):
     posts = {at for each in found["posts"] if (at := action_at(path_of(each))) and at[1] != "change"}
     links = {at for each in found["links"] if (at := action_at(path_of(each))) and at[1] != "change"}
     saves = {here} if found["saves"] else set()
-    bulk = {(here[0], each) for each in found["bulk"] if each}
+    bulk = {(here[0], way) for each in found["bulk"] if each for way in (each, LEADS_TO.get(each, each))}
     return {(at, action) for at, action in posts | links | saves | bulk if not _is_a_look(at, action)}
 
 

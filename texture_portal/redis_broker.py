@@ -28,5 +28,6 @@ def _client() -> redis.Redis:
         settings.REDIS_URL,
         socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=ANSWER_SECONDS,
+        decode_responses=True,  # what is signed is text
         retry=Retry(NoBackoff(), 1),  # once: a connection that was idle may have been cut
     )

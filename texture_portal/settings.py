@@ -330,7 +330,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["underway"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
-        "axes": {"level": "WARNING"},  # at INFO it tells of every log-in, which is an administrative act
+        "axes": {"level": "ERROR"},  # below it tells of log-ins, by name and address: those are administrative acts
         "django-q": {"level": "WARNING"},  # at INFO it tells of every task
         "django.request": {"level": "ERROR"},  # a refusal is the caller's business, and kept where staff can find it
         "gunicorn.error": {"level": "WARNING", "handlers": []},  # in our form, not in its own

@@ -71,6 +71,14 @@ def test_a_staff_user_is_named_by_id_and_not_by_name(db, requests_are_logged, lo
     assert SECRET not in str(log_lines())
 
 
+def test_who_fails_to_log_in_is_not_named(db, settings, log_lines, plain_log):
+    """Whoever mistypes may type a password for a name: administrative acts keep it for those who may see it."""
+    User.objects.create_user(SECRET, password="p" * 20, is_staff=True)
+    for _ in range(settings.AXES_FAILURE_LIMIT + 1):
+        Browser().post("/admin/login/", {"username": SECRET, "password": "wrong"})
+    assert SECRET not in str(log_lines()) + plain_log()
+
+
 def test_whoever_came_before_is_not_named_in_the_next_request(db, requests_are_logged, log_lines):
     browser = Browser()
     browser.force_login(User.objects.create_superuser("root", password=None))

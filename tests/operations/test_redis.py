@@ -163,7 +163,8 @@ def test_the_portal_works_with_its_queue_in_redis_and_loses_nothing_without_it(
 
     redis_server.kill()
     assert partner.post(tell, {}).status == 202
-    assert partner.enrolled(enrollment())["state"] == "enrolled"
+    body = enrollment()
+    assert partner.enrolled(body)["state"] == "enrolled"
     assert "queue" in (wrong(served) or {})
     assert figures(served)["texture_queue_up",] == 0
 
@@ -181,4 +182,6 @@ def test_the_portal_works_with_its_queue_in_redis_and_loses_nothing_without_it(
     (asked, *_) = [line for line in lines if line.get("route") == DEVICE_TYPES]
     assert asked["actor"] == f"partner:{partner.partner_id}"
     assert any(line["level"] == "ERROR" and "pull task" in line["message"] for line in lines)
-    assert partner.client_secret not in log_file.read_text()
+    personal = (body["site"]["address"]["streetOne"], body["customer"]["referenceId"], body["device"]["serialNumber"])
+    for secret in (partner.client_secret, partner.token, hook["secret"], *personal):
+        assert secret not in log_file.read_text()

@@ -54,7 +54,7 @@ class Enrolling:
 
 def enrolling(call: Call, claim: EnrollmentClaim, *, own_bytes: bytes | None = None) -> Enrolling:
     """Checks the claim and locates its address, outside any transaction."""
-    intake.check_claim(claim, partner=call.partner)
+    intake.check_claim(claim, partner=call.partner, now=call.now)
     return Enrolling(call, claim, find(claim.site, pointer=ADDRESS_POINTER), own_bytes)
 
 

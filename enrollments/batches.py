@@ -67,7 +67,7 @@ def _done_before(call: Call, claimed: dict[int, Claimed]) -> dict[int, Outcome]:
     for place, item in claimed.items():
         if place not in outcomes:
             try:
-                intake.check_claim(item.claim, partner=call.partner)
+                intake.check_claim(item.claim, partner=call.partner, now=call.now)
             except Refusal as refusal:
                 outcomes[place] = refusal
     return outcomes

@@ -16,6 +16,7 @@ from enrollments.matching import Finding
 from enrollments.models import Consent, Enrollment
 from enrollments.models.enrollment import MatchOutcome
 from enrollments.overview import Overview
+from partners import certificates
 from partners.models import Customer, Partner
 from programs.models import Program
 from texture_portal.actors import Actor
@@ -43,14 +44,16 @@ class Enrolled:
     unwritten: tuple[Model, ...] = ()
 
 
-def check_claim(claim: EnrollmentClaim, *, partner: Partner) -> None:
-    """What the claim alone decides. Raises `Refusal`: `manufacturer_not_allowed`, or an unknown program."""
+def check_claim(claim: EnrollmentClaim, *, partner: Partner, now: datetime) -> None:
+    """What the claim alone decides. Raises `Refusal`: `manufacturer_not_allowed`, `partner_not_certified` for a maker's
+    devices, or an unknown program."""
     if not partner.may_enroll(claim.device.manufacturer):
         raise refuse(
             "manufacturer_not_allowed",
             f"You enroll devices of these makers: {', '.join(partner.manufacturers)}.",
             pointer="/device/manufacturer",
         )
+    certificates.check_maker(partner, claim.device.manufacturer, now=now)
     check_programs(claim.eligibility.program_ids)
 
 

@@ -24,7 +24,7 @@ def _check_one(found: OpenRow, file: EnrollmentFile, *, key: bytes, now: datetim
     """What a cell cannot be and what the document lacks are told together."""
     complaints, outcome = list(found.complaints), ""
     try:
-        claim = claim_of(found.raw, file)
+        claim = claim_of(found.raw, file, now=now)
         if before := _earlier_row(found.row):
             complaints.append(
                 Complaint("device.manufacturerDeviceId", "enrollment_exists", f"Row {before} has the same device.")

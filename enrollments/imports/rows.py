@@ -58,10 +58,10 @@ def in_time(found: list[OpenRow]) -> Iterator[OpenRow]:
         yield each
 
 
-def claim_of(raw: dict[str, Any], file: EnrollmentFile) -> EnrollmentClaim:
+def claim_of(raw: dict[str, Any], file: EnrollmentFile, *, now: datetime) -> EnrollmentClaim:
     """By the API's own reading of the same document. Raises `Refusal`."""
     made = enrollment_claim(validated(EnrollmentDocument, raw))
-    intake.check_claim(made, partner=file.partner)
+    intake.check_claim(made, partner=file.partner, now=now)
     return made
 
 

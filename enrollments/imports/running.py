@@ -60,7 +60,7 @@ def enroll(found: list[OpenRow], file: EnrollmentFile, *, key: bytes, now: datet
 
 def _enroll_one(found: OpenRow, file: EnrollmentFile, *, key: bytes, now: datetime) -> Exception | None:
     try:
-        claim = claim_of(found.raw, file)
+        claim = claim_of(found.raw, file, now=now)
         finding = find(claim.site, pointer="/site/address")
         _take_in(found, claim, finding, file, now=now)
     except Refusal as refusal:

@@ -35,6 +35,7 @@ REFUSED = {
     "territory_unsupported": "no_match",
     "location_invalid": "no_match",
     "manufacturer_not_allowed": "ineligible",
+    "partner_not_certified": "ineligible",
 }
 
 
@@ -154,7 +155,7 @@ def _link(
     if seen.enrollment is not None:
         return _add_to(seen.enrollment, agreement, now=now)
     partner = customer.partner
-    intake.check_claim(claim, partner=partner)
+    intake.check_claim(claim, partner=partner, now=now)
     claim = replace(claim, customer_reference=customer.reference_id)
     made = intake.enroll_linked(claim, partner=partner, customer=customer, finding=finding, now=now, by=END_USER)
     insert(made.unwritten)

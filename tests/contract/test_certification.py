@@ -1,11 +1,13 @@
 """What a partner's own requests show when it is certified: retries, events, consents (§11)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from devices.certification import reports, runs
 from enrollments.certification.work import suites
+from partners import certificates
 from partners.models import Partner
 from texture_portal import actors, clock
 
@@ -91,3 +93,23 @@ def test_what_a_partner_gets_wrong_fails_what_it_should(
     failed = {name for name, outcome in outcomes.items() if outcome == "fail"}
     assert failed == fails, [line.result.said for line in report.lines]
     assert not report.is_clean
+
+
+def test_a_tpdo_enrolls_devices_of_certified_makers_alone_where_it_is_required(
+    new_partner: Callable[..., Client], settings: Any
+) -> None:
+    """It calls as soon as one maker is certified; another maker's devices are refused until theirs are, too."""
+    client = new_partner("--manufacturer", "Acme Energy", "--manufacturer", "Volta")
+    partner = Partner.objects.get(pk=client.partner_id)
+    partner.kind = Partner.Kind.TPDO
+    partner.save()
+    settings.REQUIRE_CERTIFICATION = True
+    acme, volta = enrollment(), enrollment()
+    volta["device"]["manufacturer"] = "Volta"
+    assert client.enroll(acme).code == "partner_not_certified"
+    given = {"requirements": "1.1", "report": {}, "by": BY, "reason": "a clean run"}
+    certificates.issue(partner, maker="ACME  energy", now=clock.now(), **given)
+    assert client.enroll(acme).status == 201
+    assert client.enroll(volta).code == "partner_not_certified"
+    certificates.issue(partner, maker="Volta", now=clock.now(), **given)
+    assert client.enroll(volta).status == 201

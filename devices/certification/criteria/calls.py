@@ -59,13 +59,12 @@ def well_formed(facts: Facts) -> Verdict:
 
 def tokens_hold(facts: Facts) -> Verdict:
     """What opens a connection is refused by nobody before its time is over."""
-    refused = counted([each.category for each in facts.all_calls() if each.code == REFUSED])
-    said = (
-        f"{sum(refused.values())} calls with a token or key that should be good were refused."
-        if refused
-        else "No token and no key was refused before its time."
-    )
-    return Verdict(not refused, said, {"refused": refused})
+    calls = facts.all_calls()
+    refused = counted([each.category for each in calls if each.code == REFUSED])
+    said = f"{len(calls)} calls were made, and no token and no key was refused before its time."
+    if refused:
+        said = f"{sum(refused.values())} calls with a token or key that should be good were refused."
+    return Verdict(bool(calls) and not refused, said, {"calls": len(calls), "refused": refused})
 
 
 def _is_failure(call: CallMade) -> bool:

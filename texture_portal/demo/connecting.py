@@ -1,0 +1,66 @@
+"""The simulated OEM's cloud connected to a partner in every way, as staff and an end user would: to be certified."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from devices.connections import grants, programmatic
+from devices.connectors.pull import shipped
+from devices.models import Cloud, Connection
+from partners.models import Customer, Partner
+from texture_portal.actors import Actor, Channel, Role
+
+SCOPES = ["devices.read", "telemetry.read", "commands.write", "offline_access"]
+CALLBACK = "http://127.0.0.1:9/callback"  # nobody listens: the answer is read off the redirect
+BROWSER = "no browser: the simulated resident says yes"
+RESIDENT = Actor(Role.CUSTOMER, "simulated resident", Channel.COMMAND)
+CUSTOMER = "simulated-resident"
+SECONDS = 30
+
+
+def connect(partner: Partner, told: dict[str, Any], *, now: datetime, by: Actor) -> tuple[Cloud, str]:
+    """`told` is what `sandbox_oem` printed. The cloud, and a second secret of the portal's client there."""
+    url, client = told["url"], told["client"]
+    cloud = Cloud(
+        partner=partner, name=f"Simulated Energy {now:%Y-%m-%d %H:%M:%S}", base_url=url, issuer=url,
+        authorize_url=f"{url}/oauth/authorize", token_url=f"{url}/oauth/token", revoke_url=f"{url}/oauth/revoke",
+        client_id=client["id"], scopes=SCOPES, document=shipped.document("simulated"), is_test_environment=True,
+    )  # fmt: skip
+    cloud.set_client_secret(client["secret"])
+    cloud.save()
+    programmatic.connect_by_client_credentials(
+        cloud, grantor=Connection.Grantor.FLEET, client_id=client["id"], client_secret=client["secret"], now=now, by=by
+    )
+    _link(cloud, told, now=now)
+    return cloud, _second_secret(told)
+
+
+def _link(cloud: Cloud, told: dict[str, Any], *, now: datetime) -> None:
+    customer = Customer.objects.filter(partner=cloud.partner, reference_id=CUSTOMER).first()
+    if customer is None:
+        customer = Customer(partner=cloud.partner, reference_id=CUSTOMER)
+        customer.give_key()
+        customer.save()
+    begun = grants.begin(cloud, customer=customer, redirect_uri=CALLBACK, browser=BROWSER, now=now)
+    asked = dict(parse_qsl(urlsplit(begun.url).query))
+    form = {**asked, "account": told["account"], "password": told["password"], "decision": "allow"}
+    answer = _http("POST", f"{told['url']}/oauth/authorize", data=form, allow_redirects=False)
+    came_back = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+    grants.complete(came_back, redirect_uri=CALLBACK, browser=BROWSER, now=now, by=RESIDENT)
+
+
+def _second_secret(told: dict[str, Any]) -> str:
+    """Beside the first, as an OEM gives one out before it takes the other back."""
+    headers = {"Authorization": f"Bearer {told['control_key']}"}
+    answer = _http("POST", f"{told['url']}/control/secrets", json={"client_id": told["client"]["id"]}, headers=headers)
+    return str(answer.json()["client_secret"])
+
+
+def _http(method: str, url: str, **options: Any) -> requests.Response:
+    with requests.Session() as http:
+        http.trust_env = False
+        answer = http.request(method, url, timeout=SECONDS, **options)
+    answer.raise_for_status()
+    return answer

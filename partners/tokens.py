@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.views import TokenView
 
+from texture_portal.gates import Gate, knock
+
 MOST_BYTES = 65_536
 
 
@@ -22,6 +24,12 @@ class ClientCredentialsTokenView(TokenView):
     validator_class = PartnerClients
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if wait := knock(Gate.TOKEN, request.META.get("REMOTE_ADDR")):
+            refused = _refused(
+                "temporarily_unavailable", "Tokens are asked for too often from this address.", status=429
+            )
+            refused.headers["Retry-After"] = str(wait)
+            return refused
         if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
             return _refused("invalid_request", "The form is too large.", status=413)
         grant_type = request.POST.get("grant_type")

@@ -66,6 +66,7 @@ JOBS = (
     Job("certification", "enrollments.certification.work.work_off", every=MINUTE),
     Job("purge_places", "territories.tasks.purge_known_places", every=timedelta(hours=6)),
     Job("keys", "texture_portal.keys.write_down", every=5 * MINUTE),
+    Job("purge_gates", "texture_portal.gates.purge", every=timedelta(hours=1)),
     Job("purge_failures", "texture_portal.jobs.purge_failures", every=timedelta(hours=6)),
 )
 

@@ -54,6 +54,7 @@ class SealedColumn:
 
 
 COLUMNS = (
+    SealedColumn("texture_portal.Authenticator", "sealed_key", "authenticator-of:{user_id}", named_by=("user_id",)),
     SealedColumn("partners.SigningKey", "sealed_secret", "signing-key:{pk}"),
     SealedColumn("partners.Customer", "sealed_data_key", "customer-key:{pk}"),
     SealedColumn("partners.WebhookSecret", "sealed", "webhook-secret:{pk}"),

@@ -14,7 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from texture_portal import own_secrets
+from texture_portal import client_address, own_secrets
 from texture_portal.database import start_embedded
 from texture_portal.key_rings import Ring
 
@@ -109,6 +109,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "texture_portal.client_address.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "texture_portal.request_log.keep",
@@ -165,6 +166,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_PUBLIC
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked for inside, without TLS
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # that it sets X-Forwarded-Proto and -For itself
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# Proxies beyond that one, or instead of it, whose word on where a request comes from is taken: networks.
+TRUSTED_PROXIES = client_address.networks(env.list("TRUSTED_PROXIES", default=[]))
+ADDRESS_LIMITS: dict[str, str] = env.dict("ADDRESS_LIMITS", default={})  # mail=10:60: ten at once, one more a minute
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PUBLIC else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PUBLIC
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -189,15 +193,18 @@ SESSION_ENGINE = "texture_portal.login.session_store"
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 SESSION_HOURS = env.int("SESSION_HOURS", default=12)  # from the log-in, whatever is done meanwhile
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
-AXES_LOCKOUT_PARAMETERS = ["username"]
-AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURES", default=5)
+AXES_HANDLER = "texture_portal.login.lock_out.LockOut"
+AXES_CLIENT_IP_CALLABLE = "texture_portal.login.lock_out.address_of"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURES", default=5)  # of a name at an address
+LOGIN_FAILURES_OF_ADDRESS = env.int("LOGIN_FAILURES_OF_ADDRESS", default=30)  # of all names at an address
+LOGIN_FAILURES_OF_NAME = env.int("LOGIN_FAILURES_OF_NAME", default=20)  # of a name at all addresses
 AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCK_MINUTES", default=15))
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or a guesser would keep somebody out for good
 AXES_LOCKOUT_CALLABLE = "texture_portal.login.lock_out.answer"
 AXES_DISABLE_ACCESS_LOG = True  # administrative acts are the log
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # wants addresses beside names: texture_portal.login.lock_out says why not
 
 # Single sign-on by OpenID Connect, where an issuer is named.
 OIDC_ISSUER = env.str("OIDC_ISSUER", default="")

@@ -22,13 +22,14 @@ from enrollments.linking import makers, sessions
 from enrollments.linking.forms import EmailForm
 from enrollments.linking.granting import StepFailedError, send_away
 from enrollments.linking.outcome import outcome_of
-from enrollments.linking.pages.page import callback_uri, ended, show
+from enrollments.linking.pages.page import callback_uri, ended, show, through
 from enrollments.linking.visitor import browser_of
 from enrollments.linking.words import PROGRAM
 from enrollments.models import DeletionRequest, Enrollment, LinkSession
 from partners.models import Customer
 from programs.models import Program
 from texture_portal import clock
+from texture_portal.gates import Gate
 from texture_portal.refusals import Refusal
 
 Page = Callable[..., HttpResponse]
@@ -58,6 +59,7 @@ def front(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@through(Gate.MAIL)
 def ask_email(request: HttpRequest) -> HttpResponse:
     form = EmailForm(request.POST)
     if not form.is_valid():
@@ -75,6 +77,7 @@ def mailed(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@through(Gate.WAY_IN)
 def come_in(request: HttpRequest, token: str) -> HttpResponse:
     """What the e-mail leads to. Looking at it uses nothing up: mail programs do that too."""
     now, fault = clock.now(), ""
@@ -91,6 +94,7 @@ def come_in(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
+@through(Gate.VISIT)
 def ask_maker(request: HttpRequest) -> HttpResponse:
     cloud = next((each for each in makers.linkable() if str(each.pk) == request.POST.get("cloud")), None)
     if cloud is None:

@@ -163,6 +163,12 @@ ENDINGS: dict[str, Ending] = {
         _("Try again."),
         status=400,
     ),
+    "too_often": Ending(
+        _("Please wait a little"),
+        _("This was asked for very often from where you are. Nothing was changed or lost."),
+        _("Try again in a few minutes."),
+        Next.NOTHING, 429,
+    ),
     "no_account": Ending(
         _("We know of nothing in this account"),
         _("None of the devices in this account is linked here by you. We have given the access back."),

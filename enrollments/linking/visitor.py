@@ -2,7 +2,6 @@
 
 import secrets
 
-from django.conf import settings
 from django.http import HttpRequest
 
 BROWSER = "browser"
@@ -24,9 +23,8 @@ def known_browser(request: HttpRequest) -> str:
 
 
 def ip_address_of(request: HttpRequest) -> str:
-    """Behind a proxy that the settings name, what that proxy says: the last entry, which is its own."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
-    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    """The client's own, also behind proxies that are trusted (`texture_portal.client_address`)."""
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def user_agent_of(request: HttpRequest) -> str:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from devices.certification import certifying, reports
 from devices.connections import ending, programmatic, reach, renewal
@@ -70,8 +69,9 @@ from tests.factories import (
 from tests.imports.conftest import a_row, as_csv, work_off
 from texture_portal import actors, clock, keys
 from texture_portal.ids import new_id
+from texture_portal.login import second_factor
 from texture_portal.login.acts import note
-from texture_portal.models import Act, Heartbeat, Key, Look
+from texture_portal.models import Act, Authenticator, Heartbeat, Key, Look
 
 TESTS = actors.system("tests")
 EACH = (
@@ -85,7 +85,8 @@ EACH = (
 def one_of_everything():
     """{label: rows}; those in different states stand all of them in it."""
     now, user = clock.now(), User.objects.create_user("root", is_staff=True, is_superuser=True)
-    TOTPDevice.objects.create(user=user, confirmed=True)
+    second_factor.begin(user)
+    Authenticator.objects.update(confirmed=True)
     Look.objects.create(at=now, user_id=user.pk, username="root", what="listed", table="devices.device", rows=["1"])
     note(Act.What.LOCKED_OUT, by=None, about="root", now=now)
     keys.write_down(now=now)

@@ -3,12 +3,11 @@
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_console import carry_out, page_of
 from tests.login.conftest import code_of, wrong_code
-from texture_portal.models import Act
+from texture_portal.models import Act, Authenticator
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -25,11 +24,11 @@ def test_a_second_factor_is_set_up_proved_and_taken_away(sign_in, keep_both, set
     page.goto(reverse("admin:index"))
     assert "Set up your second factor" in page.content()
     keep_both(page, "second-factor-set-up")
-    page.fill("[name=code]", wrong_code(TOTPDevice.objects.get()))
+    page.fill("[name=code]", wrong_code(Authenticator.objects.get()))
     page.keyboard.press("Enter")
     page.get_by_text("not the code of now").wait_for()
-    TOTPDevice.objects.update(throttling_failure_count=0)
-    page.fill("[name=code]", code_of(TOTPDevice.objects.get()))
+    Authenticator.objects.update(throttling_failure_count=0)
+    page.fill("[name=code]", code_of(Authenticator.objects.get()))
     page.keyboard.press("Enter")
     page.locator(".recovery-codes").wait_for()
     keep_both(page, "second-factor-codes")

@@ -5,10 +5,9 @@ import re
 import pytest
 from django.test import Client
 from django_otp.plugins.otp_static.models import StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.login.conftest import code_of, wrong_code
-from texture_portal.models import Act
+from texture_portal.models import Act, Authenticator
 
 PAGE = "/admin/second-factor/"
 
@@ -23,7 +22,7 @@ def enrolled(rita, log_in):
     """A client that set it up, its authenticator, and the recovery codes that it was shown."""
     client, _ = log_in()
     client.get(PAGE)
-    device = TOTPDevice.objects.get()
+    device = Authenticator.objects.get()
     page = client.post(PAGE, {"code": code_of(device)}).content.decode()
     device.refresh_from_db()
     return client, device, re.findall(r"<code>(\w{8}-\w{8})</code>", page)
@@ -46,7 +45,7 @@ def test_the_first_log_in_opens_nothing_but_the_page_that_sets_it_up(rita, log_i
     page = client.get(PAGE).content.decode()
     assert "<svg" in page
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", page[page.index("<svg") : page.index("</svg>")])
-    assert TOTPDevice.objects.get().confirmed is False
+    assert Authenticator.objects.get().confirmed is False
 
 
 def test_it_is_set_up_by_a_code_of_the_new_authenticator(enrolled):
@@ -60,7 +59,7 @@ def test_it_is_set_up_by_a_code_of_the_new_authenticator(enrolled):
 def test_a_wrong_code_sets_nothing_up(rita, log_in):
     client, _ = log_in()
     client.get(PAGE)
-    page = client.post(PAGE, {"code": wrong_code(TOTPDevice.objects.get())})
+    page = client.post(PAGE, {"code": wrong_code(Authenticator.objects.get())})
     assert "not the code of now" in page.content.decode()
     assert not opens(client)
     assert acts() == ["logged_in", "second_factor_refused"]
@@ -114,9 +113,9 @@ def test_new_recovery_codes_end_the_old(enrolled, log_in):
 def test_another_authenticator_replaces_the_first(enrolled):
     client, first, _ = enrolled
     client.get(f"{PAGE}?do=anew")
-    second = TOTPDevice.objects.get(confirmed=False)
+    second = Authenticator.objects.get(confirmed=False)
     client.post(f"{PAGE}?do=anew", {"code": code_of(second)})
-    assert TOTPDevice.objects.get() == second != first
+    assert Authenticator.objects.get() == second != first
     assert opens(client)
 
 
@@ -126,7 +125,7 @@ def test_who_has_not_proved_the_one_cannot_set_up_another(enrolled, log_in):
     assert "<svg" not in page
     client.post(PAGE, {"do": "codes"})
     assert StaticToken.objects.count() == 10
-    assert TOTPDevice.objects.count() == 1
+    assert Authenticator.objects.count() == 1
 
 
 def test_an_administrator_takes_it_away_and_open_sessions_end(enrolled, rita, log_in, carry_out):
@@ -155,5 +154,5 @@ def test_it_leads_to_no_other_site(enrolled, log_in, wait_for_the_next_code):
 def test_in_development_it_is_asked_of_those_who_have_it(settings, enrolled, rita, log_in):
     settings.REQUIRE_SECOND_FACTOR = False
     assert not opens(log_in()[0])
-    TOTPDevice.objects.all().delete()
+    Authenticator.objects.all().delete()
     assert opens(log_in()[0])

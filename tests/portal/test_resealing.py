@@ -15,6 +15,7 @@ from partners.models import Customer, IdempotencyRecord, SignedRequest, SigningK
 from tests.factories import NOW, CustomerFactory, PartnerFactory, WebhookEndpointFactory
 from texture_portal import resealing, sealed_columns, vault
 from texture_portal.ids import new_id
+from texture_portal.login import second_factor
 
 OLD, NEW = "the old key of the portal, for tests", "the new key of the portal, for tests"
 
@@ -63,6 +64,7 @@ def sealed_under_the_old_key(settings, db, admin_user):
         if name == "secret":
             sealed_columns.seal(kept, "body", body)
         kept.save()
+    second_factor.begin(admin_user)
     keeping.upload([b"a,b"], name="may.csv", partner=partner, now=NOW, user=admin_user)
     return customer, key, connection
 

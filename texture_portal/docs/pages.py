@@ -28,6 +28,7 @@ FOR_OPERATORS = (
     "deployment",
     "backups",
     "upgrading",
+    "security",
     "rotation",
     "staff",
     "connectors",

@@ -14,11 +14,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from texture_portal import clock
 from texture_portal.login import second_factor
+from texture_portal.models import Authenticator
 
 LOGIN = "/admin/login/"
 ANEW, CODES = "anew", "codes"  # what else is asked for on the page
@@ -93,13 +93,13 @@ def _where_to(request: HttpRequest) -> str:
     return wanted if fits else reverse("admin:index")
 
 
-def _qr(device: TOTPDevice) -> SafeString:
+def _qr(device: Authenticator) -> SafeString:
     """Drawn here, in the page: no other server and no file learns the key."""
     drawn = segno.make(device.config_url, error="m").svg_inline(scale=5, border=2, light="#fff", dark="#000")
     return mark_safe(drawn)  # noqa: S308  # segno's own drawing, with nothing typed in it
 
 
-def _typed(device: TOTPDevice) -> str:
+def _typed(device: Authenticator) -> str:
     """For whoever cannot take a picture: in groups of four."""
     key = device.config_url.partition("secret=")[2].partition("&")[0]
     return " ".join(key[at : at + 4] for at in range(0, len(key), 4))

@@ -12,11 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from texture_portal import actors, clock, underway
 from texture_portal.login.acts import answering, note
-from texture_portal.models import Act
+from texture_portal.models import Act, Authenticator
 
 CONSOLE = "/admin/"
 BEGAN, SEEN, OWES = "portal_began_at", "portal_seen_at", "portal_owes_second_factor"
@@ -28,7 +27,7 @@ def begin(request: HttpRequest, *, user: User) -> None:
     now = clock.now().isoformat()
     request.session[BEGAN] = request.session[SEEN] = now
     request.session[OWES] = (
-        settings.REQUIRE_SECOND_FACTOR or TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+        settings.REQUIRE_SECOND_FACTOR or Authenticator.objects.filter(user=user, confirmed=True).exists()
     )
 
 

@@ -13,6 +13,12 @@ def _answer(about: str, name: str, example: Any) -> dict[str, Any]:
     return {"description": about, "headers": NAMED, "content": content}
 
 
+def _refused_for_a_while() -> dict[str, Any]:
+    answer = _answer("Asked too often from this address", "TokenRefusal", {"error": "temporarily_unavailable"})
+    wait = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}, "required": True}
+    return {**answer, "headers": {**NAMED, "Retry-After": wait}}
+
+
 FORM = {
     "type": "object",
     "properties": {
@@ -43,6 +49,7 @@ TOKEN = {
             "200": _answer("The token", "Token", examples.TOKEN),
             "400": _answer("Another grant, or a scope that the client lacks", "TokenRefusal", examples.WRONG_SCOPE),
             "401": _answer("Unknown client, or a wrong secret", "TokenRefusal", {"error": "invalid_client"}),
+            "429": _refused_for_a_while(),
             "413": _answer("The form is too large", "TokenRefusal", {"error": "invalid_request"}),
         },
     }

@@ -9,18 +9,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from enrollments.linking import makers, sessions
 from enrollments.linking.endings import ENDINGS
-from enrollments.linking.pages.page import ended, go_on, mine, of_session, reached, show
+from enrollments.linking.pages.page import ended, go_on, mine, of_session, reached, show, through
 from enrollments.linking.visitor import browser_of, known_browser
 from enrollments.linking.words import PROGRAM
 from enrollments.models import LinkSession
 from programs.models import Program
 from texture_portal import clock
+from texture_portal.gates import Gate
 from texture_portal.languages import chosen, keep
 
 Purpose = LinkSession.Purpose
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@through(Gate.VISIT)
 def landing(request: HttpRequest) -> HttpResponse:
     """`/link/?program=…`, by its slug or its id."""
     now, named = clock.now(), request.GET.get("program", "")

@@ -9,13 +9,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from enrollments.account.arriving import signed_in_by_oauth
 from enrollments.linking import makers
 from enrollments.linking.granting import StepFailedError, come_back, send_away
-from enrollments.linking.pages.page import callback_uri, ended, failed, go_on, progress, show, step
+from enrollments.linking.pages.page import callback_uri, ended, failed, go_on, progress, show, step, through
 from enrollments.linking.visitor import browser_of
 from enrollments.models import LinkSession
 from texture_portal import clock
+from texture_portal.gates import Gate
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@through(Gate.VISIT)
 @step("maker")
 def maker(request: HttpRequest, session: LinkSession) -> HttpResponse:
     offered = makers.offered(session)

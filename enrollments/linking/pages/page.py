@@ -12,10 +12,11 @@ from django.urls import reverse
 
 from enrollments.linking import sessions
 from enrollments.linking.endings import ENDINGS
-from enrollments.linking.visitor import known_browser
+from enrollments.linking.visitor import ip_address_of, known_browser
 from enrollments.models import LinkSession
 from texture_portal import clock
 from texture_portal.content_security import for_people
+from texture_portal.gates import Gate, knock
 
 State = LinkSession.State
 STEPS = ("maker", "devices", "address", "programs", "terms")
@@ -38,6 +39,24 @@ def ended(request: HttpRequest, code: str, *, session: LinkSession | None = None
     return show(
         request, "link/ended.html", status=ending.status, ending=ending, code=code, session=session, back=back, **told
     )
+
+
+def through(gate: Gate) -> Callable[[Page], Page]:
+    """What is sent to the page is limited by where it comes from; looking at it is not."""
+
+    def wrap(view: Page) -> Page:
+        @wraps(view)
+        def shown(request: HttpRequest, *args: Any, **path: Any) -> HttpResponse:
+            wait = knock(gate, ip_address_of(request)) if request.method == "POST" else 0
+            if not wait:
+                return view(request, *args, **path)
+            refused = ended(request, "too_often")
+            refused.headers["Retry-After"] = str(wait)
+            return refused
+
+        return shown
+
+    return wrap
 
 
 def of_session(view: Page) -> Page:

@@ -10,12 +10,13 @@ from enrollments.linking.completing import chosen_of
 from enrollments.linking.forms import AddressForm
 from enrollments.linking.found import kept, weigh
 from enrollments.linking.granting import StepFailedError
-from enrollments.linking.pages.page import failed, go_on, progress, show, step
+from enrollments.linking.pages.page import failed, go_on, progress, show, step, through
 from enrollments.linking.places import as_note, look_up, noted_address, noted_place, offers, utility_names
 from enrollments.linking.words import DEVICE, PROGRAM
 from enrollments.models import LinkSession
 from territories.addresses import Address
 from texture_portal import clock
+from texture_portal.gates import Gate
 
 METHODS = ["GET", "HEAD", "POST"]
 
@@ -44,6 +45,7 @@ def devices(request: HttpRequest, session: LinkSession) -> HttpResponse:
 
 
 @require_http_methods(METHODS)
+@through(Gate.PLACE)
 @step("address")
 def address(request: HttpRequest, session: LinkSession) -> HttpResponse:
     form = AddressForm(request.POST if request.method == "POST" else None, initial=_known_address(session))

@@ -14,6 +14,18 @@ from texture_portal.languages import PAGES
 
 CONSOLE = "/admin/"
 SELF = "'self'"
+UNCACHED = ("/v1/", "/oauth/")  # what is answered there is somebody's
+# The docs and the status page: what the portal serves, and no script or style within a page.
+FOR_READERS = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+FOR_MACHINES = "default-src 'none'; frame-ancestors 'none'"
+NO_PAGE_USES = (
+    "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
+    "payment", "usb",
+)  # fmt: skip
+PERMISSIONS = ", ".join(f"{each}=()" for each in NO_PAGE_USES)
 
 
 def console_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -35,6 +47,22 @@ def people_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
         response = get_response(request)
         if request.path.startswith(PAGES):
             response.headers.setdefault("Content-Security-Policy", for_people())
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return respond
+
+
+def every_answer(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware, around the others: what nobody has said more exactly."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        response.headers.setdefault("Content-Security-Policy", FOR_READERS if is_page else FOR_MACHINES)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if request.path.startswith(UNCACHED):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "texture_portal.request_log.keep",
+    "texture_portal.content_security.every_answer",
     "texture_portal.content_security.console_policy",
     "texture_portal.content_security.people_policy",
     "partners.middleware.RequestIdMiddleware",
@@ -121,6 +122,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "texture_portal.uploads.small_forms",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "texture_portal.login.sessions.guard",
@@ -162,6 +164,8 @@ STATIC_ROOT = PORTAL_HOME / "static"
 WHITENOISE_USE_FINDERS = not IS_PUBLIC
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # the partner API sets its own, smaller limits
+DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1000, 10
+MOST_BYTES_OF_A_FORM = 64 * 1024  # of who is not logged in to the console
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_PUBLIC
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked for inside, without TLS
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # that it sets X-Forwarded-Proto and -For itself
@@ -231,6 +235,14 @@ OAUTH2_PROVIDER = {
     "SCOPES_BACKEND_CLASS": "partners.scopes.PartnerScopes",
     "CLIENT_SECRET_HASHER": "fast_sha256",  # the secrets are 256 random bits: a slow hash adds nothing
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    # Only client credentials are granted; what else the library could do is held to its best practice even so.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
 }
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -325,7 +337,10 @@ LOG_REQUESTS = env.bool("LOG_REQUESTS", default=IS_PUBLIC)  # a line for each, w
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"underway": {"()": "texture_portal.log_forms.NamesWhatIsUnderWay"}},
+    "filters": {
+        "underway": {"()": "texture_portal.log_forms.NamesWhatIsUnderWay"},
+        "scrubbed": {"()": "texture_portal.scrubbing.Scrubber"},  # last: what the others put in is looked at too
+    },
     "formatters": {
         "json": {"()": "texture_portal.log_forms.Json"},
         "plain": {
@@ -334,7 +349,9 @@ LOGGING = {
             "style": "{",
         },
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["underway"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["underway", "scrubbed"]}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "axes": {"level": "ERROR"},  # below it tells of log-ins, by name and address: those are administrative acts

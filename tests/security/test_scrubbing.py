@@ -1,0 +1,109 @@
+"""Logs: what looks like a secret or a person does not get through, whoever wrote the line."""
+
+import io
+import logging
+import logging.config
+
+import pytest
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from texture_portal.scrubbing import scrubbed
+
+SECRET = "Zq8vN3kd91LmXw07"
+LINES = [
+    "Authorization: Bearer {}",
+    "authorization=Basic {}",
+    'client_secret="{}"',
+    "{{'client_secret': '{}'}}",
+    '{{"password": "{}", "name": "x"}}',
+    "POST form client_id=abc&client_secret={}&scope=x",
+    "whsec_{}",
+    "api_key: {}",
+    "refresh_token={}",
+    "postgresql://portal:{}@db.example/portal could not be reached",
+    "redis://:{}@127.0.0.1:6379",
+    "GET /account/in/{}/ 500",
+    "GET /link/s/0199aaaa-0000-7000-8000-000000000000/{}/ failed",
+    "eyJhbGciOiJIUzI1NiJ9.{}.c2ln",
+    "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----",
+    "DATA_KEYS={},other",
+    "SECRET_KEY = {}",
+    "{}@example.org asked",
+    "/v1/enrollments?manufacturerDeviceId={}",
+    "Cookie: sessionid={}",
+]
+LEFT_ALONE = [
+    "connection 0199aaaa-0000-7000-8000-000000000000 was cut: ReadTimeout",
+    "worker ended (-9); it starts again in 0.5 s",
+    "event 7 waits for its job",
+    "The database is away (OperationalError)",
+    "POST /v1/enrollments 201",
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_nothing_secret_passes(line):
+    assert SECRET not in scrubbed(line.format(SECRET))
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_what_is_no_secret_stays_as_it_is(line):
+    assert scrubbed(line) == line
+
+
+AROUND = st.text(alphabet="\"'=:,;{}[]()<>|&?/@-_. \n\t…")
+
+
+@given(before=AROUND, after=AROUND, line=st.sampled_from(LINES))
+def test_nothing_secret_passes_whatever_stands_around_it(before, after, line):
+    assert SECRET not in scrubbed(f"{before} {line.format(SECRET)} {after}")
+
+
+@pytest.fixture
+def log():
+    """A logger with the portal's own handler, and what it wrote."""
+    handler = logging.config.DictConfigurator(settings.LOGGING)
+    handler.config["handlers"] = {**settings.LOGGING["handlers"]}
+    out = io.StringIO()
+    made = logging.StreamHandler(out)
+    built = settings.LOGGING["handlers"]["console"]
+    for name in built["filters"]:
+        made.addFilter(
+            logging.config.DictConfigurator(settings.LOGGING).configure_filter(settings.LOGGING["filters"][name])
+        )
+    form = dict(settings.LOGGING["formatters"][built["formatter"]])
+    made.setFormatter(logging.config.DictConfigurator(settings.LOGGING).configure_formatter(form))
+    logger = logging.getLogger("tests.scrubbing")
+    logger.addHandler(made)
+    logger.propagate = False
+    yield logger, out
+    logger.removeHandler(made)
+    logger.propagate = True
+
+
+def test_the_portals_handler_blots_out_what_a_library_writes(log):
+    logger, out = log
+    logger.warning("answered %s to %s", {"access_token": SECRET}, "ana@example.org")
+    assert "answered" in out.getvalue()
+    assert SECRET not in out.getvalue()
+    assert "ana@" not in out.getvalue()
+
+
+def test_an_exception_is_told_by_its_kind_and_stack_alone(log):
+    logger, out = log
+    try:
+        raise ValueError(f"the row ({SECRET}, Ana) fails")
+    except ValueError:
+        logger.exception("it failed")
+    assert "ValueError" in out.getvalue()
+    assert "test_scrubbing.py" in out.getvalue()
+    assert SECRET not in out.getvalue()
+
+
+def test_a_line_whose_arguments_do_not_fit_is_still_a_line(log):
+    logger, out = log
+    logger.warning("%d of them", SECRET)
+    assert "of them" in out.getvalue()
+    assert SECRET not in out.getvalue()

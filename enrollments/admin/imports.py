@@ -122,7 +122,7 @@ class EnrollmentFileAdmin(BigTable, DetailAdmin):
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
+        form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
         if getattr(request, "upload_was_too_large", False):
             form.add_error(None, f"The file is larger than {keeping.largest() // 1024**2} MiB. Remedy: split it.")
         elif form.is_valid() and (answer := self._uploaded(request, form)):

@@ -5,7 +5,7 @@ from typing import Any
 import segno
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import user_passes_test
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -35,7 +35,7 @@ class CodeForm(forms.Form):
 
 @never_cache
 @sensitive_post_parameters("code")
-@login_required(login_url=LOGIN)
+@user_passes_test(lambda user: user.is_active and user.is_staff, login_url=LOGIN)
 def second_factor_page(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     has_one = second_factor.authenticator_of(user) is not None

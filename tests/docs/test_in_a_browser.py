@@ -95,10 +95,10 @@ def test_a_device_is_enrolled_from_the_page(
     page.fill("[name=body]", json.dumps(own))
     answered = page.locator("#answered")
     page.click("button")
-    page.wait_for_function("document.querySelector('#answered').textContent.includes('{')")
+    page.locator("#answered", has_text="{").wait_for()
     said = answered.text_content() or ""
     assert said.startswith("201\n"), said
     assert json.loads(said[said.index("{") :])["state"] == "enrolled"
     assert partners[algorithm]["clientSecret"] not in (page.locator("#sent").text_content() or "")
     page.click("button")
-    page.wait_for_function("document.querySelector('#answered').textContent.includes('idempotent-replayed: true')")
+    page.locator("#answered", has_text="idempotent-replayed: true").wait_for()

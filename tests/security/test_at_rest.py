@@ -54,7 +54,7 @@ def test_who_had_a_second_factor_before_goes_on_with_it():
     user = User.objects.create_superuser("rita")
     TOTPDevice.objects.create(user=user, key="ab" * 20, confirmed=True, last_t=7)
     StaticToken.objects.create(device=StaticDevice.objects.create(user=user), token="abcdefgh23456723")
-    import_module("texture_portal.migrations.0024_seal_authenticators").seal(apps, None)
+    import_module("texture_portal.migrations.0025_seal_authenticators").seal(apps, None)
     device = Authenticator.objects.get()
     assert (device.user, device.confirmed, device.last_t, device.bin_key) == (user, True, 7, b"\xab" * 20)
     assert not TOTPDevice.objects.exists()

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("texture_portal", "0022_groups_certification"),
+        ("texture_portal", "0023_groups_scorecards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

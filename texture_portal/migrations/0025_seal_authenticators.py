@@ -34,7 +34,7 @@ def seal(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("texture_portal", "0023_limits_and_authenticators"),
+        ("texture_portal", "0024_limits_and_authenticators"),
         ("otp_static", "0003_add_timestamps"),
         ("otp_totp", "0003_add_timestamps"),
     ]

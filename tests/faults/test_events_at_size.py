@@ -22,7 +22,7 @@ from enrollments.models import Enrollment, PartnerEvent
 from tests.contract.client import send
 from tests.contract.payloads import ago, consent, enrollment, event
 from tests.contract.signing import sign
-from tests.faults.test_killed_mid_work import victims
+from tests.faults.test_mixed_load import victims
 from texture_portal import clock
 
 EVENTS = int(os.environ.get("FAULTS_EVENTS", "400"))

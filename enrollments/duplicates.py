@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Max, Q
 
 from devices.models import Device
+from enrollments import erased_devices
 from enrollments.claims import DeviceClaim, EnrollmentClaim
 from enrollments.models import Enrollment, PartnerEvent
 from partners.models import Partner
@@ -15,8 +16,8 @@ from texture_portal import prepared
 from texture_portal.refusals import Refusal, refuse
 
 KNOWN = """
-SELECT place FROM unnest(%(devices)s::text[], %(serials)s::text[], %(customers)s::text[])
-    WITH ORDINALITY AS asked (device, serial, customer, place),
+SELECT place FROM unnest(%(devices)s::text[], %(serials)s::text[], %(customers)s::text[], %(digests)s::text[])
+    WITH ORDINALITY AS asked (device, serial, customer, digests, place),
 LATERAL (
     SELECT 1 FROM devices_device WHERE partner_id = %(partner)s AND manufacturer_device_id = device
     UNION ALL
@@ -25,6 +26,9 @@ LATERAL (
     SELECT 1 FROM partners_customer WHERE partner_id = %(partner)s AND reference_id = customer
     UNION ALL
     SELECT 1 FROM enrollments_partnerevent WHERE partner_id = %(partner)s AND manufacturer_device_id = device
+    UNION ALL
+    SELECT 1 FROM enrollments_eraseddevice
+    WHERE partner_id = %(partner)s AND device_digest = ANY (string_to_array(digests, ' '))
     LIMIT 1
 ) AS found
 """
@@ -59,6 +63,9 @@ def known_among(partner: Partner, claims: Sequence[EnrollmentClaim]) -> set[int]
         "devices": [claim.device.manufacturer_device_id for claim in claims],
         "serials": [serial_key(claim.device) for claim in claims],
         "customers": [claim.customer_reference for claim in claims],
+        "digests": [
+            " ".join(erased_devices.digests(partner.pk, claim.device.manufacturer_device_id)) for claim in claims
+        ],
     }
     return {place - 1 for (place,) in prepared.rows(KNOWN, asked)}
 
@@ -83,7 +90,9 @@ def known_device(partner: Partner, claim: DeviceClaim) -> tuple[Device | None, E
 
 
 def last_revocation(partner: Partner, manufacturer_device_id: str) -> datetime | None:
-    """When consent for this device was last revoked: in any enrollment of it, or before anybody knew it."""
+    """When consent for this device was last revoked: in any enrollment of it, before anybody knew it, or by a person
+    whose data are deleted since.
+    """
     of_device = Enrollment.objects.filter(
         device__partner=partner, device__manufacturer_device_id=manufacturer_device_id
     )
@@ -91,7 +100,8 @@ def last_revocation(partner: Partner, manufacturer_device_id: str) -> datetime |
     before_any = PartnerEvent.objects.last_revocation(
         partner_id=partner.pk, manufacturer_device_id=manufacturer_device_id
     )
-    return max(filter(None, (in_enrollments, before_any)), default=None)
+    erased = erased_devices.last_revocation(partner.pk, manufacturer_device_id)
+    return max(filter(None, (in_enrollments, before_any, erased)), default=None)
 
 
 def _same_id(device: Device, claim: DeviceClaim) -> bool:

@@ -186,16 +186,11 @@ def _merge(
 
 
 def customer_of(partner: Partner, reference_id: str, *, known: bool = True) -> Customer:
-    """The partner's customer, made where new. After an erasure it begins anew, under a new key."""
+    """The partner's customer, made where new: also where one of that reference was erased, since nothing names it."""
     customer = Customer.objects.filter(partner=partner, reference_id=reference_id).first() if known else None
     if customer is None:
         customer = Customer(partner=partner, reference_id=reference_id)
-    elif customer.sealed_data_key is not None:
-        return customer
-    customer.give_key()
-    if customer.erased_at is not None:
-        customer.erased_at = None
-        customer.save()
+        customer.give_key()
     return customer
 
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from enrollments.models.ledger import LedgerEntry
+from partners.models.customer import CustomerErasedError
 from texture_portal.actors import Actor
+from texture_portal.vault import SealBrokenError
 
 if TYPE_CHECKING:
     from enrollments.models import Consent, Enrollment
+    from partners.models import Customer
 
 
 class Original(Protocol):
@@ -30,9 +33,11 @@ def note(
     by: Actor,
     now: datetime,
     original: Original | None = None,
+    words: str = "",
 ) -> LedgerEntry:
     """Seals the present columns of `changed` as the next entry of the enrollment's chain.
 
+    `reason` is a code; `words`, what somebody said of it, are sealed: an entry stays, and words may name a person.
     It holds the digest of what it rests on: `original`, or the request that whoever acts acts by.
     The entry is written with the enrollment's row, by its next `save()`: the caller holds that row locked, or made it.
     """
@@ -53,12 +58,35 @@ def note(
         "request_id": by.request_id,
         "original_id": original.id if original else by.original_id,
         "original_digest": bytes(original.digest) if original else by.original_digest,
+        "sealed_words": _sealed(enrollment, words) if words else None,
     }
     entry: LedgerEntry = history(*map(columns.get, _columns_of(history)))  # by place: twice as fast as by name
     entry.digest = entry.compute_digest()
     enrollment.ledger_length, enrollment.ledger_head = entry.sequence, entry.digest
     enrollment.unwritten_entries.append(entry)
     return entry
+
+
+def words_of(entry: LedgerEntry, customer: "Customer") -> str:
+    """What was said of it; "" where nothing was, or where nobody can read it any more."""
+    if entry.sealed_words is None:
+        return ""
+    try:
+        return customer.open(entry.sealed_words, place=place_of_words(entry.ledger_id, entry.sequence)).decode()
+    except (CustomerErasedError, SealBrokenError):
+        return ""
+
+
+def place_of_words(ledger_id: UUID, sequence: int) -> str:
+    return f"ledger-words:{ledger_id}:{sequence}"
+
+
+def _sealed(enrollment: "Enrollment", words: str) -> bytes | None:
+    """Of an erased person nothing more is said."""
+    customer = enrollment.customer
+    if customer.sealed_data_key is None:
+        return None
+    return customer.seal(words.encode(), place=place_of_words(enrollment.pk, enrollment.ledger_length + 1))
 
 
 @cache

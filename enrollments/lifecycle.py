@@ -85,6 +85,8 @@ STEPS = (
     Step([State.ACTIVE], "suspend", lambda f: f.hold, lambda f, _: bool(f.hold)),
     Step([State.SUSPENDED], "activate", "hold_resolved", lambda f, _: not f.hold),
 )
+SOURCES = frozenset({*Consent.Source.values, "oauth", "staff", "system", "customer"})  # of revocations, as codes
+IN_WORDS = "in_words"  # what a partner says otherwise is sealed with the entry: it may name somebody
 LONGEST_WALK = 2 * len(State)
 FORWARD = {"become_eligible", "opt_in", "enroll", "activate"}  # these need no reason beside the new state
 
@@ -155,8 +157,9 @@ def revoke_consent(
             duties.owe(enrollment, revoked_at=revoked_at, now=now, by=by)
     for consent in enrollment.consents.filter(granted_at__lte=revoked_at):
         if consent.revoked_at is None or consent.revoked_at < revoked_at:
-            consent.revoked_at, consent.revocation_source = revoked_at, source
-            _write_consent(enrollment, consent, reason="consent_revoked", now=now, by=by)
+            consent.revoked_at, consent.revocation_source = revoked_at, source if source in SOURCES else IN_WORDS
+            words = "" if source in SOURCES else source
+            _write_consent(enrollment, consent, reason="consent_revoked", words=words, now=now, by=by)
     advance(enrollment, now=now, by=by, why=why)
 
 
@@ -251,12 +254,14 @@ def _move(enrollment: Enrollment, transition: str, *, reason: str, now: datetime
     notices.note_move(enrollment, before=before, reason=reason)
     enrollment.state_reason = "" if transition in FORWARD else reason
     enrollment.touch(now)
-    ledger.note(enrollment, enrollment, reason=note or reason, now=now, by=by)
+    ledger.note(enrollment, enrollment, reason=reason, words=note, now=now, by=by)
     if not enrollment._state.adding:
         enrollment.save()
 
 
-def _write_consent(enrollment: Enrollment, consent: Consent, *, reason: str, now: datetime, by: Actor) -> None:
-    ledger.note(enrollment, consent, reason=reason, now=now, by=by)
+def _write_consent(
+    enrollment: Enrollment, consent: Consent, *, reason: str, now: datetime, by: Actor, words: str = ""
+) -> None:
+    ledger.note(enrollment, consent, reason=reason, words=words, now=now, by=by)
     consent.save()
     enrollment.touch(now)

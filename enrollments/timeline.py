@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from enrollments.ledger import words_of
 from enrollments.models import Consent, Enrollment
+from partners.models import Customer
 
 UNMOVED = ("evidence_requested", "evidence_supplied")  # entries about a consent's records, not its standing
 CONSENT_AFTER = {"consent_revoked": "revoked", "consent_expired": "expired"}
@@ -31,11 +33,11 @@ class Moment:
 def timeline(enrollment: Enrollment) -> list[Moment]:
     states = Enrollment.history.filter(ledger_id=enrollment.pk).order_by("sequence")
     consents = Consent.history.filter(ledger_id=enrollment.pk).order_by("sequence")
-    moments = [*_of_states(states), *_of_consents(consents)]
+    moments = [*_of_states(states, enrollment.customer), *_of_consents(consents)]
     return [moment for _, moment in sorted(moments, key=lambda pair: pair[0])]
 
 
-def _of_states(entries: Iterable[Any]) -> Iterator[tuple[int, Moment]]:
+def _of_states(entries: Iterable[Any], customer: Customer) -> Iterator[tuple[int, Moment]]:
     """An entry that changes something beside the state is no move."""
     before = None
     for entry in entries:
@@ -52,7 +54,7 @@ def _of_states(entries: Iterable[Any]) -> Iterator[tuple[int, Moment]]:
                 actor=entry.actor_role,
                 actor_name=entry.actor_name,
                 channel=entry.channel,
-                detail=entry.history_change_reason,
+                detail=words_of(entry, customer) or entry.history_change_reason,
             ),
         )
         before = entry.state

@@ -28,6 +28,7 @@ _CERTIFICATION = (
     "enrollments.view_score",
 )  # fmt: skip
 _DISPATCH = ("programs.view_dispatchevent", "programs.view_dispatchtarget")
+_PEOPLE = ("partners.view_customer", "enrollments.view_deletionrequest", "enrollments.view_linksession")
 _PORTFOLIOS = ("devices.view_portfolio", "devices.view_historicalportfolio")
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -44,6 +45,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "enrollments.view_revocationduty", "enrollments.retry_revocationduty",
         "enrollments.add_enrollmentfile", "enrollments.view_enrollmentfile", "enrollments.run_enrollmentfile",
         "enrollments.erase_enrollmentfile",
+        *_PEOPLE, "enrollments.open_deletionrequest", "enrollments.carry_out_deletionrequest",
+        "enrollments.export_person", "enrollments.view_deprovisioning", "enrollments.end_deprovisioning",
         "programs.add_program", "programs.change_program", "programs.view_historicalprogram",
         *_DISPATCH, "programs.add_dispatchevent", "programs.schedule_dispatchevent",
         "programs.opt_out_dispatchtarget",
@@ -63,6 +66,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *_DISPATCH,
         *_CERTIFICATION,
         "devices.view_telemetryexport",
+        *_PEOPLE, "enrollments.view_deprovisioning",
         "enrollments.view_reviewcase", "enrollments.view_casenote", "enrollments.view_consent",
         "enrollments.view_historicalconsent", "enrollments.view_enrollmentfile",
         "enrollments.view_evidence", "enrollments.export_evidence", "enrollments.view_evidenceaccess",

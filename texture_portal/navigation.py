@@ -27,6 +27,10 @@ GROUPS = {
         ("Terms", "contract", "enrollments", "terms"),
         ("Checkpoints", "verified", "enrollments", "checkpoint"),
         ("Who looked", "visibility", "enrollments", "evidenceaccess"),
+        ("Customers", "person", "partners", "customer"),
+        ("Visits to link", "add_link", "enrollments", "linksession"),
+        ("Ends", "power_settings_new", "enrollments", "deprovisioning"),
+        ("Deletion requests", "delete_forever", "enrollments", "deletionrequest"),
         ("Revocations carried on", "move_down", "enrollments", "revocationduty"),
     ),
     "Programs and devices": (

@@ -44,8 +44,9 @@ class SealedColumn:
         return self.place.format(**{name: getattr(row, name) for name in self.named_by})
 
     def rows(self) -> Any:
-        """Those that hold something sealed, in the order of their keys."""
-        rows = apps.get_model(self.model)._base_manager.filter(**self.where).exclude(**{self.column: None})
+        """Those that hold something sealed, in the order of their keys; what was blanked holds nothing."""
+        held = ~Q(**{self.column: None}) & ~Q(**{self.column: b""})
+        rows = apps.get_model(self.model)._base_manager.filter(held, **self.where)
         if self.is_mixed:
             rows = rows.alias(first=FirstByte(self.column)).filter(
                 Q(*(Q(first=each) for each in VERSIONS), _connector=Q.OR)
@@ -81,6 +82,8 @@ UNDER_OTHER_KEYS = {
     "partners.SignedRequest.sealed_message": "its customer's data key",
     "enrollments.Consent.sealed_evidence": "its customer's data key",
     "enrollments.HistoricalConsent.sealed_evidence": "its customer's data key",
+    "enrollments.HistoricalEnrollment.sealed_words": "its customer's data key",
+    "enrollments.HistoricalConsent.sealed_words": "its customer's data key",
     "enrollments.EvidenceRecord.sealed_content": "its customer's data key",
     "enrollments.Contact.sealed_email": "its customer's data key",
     "enrollments.FileChunk.sealed": "its file's data key",

@@ -268,6 +268,12 @@ IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=100_000)
 IMPORT_KEPT_DAYS = env.int("IMPORT_KEPT_DAYS", default=30)  # then what was in them is erased
 FILE_UPLOAD_HANDLERS = ["texture_portal.uploads.InMemoryUpload"]  # never on disk in the clear
 
+# -- people's data (docs/deletion.md) --------------------------------------------------------------------------
+
+DELETED_WITHIN_DAYS = env.int("DELETED_WITHIN_DAYS", default=30)  # from the asking; GDPR gives a month, CCPA 45 days
+DELETION_BEGINS_DAYS_BEFORE_DUE = env.int("DELETION_BEGINS_DAYS_BEFORE_DUE", default=5)  # where nobody began it before
+CONSENT_FACTS_KEPT_YEARS = env.float("CONSENT_FACTS_KEPT_YEARS", default=7.0)  # §11.5; then they are purged, too
+
 # -- telemetry -------------------------------------------------------------------------------------------------
 
 TELEMETRY_KEPT_DAYS = env.int("TELEMETRY_KEPT_DAYS", default=100)  # §6 wants 90; older readings are not taken either

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet
 
 from devices.models import Command, Poll
-from enrollments.models import EvidenceRequest, PartnerEvent, ReviewCase, RevocationDuty
+from enrollments.models import DeletionRequest, EvidenceRequest, PartnerEvent, ReviewCase, RevocationDuty
 from partners.models import WebhookDelivery
 
 
@@ -37,6 +37,7 @@ EVENTS = Queue("partner_events", lambda: PartnerEvent.objects.filter(attempt_at_
 DUTIES = Queue("revocation_duties", lambda: RevocationDuty.objects.filter(settled_at=None))
 CASES = Queue("review_cases", lambda: ReviewCase.objects.filter(decided_at=None))
 RECORDS = Queue("evidence_requests", lambda: EvidenceRequest.objects.filter(answered_at=None))
+DELETIONS = Queue("deletion_requests", lambda: DeletionRequest.objects.filter(done_at=None, refused_at=None))
 WEBHOOKS = Queue(
     "webhook_deliveries",
     lambda: WebhookDelivery.objects.filter(state=WebhookDelivery.State.PENDING, endpoint__disabled_at=None),
@@ -44,4 +45,4 @@ WEBHOOKS = Queue(
 COMMANDS = Queue("commands", lambda: Command.objects.exclude(step=""))
 POLLS = Queue("polls", lambda: Poll.objects.filter(due_at__isnull=False))
 
-QUEUES = (EVENTS, DUTIES, CASES, RECORDS, WEBHOOKS, COMMANDS, POLLS)
+QUEUES = (EVENTS, DUTIES, CASES, RECORDS, DELETIONS, WEBHOOKS, COMMANDS, POLLS)

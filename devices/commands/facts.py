@@ -13,13 +13,14 @@ from devices.safety import DeviceFacts, Window
 from devices.telemetry import forms, layouts
 from texture_portal import prepared
 
+# A suspended partner's devices take no orders.
 # A device without a connection is its partner's to command; natively where the partner's devices report to us.
 READ = """
 SELECT device.id, device.partner_id, device.type, device.controllable, device.telemetry, device.commands,
-    device.ratings::text, device.may_control, device.cleared_types, device.cleared_until,
+    device.ratings::text, device.may_control AND partner.status = 'active', device.cleared_types, device.cleared_until,
     latest.observed_at, latest.layout, latest.state, connection.status, cloud.connector,
     EXISTS (SELECT FROM devices_cloud own WHERE own.partner_id = device.partner_id AND own.connector = 'native')
-FROM devices_device device
+FROM devices_device device JOIN partners_partner partner ON partner.id = device.partner_id
 LEFT JOIN devices_devicestate latest ON latest.device_id = device.id
 LEFT JOIN devices_connection connection ON connection.id = device.connection_id
 LEFT JOIN devices_cloud cloud ON cloud.id = connection.cloud_id

@@ -60,6 +60,18 @@ def tell_again(connection: Connection, *, now: datetime) -> None:
     jobs.wake("connections")
 
 
+@transaction.atomic
+def abandon(connection: Connection, *, now: datetime, by: Actor) -> None:
+    """What opens it is destroyed here, though the cloud has not answered that it is over; safe to do twice."""
+    row = renewal.hold(connection)
+    if row.status != Status.REVOKED:
+        raise ValueError(f"connection {row.pk} is not revoked")
+    if row.ended_at is None:
+        row.ending, row.ended_at, row.end_attempt_at = Ending.NOT_TOLD, now, None
+        row.destroy_secrets()
+        save_on_record(row, by=by, reason="abandoned: the cloud did not answer")
+
+
 def end_due(*, now: datetime) -> int:
     """Tells the clouds of one batch of what was revoked; returns how many it tried."""
     due = islice(iter(lambda: _next_due(now=now), None), BATCH)

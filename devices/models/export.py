@@ -38,7 +38,16 @@ class TelemetryExport(models.Model):
                 | Q(device__isnull=True, portfolio__isnull=False),
             )
         ]
-        triggers: list[pgtrigger.Trigger] = append_only("who exported telemetry is on record")
+        triggers: list[pgtrigger.Trigger] = append_only(
+            "who exported telemetry is on record",
+            blanks={"reason": "''"},
+            blanked_when="""
+                EXISTS (
+                    SELECT FROM devices_device device JOIN partners_customer person ON person.id = device.customer_id
+                    WHERE device.id = OLD.device_id AND person.erased_at IS NOT NULL
+                )
+            """,
+        )
 
     def __str__(self) -> str:
         return f"{self.actor_name}: {self.device or self.portfolio}"

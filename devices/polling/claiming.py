@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from devices.models import Cloud, Connection, Poll
+from partners.models import Partner
 
 LEASE = timedelta(seconds=90)  # longer than a task may take: then its claims are lost with the worker
 AT_ONCE_A_CLOUD = 300  # under way by all workers: a cloud that hangs holds no more
@@ -37,10 +38,13 @@ RETURNING id
 
 
 def clouds_with_something_due(*, kinds: Collection[str], now: datetime) -> list[Cloud]:
-    """Of those that are polled at all, the one that waits longest first."""
+    """Of those that are polled at all, the one that waits longest first. A suspended partner's are left alone."""
     due = Poll.objects.filter(due_at__lte=now, kind__in=kinds).order_by("cloud").values("cloud").distinct()
     is_up = Q(standing=None) | Q(standing__rests_until=None) | Q(standing__rests_until__lte=now)
-    polled = Cloud.objects.filter(is_up, connector=Cloud.Connector.PULL, state=Cloud.State.HEALTHY, pk__in=due)
+    polled = Cloud.objects.filter(
+        is_up, connector=Cloud.Connector.PULL, state=Cloud.State.HEALTHY, partner__status=Partner.Status.ACTIVE,
+        pk__in=due,
+    )  # fmt: skip
     return list(polled.order_by(F("standing__last_success_at").asc(nulls_first=True), "pk"))
 
 

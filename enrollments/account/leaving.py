@@ -1,23 +1,22 @@
 """What an end user ends on My devices: one program, everything, or what we know of them."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from enrollments import lifecycle, stacking
+from enrollments import lifecycle
 from enrollments.account.events import targets_of
+from enrollments.deletion import asking
 from enrollments.linking.granting import END_USER
 from enrollments.models import DeletionRequest, Enrollment
-from enrollments.states import State
 from partners.models import Customer
 from programs.dispatch import stopping
 from programs.models import Participation, Program
 from texture_portal.refusals import Refusal
 
-DELETED_WITHIN = timedelta(days=30)
-ENDED = (State.OPTED_OUT, State.REVOKED)
+ENDED = asking.ENDED
 
 
 @transaction.atomic
@@ -41,24 +40,12 @@ def sit_out(enrollment: Enrollment, event_id: UUID, *, now: datetime) -> None:
     stopping.opt_out(target, reason="on My devices", now=now, by=END_USER)
 
 
-@transaction.atomic
 def end_everything(customers: Iterable[Customer], *, now: datetime) -> int:
     """At once, by every path; the makers' clouds and the partners are told (`enrollments.duties`). How many ended."""
-    rows = Enrollment.objects.open().filter(customer__in=list(customers)).exclude(state__in=ENDED).order_by("pk")
-    enrollments = list(rows)
-    for enrollment in enrollments:
-        stacking.revoke_by_oauth(enrollment, revoked_at=now, now=now, by=END_USER)
-    return len(enrollments)
+    return asking.end_consents(customers, now=now, by=END_USER)
 
 
-@transaction.atomic
 def ask_for_deletion(customers: Iterable[Customer], *, now: datetime) -> datetime:
-    """Everything ends at once, and what is kept is to be erased by then. Safe to ask twice."""
-    asked = list(customers)
-    end_everything(asked, now=now)
-    DeletionRequest.objects.bulk_create(
-        (DeletionRequest(customer=each, asked_at=now, due_at=now + DELETED_WITHIN) for each in asked),
-        ignore_conflicts=True,
-    )
-    open_ones = DeletionRequest.objects.filter(customer__in=asked, done_at=None)
-    return max(open_ones.values_list("due_at", flat=True), default=now + DELETED_WITHIN)
+    """Everything ends at once, and what is kept is erased by then. Safe to ask twice."""
+    opened = asking.ask(customers, via=DeletionRequest.Via.ACCOUNT, now=now, by=END_USER)
+    return max(each.due_at for each in opened)

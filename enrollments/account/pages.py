@@ -52,7 +52,9 @@ def front(request: HttpRequest) -> HttpResponse:
     if not customers:
         return _way_in(request, EmailForm())
     rows = [outcome_of(each) for each in _theirs(customers).shown().order_by("-created_at")]
-    asked = DeletionRequest.objects.filter(customer__in=customers, done_at=None).order_by("due_at").last()
+    asked = (
+        DeletionRequest.objects.filter(customer__in=customers, done_at=None, refused_at=None).order_by("due_at").last()
+    )
     open_ones = [row for row in rows if row.enrollment.state not in leaving.ENDED]
     over = [row for row in rows if row not in open_ones]
     return show(request, "account/front.html", open_ones=open_ones, over=over, asked=asked)
@@ -176,7 +178,7 @@ def delete(request: HttpRequest, customers: list[Customer]) -> HttpResponse:
     if request.method == "POST":
         leaving.ask_for_deletion(customers, now=clock.now())
         return redirect("account")
-    return show(request, "account/delete.html", days=leaving.DELETED_WITHIN.days)
+    return show(request, "account/delete.html", days=settings.DELETED_WITHIN_DAYS)
 
 
 @require_POST

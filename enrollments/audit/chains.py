@@ -22,7 +22,8 @@ from enrollments.audit.rows import (
 )
 from enrollments.evidence.checkpoints import leaf_mark
 from enrollments.evidence.merkle import leaf_data
-from enrollments.models import Consent, Enrollment, Terms
+from enrollments.evidence.purged import is_left
+from enrollments.models import Consent, Enrollment, PurgedChain, Terms
 from enrollments.models.ledger import GENESIS, digested_columns
 from texture_portal import notary
 
@@ -77,12 +78,13 @@ def chain_breaks(span: Span, *, progress: Progress) -> Iterator[Break]:
             continue  # enrollments.audit.texts looks at those
         walk = Walk(key, {leaf[1]: leaf for leaf in signed})
         yield from walk.along(entries)
-        yield from walk.beyond_the_end()
         today = next(enrollment, None)
         if today is None:
-            yield Break(key, "enrollments_enrollment", "is gone, but its history or its checkpoints are there")
-        else:
-            yield from walk.against_today(today, list(consents))
+            left = PurgedChain.objects.filter(pk=key).first()
+            yield from walk.against_what_is_left(left, signed) if left else walk.gone()
+            continue
+        yield from walk.beyond_the_end()
+        yield from walk.against_today(today, list(consents))
 
 
 @dataclass(slots=True)
@@ -118,6 +120,23 @@ class Walk:
         for length, leaf in sorted(self.signed.items()):
             fault = f"the chain was cut: checkpoint {leaf[3]} signed {length} entries, {self.sequence} are there"
             yield Break(self.enrollment_id, "enrollments_enrollment", fault)
+
+    def gone(self) -> Iterator[Break]:
+        yield from self.beyond_the_end()
+        fault = "is gone, but its history or its checkpoints are there"
+        yield Break(self.enrollment_id, "enrollments_enrollment", fault)
+
+    def against_what_is_left(self, left: PurgedChain, signed: list[Row]) -> Iterator[Break]:
+        """A chain whose time is over: the portal signed a line that fits what checkpoints signed of it."""
+        row = f"enrollments_purgedchain row {self.enrollment_id}"
+        if not is_left(left):
+            fault = "is not signed by a key of this portal: it was changed, or is not its own"
+            yield Break(self.enrollment_id, row, fault)
+        if self.sequence:
+            yield Break(self.enrollment_id, row, f"the chain was purged, but {self.sequence} entries are there")
+        for _, length, head, number, *_ in signed:
+            if length > left.length or (length == left.length and head != bytes(left.head).hex()):
+                yield Break(self.enrollment_id, row, f"is of another chain than checkpoint {number} signed")
 
     def against_today(self, today: Row, consents: list[Row]) -> Iterator[Break]:
         row = f"enrollments_enrollment row {self.enrollment_id}"

@@ -1,22 +1,19 @@
 """The evidence of one enrollment in one document that proves itself; docs/evidence.md says how to verify it."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from enrollments.audit import breaks, one_snapshot
-from enrollments.evidence import sections
+from enrollments.evidence import seals, sections
 from enrollments.evidence.access import note_access
 from enrollments.evidence.checkpoints import checkpoints_of
 from enrollments.evidence.originals import records, requests
 from enrollments.models import Enrollment, EvidenceAccess
 from enrollments.terms import terms_agreed_to
-from texture_portal import notary
 from texture_portal.actors import Actor
-from texture_portal.fingerprints import plain, written
+from texture_portal.fingerprints import plain
 
 FORMAT = "texture-evidence/1"
 MOST_CHECKPOINTS = 12  # the newest covers all entries but those of its day; older ones only date them
@@ -32,8 +29,7 @@ class Bundle:
         return f"evidence-{self.enrollment_id}"
 
     def as_file(self) -> bytes:
-        """The one written form: a verifier refuses any other, so that no byte can be changed."""
-        return (json.dumps(self.document, indent=1, sort_keys=True) + "\n").encode()
+        return seals.as_file(self.document)
 
 
 def export(enrollment_id: UUID, *, what: EvidenceAccess.What, now: datetime, by: Actor, reason: str = "") -> Bundle:
@@ -41,15 +37,7 @@ def export(enrollment_id: UUID, *, what: EvidenceAccess.What, now: datetime, by:
     enrollment = Enrollment.objects.get(pk=enrollment_id)
     note_access(enrollment, what=what, now=now, by=by, reason=reason)
     with one_snapshot():
-        return Bundle(enrollment_id, sealed(_sections(enrollment_id, now=now, by=by, reason=reason)))
-
-
-def sealed(parts: dict[str, Any]) -> dict[str, Any]:
-    """With the portal's signature over the digest of each part."""
-    digests = {name: hashlib.sha256(written(part)).hexdigest() for name, part in parts.items()}
-    public_key, signature = notary.sign(written({"format": FORMAT, "sections": digests}))
-    seal = {"sections": digests, "publicKey": public_key.hex(), "signature": signature.hex()}
-    return {"format": FORMAT, "sections": parts, "seal": seal}
+        return Bundle(enrollment_id, seals.sealed(_sections(enrollment_id, now=now, by=by, reason=reason), form=FORMAT))
 
 
 def _sections(enrollment_id: UUID, *, now: datetime, by: Actor, reason: str) -> dict[str, Any]:
@@ -61,7 +49,7 @@ def _sections(enrollment_id: UUID, *, now: datetime, by: Actor, reason: str) -> 
     return {
         "about": _about(enrollment, now=now, by=by, reason=reason),
         "consents": sections.consents(entries, customer=enrollment.customer, terms=known),
-        "states": sections.states(entries),
+        "states": sections.states(entries, customer=enrollment.customer),
         "chain": sections.chain(entries),
         "requests": requests(enrollment, entries),
         "records": records(enrollment),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from enrollments.ledger import place_of_words
 from enrollments.models import Consent, Enrollment, Terms
 from enrollments.models.ledger import LedgerEntry, digested_columns
 from partners.models import Customer
@@ -39,8 +40,8 @@ def consents(entries: Iterable[LedgerEntry], *, customer: Customer, terms: dict[
     return [_consent(entry, customer, terms) for entry in entries if isinstance(entry, Consent.history.model)]
 
 
-def states(entries: Iterable[LedgerEntry]) -> Section:
-    return list(_states(entry for entry in entries if isinstance(entry, Enrollment.history.model)))
+def states(entries: Iterable[LedgerEntry], *, customer: Customer) -> Section:
+    return list(_states((entry for entry in entries if isinstance(entry, Enrollment.history.model)), customer))
 
 
 def texts(terms: Iterable[Terms]) -> Section:
@@ -74,8 +75,12 @@ def opened(
     return "opened", key.hex() if key else None, plaintext
 
 
-def _who(entry: LedgerEntry) -> dict[str, Any]:
+def _who(entry: LedgerEntry, customer: Customer) -> dict[str, Any]:
+    place = place_of_words(entry.ledger_id, entry.sequence)
+    standing, key, plaintext = opened(customer, entry.sealed_words, place=place)
+    said = plaintext.decode() if plaintext is not None else None
     return {
+        "words": {"standing": standing, "openingKey": key, "opened": said},
         "sequence": entry.sequence,
         "at": plain(entry.history_date),  # type: ignore[attr-defined]
         "why": entry.history_change_reason,
@@ -88,7 +93,7 @@ def _who(entry: LedgerEntry) -> dict[str, Any]:
 def _consent(entry: Any, customer: Customer, terms: dict[str, list[Terms]]) -> dict[str, Any]:
     standing, key, plaintext = opened(customer, entry.sealed_evidence, place=f"consent-evidence:{entry.id}")
     return {
-        **_who(entry),
+        **_who(entry, customer),
         "consentId": str(entry.id),
         "path": entry.path,
         "source": entry.source,
@@ -110,9 +115,9 @@ def _consent(entry: Any, customer: Customer, terms: dict[str, list[Terms]]) -> d
     }
 
 
-def _states(entries: Iterable[Any]) -> Iterator[dict[str, Any]]:
+def _states(entries: Iterable[Any], customer: Customer) -> Iterator[dict[str, Any]]:
     before = None
     for entry in entries:
         if entry.state != before:
-            yield {**_who(entry), "from": before, "to": entry.state, "reason": entry.state_reason}
+            yield {**_who(entry, customer), "from": before, "to": entry.state, "reason": entry.state_reason}
         before = entry.state

@@ -1,7 +1,9 @@
 from enrollments.models.access import EvidenceAccess
-from enrollments.models.account import Contact, DeletionRequest, SignInLink
+from enrollments.models.account import Contact, SignInLink
 from enrollments.models.checkpoint import Checkpoint, CheckpointLeaf
 from enrollments.models.consent import Consent
+from enrollments.models.deletion import DeletionRequest, ErasedDevice, PurgedChain
+from enrollments.models.deprovisioning import Deprovisioning
 from enrollments.models.duty import RevocationDuty
 from enrollments.models.enrollment import Enrollment
 from enrollments.models.event import PartnerEvent
@@ -21,8 +23,10 @@ __all__ = [
     "Consent",
     "Contact",
     "DeletionRequest",
+    "Deprovisioning",
     "Enrollment",
     "EnrollmentFile",
+    "ErasedDevice",
     "EvidenceAccess",
     "EvidenceRecord",
     "EvidenceRequest",
@@ -31,6 +35,7 @@ __all__ = [
     "FileRow",
     "LinkSession",
     "PartnerEvent",
+    "PurgedChain",
     "ReviewCase",
     "RevocationDuty",
     "Score",

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from enrollments.models.enrollment import Enrollment
+from enrollments.models.enrollment import PERSON_OF, Enrollment
 from texture_portal.actors import Channel, Role
 from texture_portal.append_only import append_only
 from texture_portal.ids import new_id
@@ -31,7 +31,12 @@ class EvidenceAccess(models.Model):
         verbose_name = "access to evidence"
         verbose_name_plural = "accesses to evidence"
         permissions = [("export_evidence", "Can export and print the evidence of an enrollment")]
-        triggers = append_only("who looked at evidence is on record")
+        triggers = append_only(
+            "who looked at evidence is on record",
+            blanks={"reason": "''"},
+            blanked_when=PERSON_OF.format("erased_at"),
+            gone_when=PERSON_OF.format("forgotten_at"),
+        )
 
     def __str__(self) -> str:
         return f"{self.actor_name}: {self.get_what_display()}"

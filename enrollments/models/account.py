@@ -1,4 +1,4 @@
-"""How an end user comes back to My devices, and what they ask for there."""
+"""How an end user comes back to My devices."""
 
 from django.db import models
 from django.db.models import Q
@@ -80,30 +80,3 @@ class SignInLink(models.Model):
         if email is None or token is None:
             raise LookupError(f"sign-in link {self.pk} holds nothing any more")
         return email.decode(), token.decode()
-
-
-class DeletionRequest(models.Model):
-    """A customer asked for their data to be deleted: owed by `due_at`."""
-
-    class Via(models.TextChoices):
-        ACCOUNT = "account", "My devices"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="deletion_requests")
-    via = models.CharField(max_length=10, choices=Via, default=Via.ACCOUNT)
-    asked_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["due_at"]
-        default_permissions = ("view",)
-        constraints = [
-            models.UniqueConstraint(
-                fields=["customer"], condition=Q(done_at__isnull=True), name="one_open_deletion_request"
-            ),
-        ]
-        indexes = [models.Index(fields=["due_at"], condition=Q(done_at__isnull=True), name="deletions_by_due")]
-
-    def __str__(self) -> str:
-        return f"of {self.customer_id}, due {self.due_at:%Y-%m-%d}"

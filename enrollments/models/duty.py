@@ -19,6 +19,7 @@ class RevocationDuty(models.Model):
         REPORTED_BY_PARTNER = "reported_by_partner", "The partner itself reported it, and takes no webhooks"
         GIVEN_UP = "given_up", "Given up at the OEM"
         NOT_TOLD = "not_told", "The OEM has no way to be told: what opened it is destroyed"
+        UNREACHED = "unreached", "Nobody could be told before the customer's data were deleted"
         WITHDRAWN = "withdrawn", "No longer used for this device; the grant goes on for others"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 IN_FORCE = [State.OPTED_IN, State.PENDING_VERIFICATION, State.ENROLLED, State.ACTIVE, State.SUSPENDED]
 IN_PROGRAMS = [State.ENROLLED, State.ACTIVE, State.SUSPENDED]
+PERSON_OF = """
+EXISTS (
+    SELECT FROM enrollments_enrollment subject JOIN partners_customer person ON person.id = subject.customer_id
+    WHERE subject.id = OLD.enrollment_id AND person.{} IS NOT NULL
+)
+"""
 LIVE = [state for state in State if state is not State.REVOKED]
 LIVE_BUT_OPTED_OUT = [state for state in LIVE if state is not State.OPTED_OUT]
 

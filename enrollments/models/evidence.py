@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from enrollments.models.consent import Consent
-from enrollments.models.enrollment import Enrollment
+from enrollments.models.enrollment import PERSON_OF, Enrollment
 from partners.models import SignedRequest
 from texture_portal.actors import Channel, Role
 from texture_portal.append_only import append_only
@@ -73,7 +73,7 @@ class EvidenceRecord(models.Model):
 
     class Meta:
         ordering = ["received_at", "id"]
-        triggers = append_only("records of consents are evidence")
+        triggers = append_only("records of consents are evidence", gone_when=PERSON_OF.format("forgotten_at"))
         constraints = [
             models.CheckConstraint(
                 name="record_with_its_request_and_digest",

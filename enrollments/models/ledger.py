@@ -12,6 +12,7 @@ from texture_portal.append_only import append_only
 from texture_portal.fingerprints import fingerprint
 
 GENESIS = bytes(32)
+IS_PURGED = "EXISTS (SELECT FROM enrollments_purgedchain WHERE subject_id = OLD.ledger_id)"
 
 
 class LedgerEntry(models.Model):
@@ -30,6 +31,9 @@ class LedgerEntry(models.Model):
     request_id = models.UUIDField(null=True)
     original_id = models.UUIDField(null=True, help_text="The signed request or record that this entry rests on.")
     original_digest = models.BinaryField(null=True, help_text="Its digest, which so is in the chain.")
+    sealed_words = models.BinaryField(
+        null=True, help_text="What somebody said of it in their own words, under the customer's key: it ends with that."
+    )
 
     if TYPE_CHECKING:  # columns that simple-history adds to every historical model
         id: UUID
@@ -52,4 +56,4 @@ def digested_columns(history_model: type[models.Model]) -> tuple[str, ...]:
 
 def keep_append_only(history_model: type[models.Model]) -> None:
     """For the historical models, which simple-history makes."""
-    pgtrigger.register(*append_only("the audit trail is evidence"))(history_model)
+    pgtrigger.register(*append_only("the audit trail is evidence", gone_when=IS_PURGED))(history_model)

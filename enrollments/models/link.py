@@ -67,7 +67,7 @@ class LinkSession(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        default_permissions = ()
+        default_permissions = ("view",)
         constraints = [
             models.CheckConstraint(
                 name="link_session_closed_when_it_is_over",

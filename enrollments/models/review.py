@@ -13,6 +13,15 @@ from texture_portal.append_only import append_only
 from texture_portal.ids import new_id
 
 MOST_COUNTED = 1000
+ERASED_WORDS = "(erased)"
+CASE_OF = """
+EXISTS (
+    SELECT FROM enrollments_reviewcase reviewed
+    JOIN enrollments_enrollment subject ON subject.id = reviewed.enrollment_id
+    JOIN partners_customer person ON person.id = subject.customer_id
+    WHERE reviewed.id = OLD.case_id AND person.{} IS NOT NULL
+)
+"""
 
 
 class ReviewCases(models.QuerySet["ReviewCase"]):
@@ -138,7 +147,12 @@ class CaseNote(models.Model):
     class Meta:
         ordering = ["written_at", "id"]
         default_permissions = ("add", "view")
-        triggers = append_only("notes on cases explain decisions")
+        triggers = append_only(
+            "notes on cases explain decisions",
+            blanks={"text": f"'{ERASED_WORDS}'"},
+            blanked_when=CASE_OF.format("erased_at"),
+            gone_when=CASE_OF.format("forgotten_at"),
+        )
         constraints = [models.CheckConstraint(name="note_says_something", condition=~Q(text=""))]
 
     def __str__(self) -> str:

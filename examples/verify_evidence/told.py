@@ -39,6 +39,7 @@ def _consent(consent: dict[str, Any], by_sequence: dict[int, Any], parts: dict[s
     known = [text["sha256"] for text in parts["terms"] if text["version"] == consent["termsVersion"]]
     need(sorted(consent["termsSha256"]) == sorted(known), "its terms are not those in the bundle")
     _check_opened(consent["evidence"], columns)
+    _check_said(consent["words"], columns)
     signed = _consent_as_signed(consent["requestId"], parts["requests"])
     if signed is not None and columns["history_change_reason"] in ("consent_granted", "consent_renewed"):
         _check_as_signed(signed, consent)
@@ -64,6 +65,19 @@ def _check_opened(evidence: dict[str, Any], columns: dict[str, Any]) -> None:
     need(evidence["openingKey"] is not None, "nothing ties its evidence to the chain")
     text = open_sealed(unhex(sealed or ""), evidence["openingKey"], place=f"consent-evidence:{columns['id']}")
     need(json.loads(text) == evidence["opened"], "its evidence is not what was sealed in the chain")
+
+
+def _check_said(words: dict[str, Any], columns: dict[str, Any]) -> None:
+    """What somebody said of it is sealed in the chain, and so can be erased with the person."""
+    sealed = columns.get("sealed_words")
+    if words["standing"] != "opened":
+        need(words["standing"] == ("none" if sealed is None else "erased"), "it does not say how its words stand")
+        need(words["opened"] is None and words["openingKey"] is None, "it shows words that it calls erased")
+        return
+    need(words["openingKey"] is not None, "nothing ties its words to the chain")
+    place = f"ledger-words:{columns['ledger_id']}:{columns['sequence']}"
+    text = open_sealed(unhex(sealed or ""), words["openingKey"], place=place)
+    need(text.decode() == words["opened"], "its words are not what was sealed in the chain")
 
 
 def _consent_as_signed(request_id: str | None, requests: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -101,6 +115,7 @@ def _states(told: list[dict[str, Any]], by_sequence: dict[int, Any]) -> str:
     need([(each["sequence"], each["from"]) for each in told] == moves, "they are not the moves of the chain")
     for each in told:
         _same(each, by_sequence[each["sequence"]], SAME_OF_STATES)
+        _check_said(each["words"], by_sequence[each["sequence"]])
     return f"all {len(moves)} moves of the chain, each with who and why"
 
 

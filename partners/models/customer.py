@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import pgtrigger
 from django.db import models
 
 from partners.models.partner import Partner
@@ -19,6 +20,9 @@ class Customer(models.Model):
     reference_id = models.CharField(max_length=255)
     sealed_data_key = models.BinaryField(null=True, editable=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    forgotten_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the last facts of its consents went, too."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -29,6 +33,19 @@ class Customer(models.Model):
                 condition=models.Q(sealed_data_key__isnull=True, erased_at__isnull=False)
                 | models.Q(sealed_data_key__isnull=False, erased_at__isnull=True),
             ),
+            models.CheckConstraint(
+                name="customer_forgotten_after_it_was_erased",
+                condition=models.Q(forgotten_at__isnull=True) | models.Q(forgotten_at__gte=models.F("erased_at")),
+            ),
+        ]
+        default_permissions = ("view",)
+        triggers = [
+            pgtrigger.Protect(
+                name="erased_for_good",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__erased_at__isnull=False)
+                & pgtrigger.Q(old__erased_at__df=pgtrigger.F("new__erased_at")),
+            )
         ]
 
     def __str__(self) -> str:
@@ -47,8 +64,13 @@ class Customer(models.Model):
         """What opens this one value alone, for an auditor to try; None where it was sealed without one."""
         return vault.opening_key(self._data_key(), sealed, place=place)
 
-    def erase_key(self, *, now: datetime) -> None:
+    def erase(self, *, now: datetime) -> None:
+        """For good: what is sealed under its key is never opened again, and its partner's word for it is gone.
+
+        The same customer of the partner may begin anew, as another row. Not saved yet.
+        """
         self.sealed_data_key, self.erased_at = None, now
+        self.reference_id = f"erased:{self.pk}"
 
     def _data_key(self) -> bytes:
         opened = sealed_columns.opened(self, "sealed_data_key")

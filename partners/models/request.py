@@ -133,7 +133,12 @@ class SignedRequest(models.Model):
     digest = models.BinaryField(help_text="SHA-256 over every column: what the audit chain holds on to.")
 
     class Meta:
-        triggers = append_only("signed requests are evidence")
+        triggers = append_only(
+            "signed requests are evidence",
+            blanks={"sealed_message": "''::bytea"},
+            blanked_when="OLD.customer_id IS NULL",
+            gone_when="EXISTS (SELECT FROM partners_customer WHERE id = OLD.customer_id AND forgotten_at IS NOT NULL)",
+        )
         constraints = [
             models.CheckConstraint(
                 name="unsigned_only_from_a_file",

@@ -1,6 +1,6 @@
 """Writing down what a partner is to be told, in the transaction of its cause."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from partners.answers import to_json
-from partners.models import Partner, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage
+from partners.forgetting import messages_that_mention
+from partners.models import Partner, WebhookAnswer, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from partners.webhooks.types import EVERY, TYPES, VERSION
 from partners.webhooks.waking import wake
 from texture_portal.clock import to_wire
@@ -168,17 +169,19 @@ def tellings(subject: UUID, *, type: str | None = None) -> list[Telling]:
     return [_telling(each) for each in messages]
 
 
-def forget(subject: UUID) -> int:
-    """Blanks what was said of one enrollment, and what was answered: for the erasure of a person. How many messages.
+def forget(subjects: Collection[UUID], *, partner_id: UUID, mentions: Collection[bytes] = ()) -> int:
+    """Blanks what was said of these, and what was answered: for the erasure of a person. How many messages.
 
-    What is yet to be told is told no more.
+    What is yet to be told is told no more. `mentions`: so do others of no subject in which one of these words stands.
     """
-    messages = WebhookMessage.objects.filter(subject=subject)
-    pending = WebhookDelivery.objects.filter(subject=subject, state=State.PENDING)
+    named = messages_that_mention(partner_id, mentions=mentions) if mentions else []
+    messages = WebhookMessage.objects.filter(Q(subject__in=subjects) | Q(pk__in=named), partner=partner_id)
+    ids = list(messages.values_list("pk", flat=True))
     with transaction.atomic():
-        pending.delete()
-        WebhookAttempt.objects.filter(delivery__message__in=messages).update(answer="")
-        return messages.update(body="")
+        WebhookDelivery.objects.filter(message__in=ids, state=State.PENDING).delete()
+        WebhookAttempt.objects.filter(delivery__message__in=ids).update(answer="")
+        WebhookAnswer.objects.filter(subject__in=subjects).delete()
+        return WebhookMessage.objects.filter(pk__in=ids).update(body="")
 
 
 def _body(type: str, key: UUID, data: dict[str, Any], *, now: datetime) -> str:

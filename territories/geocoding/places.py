@@ -16,6 +16,7 @@ from territories.models import KnownPlace
 from texture_portal import vault
 
 PURGED_AT_ONCE = 5_000
+DIGEST = "the digest of a known place"
 
 
 def recall(addresses: Iterable[Address], *, chain: Sequence[Geocoder], now: datetime) -> dict[str, Location]:
@@ -46,7 +47,8 @@ def keep(located: Mapping[str, Location], *, chain: Sequence[Geocoder], now: dat
 
 def forget(address_keys: Iterable[str]) -> int:
     """What is known of these addresses (by `Address.key`, which is also `Site.address_key`): on erasure."""
-    gone, _ = KnownPlace.objects.filter(digest__in=[_digest(key) for key in address_keys]).delete()
+    digests = [each for key in address_keys for each in vault.derived_keys(key, purpose=DIGEST)]  # by older keys, too
+    gone, _ = KnownPlace.objects.filter(digest__in=digests).delete()
     return gone
 
 
@@ -67,7 +69,7 @@ def kept_days(geocoder: Geocoder) -> int:
 
 
 def _digest(address_key: str) -> bytes:
-    return vault.derived_key(address_key, purpose="the digest of a known place")
+    return vault.derived_key(address_key, purpose=DIGEST)
 
 
 def _seal(location: Location, address_key: str) -> bytes:

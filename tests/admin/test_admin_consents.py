@@ -30,7 +30,7 @@ def test_evidence_is_opened_on_the_page_of_the_consent_and_on_no_other(onlooker)
 
 def test_an_erased_customer_leaves_the_consent_and_no_evidence(onlooker):
     customer = enrolled().customer
-    customer.erase_key(now=NOW)
+    customer.erase(now=NOW)
     customer.save()
     page = onlooker.get(page_of(Consent.objects.get())).content.decode()
     assert "erased" in page

@@ -13,8 +13,9 @@ DJANGOS_OWN = {"changelist", "change", "add", "delete", "history"}
 BY_VERB = "verb"
 # actions with an address of their own: what follows the row's id there
 MORE_ARGUMENTS = {"evidence": ("json",), "template": ("csv",), "together": (), "result": (), "content": (),
-                  "password_change": (), "export": ("csv",), "paper": ("page",)}  # fmt: skip
-OF_NO_ROW = {"add", "export", "fleet", "template", "together"}
+                  "password_change": (), "export": ("csv",), "paper": ("page",),
+                  "certificate": ("json",), "verify": ()}  # fmt: skip
+OF_NO_ROW = {"verify", "add", "export", "fleet", "template", "together"}
 
 
 def label_of(model_admin):

@@ -27,6 +27,8 @@ from devices.models import (
 )
 from devices.portfolios import membership
 from enrollments import assignment, cases, conflicts, interventions, lifecycle
+from enrollments.deletion import asking, work
+from enrollments.deprovisioning import asking as deprovisioning
 from enrollments.evidence.access import by_user, note_access
 from enrollments.evidence.checkpoints import sign_if_due
 from enrollments.evidence.records import RecordClaim, ask_for_records, file_record
@@ -34,11 +36,13 @@ from enrollments.imports import keeping, running
 from enrollments.models import (
     Checkpoint,
     Consent,
+    DeletionRequest,
     Enrollment,
     EnrollmentFile,
     EvidenceAccess,
     EvidenceRecord,
     EvidenceRequest,
+    LinkSession,
     PartnerEvent,
     ReviewCase,
     RevocationDuty,
@@ -102,6 +106,10 @@ def one_of_everything():
     index.forget()
     found = {
         "enrollments.enrollment": [dispatched, held],
+        "partners.customer": [dispatched.customer],
+        "enrollments.deletionrequest": deletions(),
+        "enrollments.linksession": [visit(partner)],
+        "enrollments.deprovisioning": [an_end()],
         "enrollments.reviewcase": one_case_of_each_kind(user),
         "enrollments.enrollmentfile": files(partner, user=user),
         "enrollments.consent": list(Consent.objects.filter(enrollment__in=(dispatched, held))),
@@ -111,6 +119,7 @@ def one_of_everything():
         **of_events(),
     }
     around(dispatched)
+    found["enrollments.revocationduty"] = list(RevocationDuty.objects.filter(settled_at=None)[:1])
     found["partners.webhookendpoint"] = list(WebhookEndpoint.objects.all())
     return {**{model._meta.label_lower: [model.objects.first()] for model in EACH}, **found}
 
@@ -230,6 +239,33 @@ def files(partner, *, user):
     work_off()
     running.start(made[1], reason="As agreed.", now=clock.now(), user=user)
     return list(EnrollmentFile.objects.order_by("pk"))
+
+
+def deletions():
+    """One that is open, one under way, one done."""
+    now, by = clock.now(), actors.staff(user_id=1, name="root")
+    found = [asking.ask([active().customer], via="mail", now=now, by=by)[0] for _ in range(3)]
+    for request in found[1:]:
+        asking.begin(request, telemetry="erase", now=now - timedelta(hours=1), by=by)
+    asking.wait_no_more(found[2], now=now, by=by)
+    work.carry_on(DeletionRequest.objects.get(pk=found[2].pk), now=now)
+    return list(DeletionRequest.objects.order_by("pk"))
+
+
+def an_end():
+    program = active().device.participations.get().program
+    return deprovisioning.begin(program, choice="revoke", reason="Its season is over.", now=clock.now(), by=TESTS)
+
+
+def visit(partner):
+    now = clock.now()
+    return LinkSession.objects.create(
+        partner=partner,
+        created_at=now,
+        expires_at=now,
+        customer_reference="cust-7",
+        redirect_url="https://acme.example",
+    )
 
 
 def around(enrollment):

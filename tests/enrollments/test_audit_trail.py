@@ -95,6 +95,6 @@ def test_the_chain_runs_through_states_and_consents_in_one_sequence(enrollment):
 
 def test_erasing_a_person_breaks_no_proof(enrollment):
     customer = enrollment.customer
-    customer.erase_key(now=NOW)
+    customer.erase(now=NOW)
     customer.save()
     assert verify()[0] == 0

@@ -67,8 +67,9 @@ def test_without_the_portals_key_it_says_so(told, verify):
 
 def test_it_holds_who_moved_it_why_and_what_the_partner_signed(told, story):
     parts = json.loads(told)["sections"]
-    reasons = {each["why"]: each for each in parts["states"]}
-    assert reasons["She asked by phone."]["actorName"] == "vera"
+    said = {each["words"]["opened"]: each for each in parts["states"]}
+    assert said["She asked by phone."]["actorName"] == "vera"
+    assert said["She asked by phone."]["why"] == "consent_revoked"
     assert [each["termsVersion"] for each in parts["consents"]] == ["2026-01", "2026-01", "2026-02"]
     assert parts["consents"][0]["evidence"]["opened"]["ipAddress"] == "203.0.113.7"
     assert {each["verdict"] for each in parts["requests"]} == {"signature"}
@@ -103,7 +104,7 @@ def test_an_item_of_a_batch_and_an_enrollment_without_consent_verify(new_partner
 def test_an_erased_customers_bundle_shows_nothing_and_verifies(new_partner, verify, portal_key):
     made = new_partner().enrolled(enrollment())
     customer = Customer.objects.get(enrollments=made["id"])
-    customer.erase_key(now=clock.now())
+    customer.erase(now=clock.now())
     customer.save()
     content = exported(made["id"]).as_file()
     assert b"203.0.113.7" not in content

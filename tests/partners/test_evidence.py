@@ -100,7 +100,7 @@ def test_evidence_moved_to_another_row_does_not_open(keep):
 
 def test_an_erased_customer_takes_the_message_along(keep):
     kept = keep()
-    kept.customer.erase_key(now=clock.now())
+    kept.customer.erase(now=clock.now())
     kept.customer.save()
     with pytest.raises(CustomerErasedError):
         evidence.opened(SignedRequest.objects.get(id=kept.id))

@@ -128,7 +128,7 @@ def test_what_was_said_of_a_person_can_be_blanked():
     one, other = new_id(), new_id()
     announce(endpoint.partner, subject=one)
     announce(endpoint.partner, subject=other)
-    assert webhooks.forget(one) == 1
+    assert webhooks.forget([one], partner_id=endpoint.partner_id) == 1
     assert WebhookMessage.objects.get(subject=one).body == ""
     assert [each.subject for each in WebhookDelivery.objects.all()] == [other]
 

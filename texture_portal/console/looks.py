@@ -1,6 +1,7 @@
 """What staff are shown of people is on record, written with the page that shows it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
@@ -28,6 +29,18 @@ def note(request: HttpRequest, what: Look.What, model: type[Model], ids: Iterabl
             narrowed_by=sorted(name[:60] for name in request.GET if request.GET[name]),
         )
         for start in range(0, len(shown), MOST_IDS)
+    )
+
+
+def note_taken(user: Any, model: type[Model], ids: Iterable[Any], *, now: datetime) -> None:
+    """As a file, through a button of a page."""
+    Look.objects.create(
+        at=now,
+        user_id=user.pk,
+        username=user.get_username(),
+        what=Look.What.EXPORTED,
+        table=model._meta.label_lower,
+        rows=[str(each) for each in ids],
     )
 
 

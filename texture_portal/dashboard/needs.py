@@ -25,6 +25,7 @@ MOST_COUNTED = 1000
 MOST_NAMED = 5  # of a kind whose rows stand here by name
 SOON = timedelta(hours=24)
 ENDS_SOON = timedelta(days=30)  # a partner needs that long to be tried again
+DELETION_SOON = timedelta(days=10)
 STALE_SHARE = 0.2  # of a partner's devices that have ever told something: more, and its fleet is stale
 LATE, BROKEN, SOON_DUE = ("late", "danger"), ("failing", "danger"), ("soon", "warning")
 Mark = tuple[str, str]
@@ -76,6 +77,19 @@ def _duties(now: datetime) -> Iterator[Need]:
         first = late.order_by("due_at").values_list("due_at", flat=True)[0]
         text = f"{said(number, 'revocation')} to carry to the other side"
         yield Need(LATE, text, _list("enrollments_revocationduty", settled="late"), first)
+
+
+def _deletions(now: datetime) -> Iterator[Need]:
+    late = waiting.DELETIONS.late(now=now)
+    if number := counted(late):
+        first = late.order_by("due_at").values_list("due_at", flat=True)[0]
+        text = f"{said(number, 'deletion request')} past due"
+        yield Need(LATE, text, _list("enrollments_deletionrequest", standing="late"), first)
+    letters = waiting.DELETIONS.waiting().filter(begun_at=None, due_at__gte=now, due_at__lt=now + DELETION_SOON)
+    if number := counted(letters):
+        first = letters.order_by("due_at").values_list("due_at", flat=True)[0]
+        text = f"{said(number, 'deletion request')} to carry out"
+        yield Need(SOON_DUE, text, _list("enrollments_deletionrequest", standing="open"), first)
 
 
 def _records(now: datetime) -> Iterator[Need]:
@@ -188,6 +202,7 @@ LOOKS: tuple[tuple[str, Callable[[datetime], Iterator[Need]]], ...] = (
     ("enrollments.view_revocationduty", _duties),
     ("programs.view_dispatchevent", _dispatch),
     ("enrollments.view_evidencerequest", _records),
+    ("enrollments.view_deletionrequest", _deletions),
     ("devices.view_connection", _connections),
     ("devices.view_cloud", _clouds),
     ("partners.view_webhookendpoint", _webhooks),

@@ -1,0 +1,109 @@
+"""A person erased: every trace in one transaction with the certificate that says so. Killed before its end, it is as if
+it had not begun, and is done again.
+"""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from devices.commands import cancelling
+from devices.commands.states import UNFINISHED
+from devices.connections import ending
+from devices.models import Command, Connection
+from devices.telemetry import forgetting
+from enrollments import erased_devices, ledger
+from enrollments.deletion import asking, certificate
+from enrollments.deletion.person import Person, person
+from enrollments.deletion.references import reference_digest
+from enrollments.deletion.traces import SEARCHES, TRACES
+from enrollments.models import DeletionRequest, Enrollment, ErasedDevice, RevocationDuty
+from texture_portal.actors import Actor, system
+from texture_portal.holding import hold
+
+BY = system("deletion")
+ERASED = "personal_data_erased"  # in the audit chain
+READINGS = "readings"
+Outcome = RevocationDuty.Outcome
+
+
+def let_go(request: DeletionRequest, *, now: datetime, by: Actor = BY) -> None:
+    """Of whom is waited for no longer: what opens their clouds is destroyed, and what was owed is noted as not done.
+
+    Each of it is safe to do twice.
+    """
+    theirs = Command.objects.filter(device__customer=request.customer_id, status__in=UNFINISHED)
+    cancelling.cancel(theirs, reason="data_deleted", now=now, by=by)
+    for connection in Connection.objects.filter(customer=request.customer_id, ended_at=None):
+        end(connection, now=now, by=by)
+        ending.abandon(connection, now=now, by=by)
+    open_ones = RevocationDuty.objects.filter(enrollment__customer=request.customer_id, settled_at=None)
+    open_ones.update(outcome=Outcome.UNREACHED, settled_at=now, attempt_at=None, last_fault="")
+
+
+def end(connection: Connection, *, now: datetime, by: Actor = BY) -> None:
+    """The cloud is told; safe to do twice."""
+    if connection.status != Connection.Status.REVOKED:
+        ending.revoke(connection, reason=asking.REASON, now=now, by=by)
+
+
+def erase(request: DeletionRequest, *, now: datetime) -> DeletionRequest:
+    """Call it outside any transaction; the readings, which are many, go before the rest."""
+    found = person(request.customer)
+    readings = _delete_readings(found) if request.telemetry == DeletionRequest.Telemetry.ERASE else 0
+    return _erase(request, readings=readings, now=now)
+
+
+@transaction.atomic
+def _erase(request: DeletionRequest, *, readings: int, now: datetime) -> DeletionRequest:
+    held = asking.hold(request)
+    if not held.is_open:
+        return held
+    found = person(held.customer)
+    hold(found.names)
+    found = person(held.customer)  # as they are, now that nobody else can add to them
+    held.reference_digest = reference_digest(found.partner, found.reference)
+    held.customer.erase(now=now)  # first: the triggers ask whether it is so
+    held.customer.save()
+    counts = _clear(found)
+    counts[READINGS] += readings
+    forgetting.detach(found.devices)
+    _remember_devices(held, found, now=now)
+    enrollments = list(Enrollment.objects.locked().filter(pk__in=found.enrollments).order_by("pk"))
+    for enrollment in enrollments:
+        ledger.note(enrollment, enrollment, reason=ERASED, now=now, by=BY)
+        enrollment.save()
+    held.done_at, held.attempt_at, held.waits_for = now, None, ""
+    held.facts_kept_until = now + timedelta(days=round(settings.CONSENT_FACTS_KEPT_YEARS * 365.25))
+    held.certificate = certificate.make(held, enrollments=enrollments, counts=counts)
+    held.save()
+    return held
+
+
+def _clear(found: Person) -> Counter[str]:
+    """Documents first: they are looked through for names that are gone then."""
+    counts: Counter[str] = Counter()
+    for search in SEARCHES:
+        counts[search.said] += search.clear(found)
+    for trace in TRACES:
+        counts[trace.said] += trace.clear(found)
+    return counts
+
+
+def _delete_readings(found: Person) -> int:
+    count = forgetting.delete(found.devices)
+    return count + sum(forgetting.delete([each.device], until=each.until) for each in found.handed_on)
+
+
+def _remember_devices(held: DeletionRequest, found: Person, *, now: datetime) -> None:
+    """So that nothing agreed to before brings the person back."""
+    ErasedDevice.objects.bulk_create(
+        ErasedDevice(
+            partner_id=found.partner,
+            request=held,
+            device_digest=erased_devices.digests(found.partner, name)[0],
+            revoked_at=now,
+        )
+        for name in found.device_names
+    )

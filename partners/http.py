@@ -66,13 +66,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`is_cut`: there was more of it than was wanted. `tls` is the version that was spoken, blank for none."""
+    """`is_cut`: there was more of it than was wanted."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     is_cut: bool
-    tls: str = ""
 
 
 class Resolve(Protocol):
@@ -207,11 +206,10 @@ class Outbound:
             timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS, ceil_threshold=3600),
         )
         async with asked as response:
-            tls = _tls_of(response)
             body, is_cut = await _read(response, most=request.most_bytes)
             if is_cut:
                 response.close()
-            return Answer(response.status, response.headers, body, is_cut, tls)
+            return Answer(response.status, response.headers, body, is_cut)
 
 
 class _GuardedResolver(AbstractResolver):
@@ -282,13 +280,6 @@ async def _read(response: aiohttp.ClientResponse, *, most: int) -> tuple[bytes, 
         if len(body) > most:
             return bytes(body[:most]), True
     return bytes(body), False
-
-
-def _tls_of(response: aiohttp.ClientResponse) -> str:
-    """While the connection is still the response's: once the body is read it goes back to the pool."""
-    transport = response.connection.transport if response.connection else None
-    spoken = transport.get_extra_info("ssl_object") if transport else None
-    return spoken.version() or "" if spoken else ""
 
 
 def _code_of(fault: Exception) -> str:

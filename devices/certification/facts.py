@@ -95,7 +95,6 @@ class Reached:
     place: str
     is_https: bool
     code: str
-    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

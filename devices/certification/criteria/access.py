@@ -30,7 +30,7 @@ def refresh_lasts(facts: Facts, *, days: int) -> Verdict:
 def over_tls(facts: Facts) -> Verdict:
     plain = [each.place for each in facts.reached if not each.is_https]
     failed = {each.place: each.code for each in facts.reached if each.is_https and each.code != "ok"}
-    shown = {"addresses": {each.place: each.version or each.code for each in facts.reached}}
+    shown = {"addresses": {each.place: each.code for each in facts.reached}}
     if plain:
         return Verdict(False, f"Not over HTTPS: {', '.join(plain)}.", shown)
     if failed:

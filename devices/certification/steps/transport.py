@@ -19,5 +19,4 @@ def shake_hands(bench: Bench) -> None:
 def _reached(place: str, url: str) -> Reached:
     if not url.startswith("https://"):
         return Reached(place, False, "not_https")
-    found = handshakes.shake(url)
-    return Reached(place, True, found.code, found.version)
+    return Reached(place, True, handshakes.shake(url))

@@ -65,13 +65,19 @@ def begin(request: DeletionRequest, *, telemetry: str, now: datetime, by: Actor)
     held.begun_at, held.begun_by, held.telemetry = now, named(by), Telemetry(telemetry)
     held.attempt_at, held.waits_for = now, "what_is_under_way"
     held.save()
-    end_consents([held.customer], now=now, by=by)
-    for enrollment in _open(Enrollment.objects.filter(customer=held.customer)):
-        lifecycle.revoke(enrollment, reason=REASON, now=now, by=by)
-    for session in LinkSession.objects.filter(closed_at=None, enrollment__customer=held.customer):
-        sessions.leave(session, now=now)
+    end_enrollments(held.customer, now=now, by=by)
     jobs.wake(JOB)
     return held
+
+
+@transaction.atomic
+def end_enrollments(customer: Customer, *, now: datetime, by: Actor) -> None:
+    """For good, with their consents and open visits. Again for who enrolls anew before the deletion is done."""
+    end_consents([customer], now=now, by=by)
+    for enrollment in _open(Enrollment.objects.filter(customer=customer)):
+        lifecycle.revoke(enrollment, reason=REASON, now=now, by=by)
+    for session in LinkSession.objects.filter(closed_at=None, enrollment__customer=customer):
+        sessions.leave(session, now=now)
 
 
 @transaction.atomic

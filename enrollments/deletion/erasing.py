@@ -49,7 +49,10 @@ def end(connection: Connection, *, now: datetime, by: Actor = BY) -> None:
 
 
 def erase(request: DeletionRequest, *, now: datetime) -> DeletionRequest:
-    """Call it outside any transaction; the readings, which are many, go before the rest."""
+    """Call it outside any transaction; the readings, which are many, go before the rest.
+
+    Not done where the person enrolled anew just now: that ends first, and whom it concerns is told of it.
+    """
     found = person(request.customer)
     readings = _delete_readings(found) if request.telemetry == DeletionRequest.Telemetry.ERASE else 0
     return _erase(request, readings=readings, now=now)
@@ -62,6 +65,8 @@ def _erase(request: DeletionRequest, *, readings: int, now: datetime) -> Deletio
         return held
     found = person(held.customer)
     hold(found.names)
+    if Enrollment.objects.open().filter(customer=held.customer).exists():
+        return held
     found = person(held.customer)  # as they are, now that nobody else can add to them
     held.reference_digest = reference_digest(found.partner, found.reference)
     held.customer.erase(now=now)  # first: the triggers ask whether it is so

@@ -25,6 +25,7 @@ def work_off(*, now: datetime) -> int:
 
 def carry_on(request: DeletionRequest, *, now: datetime) -> None:
     """As far as it goes now. Call it outside any transaction; safe to do twice."""
+    asking.end_enrollments(request.customer, now=now, by=erasing.BY)
     _end_connections(request, now=now)
     waited_for = waiting.waits_for(request, now=now)
     if waited_for:

@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 
 from devices.models import Device, Reading
 from enrollments import lifecycle
-from enrollments.deletion import asking, certificate, waiting, work
+from enrollments.deletion import asking, certificate, erasing, waiting, work
 from enrollments.evidence import checkpoints
 from enrollments.models import Contact, DeletionRequest, Enrollment
 from enrollments.timeline import timeline
@@ -141,6 +141,45 @@ def test_an_old_consent_does_not_bring_the_person_back_and_a_new_one_makes_anoth
     anew = enrolled(consent=consent_claim(granted_at=NOW + DAY), **again)
     assert anew.customer_id != enrollment.customer_id
     assert anew.device_id != enrollment.device_id
+
+
+def anew(enrollment, *, now):
+    """The same customer enrolls another device, and consents to it."""
+    return enrolled(
+        partner=enrollment.partner, customer_reference=enrollment.customer.reference_id, now=now,
+        finding=matched_to(enrollment.site.utility), consent=consent_claim(granted_at=now - MINUTE),
+    )  # fmt: skip
+
+
+def test_what_is_enrolled_while_a_deletion_waits_ends_and_its_partner_is_told(transactional_db):
+    enrollment = active(partner=listening_partner(url="https://silent.example/in"))
+    request = asking.begin(ask(enrollment.customer), telemetry="erase", now=HOUR_LATER, by=RITA)
+    second = anew(enrollment, now=HOUR_LATER + 3 * MINUTE)
+    assert second.customer_id == enrollment.customer_id
+    work.work_off(now=HOUR_LATER + 5 * MINUTE)
+    request.refresh_from_db()
+    assert request.waits_for == "partner_being_told"
+    second = Enrollment.objects.get(pk=second.pk)
+    assert (second.state, second.state_reason, second.standing().status) == ("revoked", "data_deleted", "revoked")
+    told = WebhookMessage.objects.filter(subject=second.pk, type="enrollment.status_changed")
+    assert [each for each in told if '"data_deleted"' in each.body]
+    work.work_off(now=HOUR_LATER + 72 * timedelta(hours=1))
+    request.refresh_from_db()
+    assert {each["enrollmentId"] for each in request.certificate["sections"]["kept"]["chains"]} == {
+        str(enrollment.pk), str(second.pk),
+    }  # fmt: skip
+    assert not WebhookMessage.objects.exclude(body="").exists()
+    assert "The audit trail is whole" in verify()
+
+
+def test_nobody_is_erased_with_an_enrollment_that_is_open(enrollment):
+    request = asking.begin(ask(enrollment.customer), telemetry="erase", now=HOUR_LATER, by=RITA)
+    second = anew(enrollment, now=HOUR_LATER + 3 * MINUTE)
+    assert erasing.erase(request, now=HOUR_LATER + 3 * MINUTE).done_at is None
+    assert Customer.objects.get().erased_at is None
+    work.work_off(now=HOUR_LATER + 4 * MINUTE)
+    assert Customer.objects.get().erased_at is not None
+    assert Enrollment.objects.get(pk=second.pk).state == "revoked"
 
 
 def test_the_database_lets_nobody_come_back(enrollment):

@@ -87,9 +87,12 @@ class PartnerView(APIView):
         return answers.response(answer)
 
     def _check_caller(self, caller: Caller, request: HttpRequest, *, now: datetime) -> None:
-        if caller.is_suspended and not self.takes_always(request):
+        try:
             caller.check_status()
-        caller.check_certified(now=now)
+            caller.check_certified(now=now)
+        except Refusal:  # a customer's revocation counts, whatever became of the partner's certificate
+            if not self.takes_always(request):
+                raise
         scope = self.scopes["GET" if request.method == "HEAD" else str(request.method)]
         caller.check_scope(scope)
         self.allowance = throttling.take(caller.partner.id, caller.partner.limit(CATEGORY_OF[scope]))

@@ -18,13 +18,15 @@ from enrollments.admin.enrollment_page import short
 from enrollments.deprovisioning import asking
 from enrollments.deprovisioning.preview import Preview, Subject, preview, reached
 from enrollments.evidence.access import by_user
-from enrollments.models import Deprovisioning
+from enrollments.models import Deprovisioning, Enrollment
 from partners.models import Partner
 from programs.models import Program
 from texture_portal import clock
+from texture_portal.console import looks
 from texture_portal.console.marks import NOTHING, at, badge, link, read_by, table
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.verbs import LONGEST_REASON
+from texture_portal.models import Look
 from texture_portal.refusals import Refusal
 
 END = "enrollments.end_deprovisioning"
@@ -88,6 +90,7 @@ class DeprovisioningAdmin(DetailAdmin):
             if "confirmed" in request.POST and (answer := self._ended(request, form)):
                 return answer
             foreseen = preview(form.subject)
+            looks.note(request, Look.What.LISTED, Enrollment, [each.pk for each in foreseen.named])
         context = self.admin_site.each_context(request) | {
             "opts": self.opts, "media": self.media, "title": "End a partner, a program or a portfolio", "form": form,
             **(_shown(request, form.subject, foreseen) if foreseen else {}),

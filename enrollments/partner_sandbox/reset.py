@@ -10,6 +10,7 @@ from django.db import transaction
 
 from enrollments import lifecycle
 from enrollments.models import Enrollment
+from enrollments.partner_sandbox import stage
 from partners.models import Partner, WebhookEndpoint
 from partners.webhooks import endpoints
 from texture_portal.actors import Actor
@@ -29,6 +30,8 @@ class Reset:
 
 @transaction.atomic
 def reset(partner: Partner, *, now: datetime, by: Actor) -> Reset:
+    """Raises `NoStageError` in a database that is no sandbox's."""
+    stage.check_database()
     mine = Enrollment.objects.open().filter(partner=partner)
     ended = list(Enrollment.objects.locked().open().filter(partner=partner).order_by("pk")[:AT_ONCE])
     for enrollment in ended:

@@ -16,6 +16,7 @@ from devices.commands.states import Status
 from enrollments import interventions, review, stacking
 from enrollments.linking.granting import END_USER
 from enrollments.models import Enrollment, ReviewCase
+from enrollments.partner_sandbox import stage
 from territories.models import Utility
 from texture_portal import actors
 from texture_portal.refusals import Refusal
@@ -45,6 +46,8 @@ class Scenario:
 
 @transaction.atomic
 def play(name: str, enrollment: Enrollment, told: Told) -> Enrollment:
+    """Raises `NoStageError` in a database that is no sandbox's."""
+    stage.check_database()
     SCENARIOS[name].play(enrollment, told)
     return Enrollment.objects.locked().get(pk=enrollment.pk)
 

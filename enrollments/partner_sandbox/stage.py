@@ -88,6 +88,14 @@ def lay() -> None:
             create_program(each.name, owner_eia_id=each.owner, type=each.type, device_types=ANY_TYPE, **each.terms)
 
 
+def check_database() -> None:
+    """A sandbox works on a sandbox's database, and no other portal does. Raises `NoStageError`."""
+    if settings.SANDBOX and not is_laid():
+        raise NoStageError("This database is no sandbox's. Remedy: manage.py make_sandbox, in a database of its own.")
+    if is_laid() and not settings.SANDBOX:
+        raise NoStageError("This database is a sandbox's: nothing in it is real. Remedy: SANDBOX=on, or another one.")
+
+
 def is_laid() -> bool:
     return Utility.objects.filter(eia_id=UTILITIES[0].eia_id, name=UTILITIES[0].name).exists()
 

@@ -3,10 +3,14 @@
 import pytest
 
 from enrollments.partner_sandbox import stage
+from enrollments.partner_sandbox.reset import reset
+from enrollments.partner_sandbox.scenarios import Told, play
 from territories.geocoding.geocoders import configuration_faults
-from tests.factories import enrolled
+from tests.factories import NOW, UtilityFactory, enrolled
+from texture_portal import actors
 
 pytestmark = pytest.mark.django_db
+BY = actors.system("tests")
 
 
 def test_there_are_no_such_calls(client):
@@ -24,6 +28,24 @@ def test_its_grid_is_laid_into_no_database_that_holds_anything(settings):
     enrolled()
     with pytest.raises(stage.NoStageError, match="give the sandbox an empty one"):
         stage.lay()
+
+
+def test_neither_runs_on_the_others_database(settings):
+    settings.SANDBOX = True
+    with pytest.raises(stage.NoStageError, match="make_sandbox"):
+        stage.check_database()
+    enrollment = enrolled()
+    for verb in (
+        lambda: reset(enrollment.partner, now=NOW, by=BY),
+        lambda: play("suspend", enrollment, Told(NOW)),
+    ):
+        with pytest.raises(stage.NoStageError, match="no sandbox's"):
+            verb()
+    UtilityFactory(eia_id=stage.UTILITIES[0].eia_id, name=stage.UTILITIES[0].name)
+    stage.check_database()
+    settings.SANDBOX = False
+    with pytest.raises(stage.NoStageError, match="is a sandbox's"):
+        stage.check_database()
 
 
 def test_its_page_says_that_this_is_none(client):

@@ -94,6 +94,12 @@ def test_an_uncertified_partner_is_refused_only_where_certification_is_required(
     assert problem(acme.post("/v1/notes", NOTE))["code"] == "partner_not_certified"
 
 
+def test_what_is_always_taken_is_taken_of_the_uncertified_too(acme, problem, settings):
+    settings.REQUIRE_CERTIFICATION = True
+    assert problem(acme.post("/v1/notes", NOTE))["code"] == "partner_not_certified"
+    assert acme.post("/v1/anytime", NOTE).status_code == 201
+
+
 def test_a_certificate_is_good_for_its_time_alone(acme, problem, settings):
     settings.REQUIRE_CERTIFICATION = True
     partner, year = Partner.objects.get(), timedelta(days=settings.CERTIFICATE_DAYS)

@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from devices.connectors.pattern import Pattern
 from devices.connectors.registry import processes
+from enrollments.partner_sandbox import stage
 from texture_portal import schedules
 from texture_portal.alone import one_at_a_time
 from texture_portal.supervisor import AlarmWatch, Child, OnDemand, ScheduleWatch, Supervisor, WorkerWatch
@@ -54,6 +55,10 @@ class Command(BaseCommand):
                 call_command("migrate", interactive=False, verbosity=0)
         except (OperationalError, NotSupportedError) as fault:  # away, or too old
             raise CommandError(f"The database cannot be used: {fault}\nRemedy: see DATABASE_URL.") from fault
+        try:
+            stage.check_database()
+        except stage.NoStageError as fault:
+            raise CommandError(str(fault)) from fault
         schedules.install()
 
     def _greet(self, listener: socket.socket | None, *, no_worker: bool) -> None:

@@ -11,6 +11,7 @@ from enrollments.account import contacts
 from enrollments.models import Consent, DeletionRequest, Enrollment
 from enrollments.overview import overview
 from enrollments.presentation import show, show_moment
+from enrollments.tenure import Tenure, tenure
 from enrollments.timeline import timeline
 from partners.models import Customer
 from programs.models import Participation
@@ -34,7 +35,7 @@ def _customer(customer: Customer) -> dict[str, Any]:
 
 
 def _enrollment(enrollment: Enrollment, customer: Customer) -> dict[str, Any]:
-    site, device = enrollment.site, enrollment.device
+    site, device, theirs = enrollment.site, enrollment.device, tenure(enrollment)
     address = {"streetOne": site.street_one, "streetTwo": site.street_two, "city": site.city, "state": site.state}
     return {
         **show(overview(enrollment)),
@@ -43,9 +44,9 @@ def _enrollment(enrollment: Enrollment, customer: Customer) -> dict[str, Any]:
         "deviceDetails": _device(device),
         "consents": [_consent(each, customer) for each in enrollment.consents.all()],
         "history": [show_moment(each) for each in timeline(enrollment)],
-        "participations": [_participation(each) for each in _participations(device)],
-        "commands": [_command(each) for each in Command.objects.filter(device=device).order_by("requested_at")],
-        "readings": list(_readings(device)),
+        "participations": [_participation(each) for each in _participations(device, theirs)],
+        "commands": [_command(each) for each in _commands(device, theirs)],
+        "readings": list(_readings(device, theirs)),
     }
 
 
@@ -73,8 +74,8 @@ def _consent(consent: Consent, customer: Customer) -> dict[str, Any]:
     }
 
 
-def _participations(device: Device) -> Iterable[Participation]:
-    return Participation.objects.filter(device=device).select_related("program")
+def _participations(device: Device, theirs: Tenure) -> Iterable[Participation]:
+    return Participation.objects.filter(theirs.within("joined_at"), device=device).select_related("program")
 
 
 def _participation(row: Participation) -> dict[str, Any]:
@@ -83,6 +84,10 @@ def _participation(row: Participation) -> dict[str, Any]:
         "joinedAt": to_wire(row.joined_at),
         "leftAt": to_wire(row.left_at) if row.left_at else None,
     }
+
+
+def _commands(device: Device, theirs: Tenure) -> Iterable[Command]:
+    return Command.objects.filter(theirs.within("requested_at"), device=device).order_by("requested_at")
 
 
 def _command(row: Command) -> dict[str, Any]:
@@ -98,11 +103,12 @@ def _command(row: Command) -> dict[str, Any]:
     }
 
 
-def _readings(device: Device) -> Iterator[dict[str, Any]]:
-    """All that are kept, oldest first."""
+def _readings(device: Device, theirs: Tenure) -> Iterator[dict[str, Any]]:
+    """All that are kept of the time when it was theirs, oldest first."""
     latest = DeviceState.objects.filter(device=device).first()
     if latest is None:
         return
     known = layouts.known()
-    for row in Reading.objects.filter(device_number=latest.number).order_by("observed_at").iterator(chunk_size=2000):
+    rows = Reading.objects.filter(theirs.within("observed_at"), device_number=latest.number)
+    for row in rows.order_by("observed_at").iterator(chunk_size=2000):
         yield {"observedAt": to_wire(row.observed_at), "state": forms.read(known[row.layout], row.state)}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enrollments.account.orders import ASKED
 from enrollments.models import Enrollment
+from enrollments.tenure import tenure
 from programs.models import DispatchTarget
 from programs.models.dispatch import EventStatus
 from programs.models.dispatch_target import Outcome
@@ -52,8 +53,11 @@ def events_of(enrollment: Enrollment) -> Sequence[Event]:
 
 
 def targets_of(enrollment: Enrollment) -> QuerySet[DispatchTarget]:
-    """Of events that somebody has scheduled: a draft is nobody's business yet."""
+    """Of events that somebody has scheduled, while the device was theirs: a draft is nobody's business yet, and what the
+    next owner's device does is none of a former one's."""
     rows = DispatchTarget.objects.filter(device=enrollment.device_id).exclude(event__status=EventStatus.DRAFT)
+    if (until := tenure(enrollment).until) is not None:
+        rows = rows.filter(event__starts_at__lt=until)
     return rows.select_related("event__program")
 
 

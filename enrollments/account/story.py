@@ -14,6 +14,7 @@ from enrollments.account.orders import BECAME as BECAME_OF_ORDER
 from enrollments.linking.words import PROGRAM
 from enrollments.models import Enrollment
 from enrollments.states import State
+from enrollments.tenure import Tenure, tenure
 from enrollments.timeline import Moment, timeline
 from programs.eligibility import Against
 from programs.models import Participation
@@ -49,8 +50,12 @@ class Entry:
 
 def story(enrollment: Enrollment) -> list[Entry]:
     """The newest first."""
-    moments = timeline(enrollment)
-    entries = [*_moments(enrollment, moments), *_programs(enrollment, moments), *_orders(enrollment)]
+    moments, theirs = timeline(enrollment), tenure(enrollment)
+    entries = [
+        *_moments(enrollment, moments),
+        *_programs(enrollment, moments, theirs),
+        *_orders(enrollment, theirs),
+    ]
     return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
@@ -63,10 +68,10 @@ def _moments(enrollment: Enrollment, moments: Sequence[Moment]) -> Iterator[Entr
             yield Entry(moment.at, what, _who(moment, enrollment))
 
 
-def _programs(enrollment: Enrollment, moments: Sequence[Moment]) -> Iterator[Entry]:
+def _programs(enrollment: Enrollment, moments: Sequence[Moment], theirs: Tenure) -> Iterator[Entry]:
     by_you = {moment.at for moment in moments if moment.actor == Role.CUSTOMER}
     rows = Participation.objects.filter(device=enrollment.device_id, joined_at__gte=enrollment.created_at)
-    for row in rows.select_related("program"):
+    for row in rows.filter(theirs.within("joined_at")).select_related("program"):
         yield Entry(
             row.joined_at,
             _("Joined the program %(name)s") % {"name": row.program.name},
@@ -81,10 +86,10 @@ def _you_or_portal(is_you: bool) -> str:
     return _("You") if is_you else _("This portal")
 
 
-def _orders(enrollment: Enrollment) -> Iterator[Entry]:
+def _orders(enrollment: Enrollment, theirs: Tenure) -> Iterator[Entry]:
     """Whoever asked it of the device, for which program, and what became of it."""
     rows = Command.objects.filter(device=enrollment.device_id, requested_at__gte=enrollment.created_at)
-    for row in rows.order_by("-requested_at")[:MOST_ORDERS]:
+    for row in rows.filter(theirs.within("requested_at")).order_by("-requested_at")[:MOST_ORDERS]:
         what = RESTORED if row.restores_id is not None else ASKED.get(row.command, row.command)
         plain = PROGRAM.get(row.program_type)
         who = plain.name if plain else _("This portal")

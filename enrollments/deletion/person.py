@@ -13,6 +13,7 @@ from devices.models import Connection, Device, DiscoveredDevice, Poll, Portfolio
 from enrollments.account import contacts
 from enrollments.duplicates import device_name
 from enrollments.models import Contact, Enrollment, LinkSession, PartnerEvent
+from enrollments.tenure import tenure
 from partners.models import Customer, RefusedRequest
 from territories.models import Site
 
@@ -105,10 +106,9 @@ def _handed_on(enrollments: Iterable[Enrollment], own: tuple[UUID, ...]) -> Iter
     """Devices that are another's by now: theirs until that one's enrollment began."""
     for each in enrollments:
         if each.device_id not in own:
-            after = Enrollment.objects.filter(device=each.device_id, created_at__gt=each.created_at)
-            next_one = after.exclude(customer=each.customer_id).order_by("created_at").first()
-            if next_one is not None:
-                yield HandedOn(each.device_id, next_one.created_at)
+            until = tenure(each).until
+            if until is not None:
+                yield HandedOn(each.device_id, until)
 
 
 def _link_sessions(customer: Customer, enrollments: tuple[UUID, ...], names: tuple[str, ...]) -> tuple[UUID, ...]:

@@ -53,8 +53,8 @@ def events_of(enrollment: Enrollment) -> Sequence[Event]:
 
 
 def targets_of(enrollment: Enrollment) -> QuerySet[DispatchTarget]:
-    """Of events that somebody has scheduled, while the device was theirs: a draft is nobody's business yet, and what the
-    next owner's device does is none of a former one's."""
+    """Of events that somebody has scheduled, while the device was theirs: a draft is nobody's business yet, and what it
+    does for its next owner is none of a former one's."""
     rows = DispatchTarget.objects.filter(device=enrollment.device_id).exclude(event__status=EventStatus.DRAFT)
     if (until := tenure(enrollment).until) is not None:
         rows = rows.filter(event__starts_at__lt=until)

@@ -9,13 +9,12 @@ from django.conf import settings
 
 from enrollments.account import contacts
 from enrollments.models import Checkpoint
-from texture_portal import key_use, notary, resealing, secrets_file
+from texture_portal import going_over, key_use, names_by_key, notary, resealing, secrets_file
 from texture_portal.key_rings import Keys, Ring, RotationError, keys_of, with_keys
 from texture_portal.login.acts import note
-from texture_portal.models import Act, Key
+from texture_portal.models import Act
 
 SECRET_BYTES = 48
-LEEWAY = timedelta(minutes=10)  # for what processes have used and not yet written down
 
 
 def announce(file: Path, ring: Ring, *, now: datetime) -> Keys:
@@ -26,6 +25,10 @@ def announce(file: Path, ring: Ring, *, now: datetime) -> Keys:
 
 
 def promote(file: Path, ring: Ring, *, now: datetime) -> Keys:
+    """Raises `RotationError` while the processes that run do not know it."""
+    held = keys_of(_in(file, ring), ring)
+    if held.is_pending:
+        going_over.check_known(ring, held, now=now)
     return _change(file, ring, Keys.promote, step="promote", now=now)
 
 
@@ -34,9 +37,8 @@ def drop_oldest(file: Path, ring: Ring, *, now: datetime) -> Keys:
     held = keys_of(_in(file, ring), ring)
     if len(held.keys) < 2 or held.is_pending:
         raise RotationError("There is no old key to drop.")
-    oldest = held.keys[-1]
-    CHECKS[ring](oldest, now)
-    return _change(file, ring, lambda keys: keys.drop(oldest), step="drop", now=now)
+    CHECKS[ring](held, now)
+    return _change(file, ring, lambda keys: keys.drop(held.keys[-1]), step="drop", now=now)
 
 
 def _change(file: Path, ring: Ring, act: Callable[[Keys], Keys], *, step: str, now: datetime) -> Keys:
@@ -54,34 +56,42 @@ def _in(file: Path, ring: Ring) -> secrets_file.Kept:
     return kept
 
 
-def _check_sessions(key: str, now: datetime) -> None:
+def _check_sessions(held: Keys, now: datetime) -> None:
     """It goes by when a session that it signed was last seen, and by when it last signed any."""
-    row = Key.objects.filter(ring=Ring.SECRET_KEY, fingerprint=key_use.name_of(key)).first()
-    leader = Key.objects.filter(ring=Ring.SECRET_KEY, fingerprint=key_use.name_of(settings.SECRET_KEY)).first()
-    since = leader.leads_since if leader else None
+    since = going_over.led_since(Ring.SECRET_KEY, held.keys[:1])
     lasts = timedelta(hours=settings.SESSION_HOURS)
-    if key == settings.SECRET_KEY or since is None or now < since + lasts + LEEWAY:
+    is_leading = held.keys[-1] == settings.SECRET_KEY  # in the environment, which goes before the file
+    if is_leading or since is None or now < since + lasts + going_over.leeway():
         raise RotationError(
             f"Sessions that it signed may last until {settings.SESSION_HOURS} hours after the new key began to sign. "
             f"That was {since.isoformat(timespec='minutes') if since else 'not yet noted'}. Remedy: wait."
         )
-    if row is not None and row.last_used_at is not None and now < row.last_used_at + LEEWAY:
-        raise RotationError("A session that it signed was seen minutes ago. Remedy: wait until that one is over.")
+    going_over.check_gone_over(Ring.SECRET_KEY, held, now=now)
 
 
-def _check_sealed(key: str, now: datetime) -> None:
+def _check_sealed(held: Keys, now: datetime) -> None:
+    key = held.keys[-1]
     needed = resealing.needed_for(key) + contacts.named_by(key)
     if needed:
         raise RotationError(f"{needed:,} values are sealed or named by it. Remedy: run `rotate_encryption_keys`.")
+    going_over.check_gone_over(Ring.DATA_KEYS, held, now=now)
+    newer_since = going_over.led_since(Ring.DATA_KEYS, held.keys[:-1]) or now
+    counted = names_by_key.needing(until=newer_since + going_over.leeway(), now=now)
+    if kinds := [f"{count:,} {kind}" for count, kind in counted if count]:
+        raise RotationError(
+            f"Named by it or by one before, and never to be named anew: {', '.join(kinds)}. "
+            "Remedy: keep it until their time is over; it opens nothing any more."
+        )
 
 
-def _check_checkpoints(key: str, now: datetime) -> None:
-    signed = Checkpoint.objects.filter(public_key=notary.public_key_of(key)).count()
+def _check_checkpoints(held: Keys, now: datetime) -> None:
+    signed = Checkpoint.objects.filter(public_key=notary.public_key_of(held.keys[-1])).count()
     if signed:
         raise RotationError(f"{signed:,} checkpoints are signed by it, and could not be verified without it.")
+    going_over.check_gone_over(Ring.CHECKPOINT_KEY, held, now=now)
 
 
-CHECKS: dict[Ring, Callable[[str, datetime], None]] = {
+CHECKS: dict[Ring, Callable[[Keys, datetime], None]] = {
     Ring.SECRET_KEY: _check_sessions,
     Ring.DATA_KEYS: _check_sealed,
     Ring.CHECKPOINT_KEY: _check_checkpoints,

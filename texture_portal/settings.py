@@ -334,6 +334,7 @@ Q_CLUSTER = {
 }
 HEARTBEAT_SECONDS = env.int("HEARTBEAT_SECONDS", default=5)
 RENEWAL_OVERLAP_SECONDS = env.float("RENEWAL_OVERLAP_SECONDS", default=15.0)  # old and new processes, after SIGHUP
+ROTATION_LEEWAY_SECONDS = env.float("ROTATION_LEEWAY_SECONDS", default=600.0)  # twice what a process may take to say so
 HEARTBEAT_STALE_SECONDS = env.int("HEARTBEAT_STALE_SECONDS", default=75)  # longer than a task may take
 
 # -- logs ------------------------------------------------------------------------------------------------------

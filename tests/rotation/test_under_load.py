@@ -23,8 +23,10 @@ from tests.contract.payloads import enrollment
 from tests.contract.signing import sign
 from tests.databases import url_of_database
 from tests.faults.conftest import printed, wait_for
-from texture_portal import clock, rotation
-from texture_portal.key_rings import Ring
+from texture_portal import clock, key_use, rotation
+from texture_portal import secrets_file as own_file
+from texture_portal.key_rings import Ring, keys_of
+from texture_portal.models import Key
 
 CLIENTS = int(os.environ.get("ROTATION_CLIENTS", "2"))
 SETTLE_SECONDS = float(os.environ.get("ROTATION_SECONDS", "1"))  # of load between two steps
@@ -98,6 +100,7 @@ def portal(program_id, serve, secrets_file):
     variables = {
         "SECRETS_FILE": str(secrets_file),
         "RENEWAL_OVERLAP_SECONDS": "2",
+        "ROTATION_LEEWAY_SECONDS": "5",
         "OUTBOUND_ALLOWED_HOSTS": "127.0.0.1",
     }
     started = serve(**variables, WEB_WORKERS="2", JOB_WORKERS="1")
@@ -109,14 +112,20 @@ def portal(program_id, serve, secrets_file):
 def manage(portal):
     """A command beside it, with its secrets."""
 
-    def run(*words: str) -> str:
-        database = url_of_database(connection.settings_dict["NAME"])
-        done = subprocess.run(
-            [sys.executable, "manage.py", *words], cwd=settings.BASE_DIR, text=True, capture_output=True,
-            env={**os.environ, **portal.variables, "DATABASE_URL": database}, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr + done.stdout
-        return done.stdout
+    def run(*words: str, waits: bool = False) -> str:
+        """`waits`: takes the step again for as long as it says to wait."""
+        database, ends = url_of_database(connection.settings_dict["NAME"]), time.monotonic() + 120
+        while True:
+            done = subprocess.run(
+                [sys.executable, "manage.py", *words], cwd=settings.BASE_DIR, text=True, capture_output=True,
+                env={**os.environ, **portal.variables, "DATABASE_URL": database}, check=False,
+            )  # fmt: skip
+            if done.returncode == 0:
+                return done.stdout
+            assert waits, done.stderr + done.stdout
+            assert "Remedy: wait" in done.stderr, done.stderr + done.stdout
+            assert time.monotonic() < ends, done.stderr
+            time.sleep(1)
 
     return run
 
@@ -126,6 +135,13 @@ def renew(portal) -> None:
     before = {each.pid for name in ("gunicorn", "qcluster") for each in [portal.parent(name)] if each}
     os.kill(portal.supervisor.pid, 1)
     wait_for(lambda: not (before & _children(portal)) and portal.is_ready(), seconds=90)
+
+
+def each_is_known(file) -> bool:
+    """The new processes have said that they have the keys in the file."""
+    kept = own_file.read(file)
+    names = {key_use.name_of(key) for ring in Ring for key in keys_of(kept, ring).keys}
+    return names <= set(Key.objects.values_list("fingerprint", flat=True))
 
 
 def _children(portal) -> set[int]:
@@ -150,11 +166,12 @@ def test_every_secret_is_exchanged_under_load(portal, manage, onboard, receiver,
             for ring in Ring:
                 step(secrets_file, ring, now=clock.now())
             renew(portal)
+            wait_for(lambda: each_is_known(secrets_file), seconds=60)
             time.sleep(SETTLE_SECONDS)
 
         hooks.secrets.pop(0)  # both sign; the receiver has moved on
         manage("rotate_encryption_keys")
-        manage("rotate_secret", "DATA_KEYS", "drop")
+        manage("rotate_secret", "DATA_KEYS", "drop", waits=True)
         renew(portal)
         time.sleep(SETTLE_SECONDS)
 

@@ -26,7 +26,7 @@ class Ring(StrEnum):
 MEANINGS = {
     Ring.SECRET_KEY: "Signs sessions of staff and visitors, and what wakes workers",
     Ring.DATA_KEYS: "Seal secrets and personal data at rest",
-    Ring.CHECKPOINT_KEY: "Signs checkpoints of the audit trail, and evidence bundles",
+    Ring.CHECKPOINT_KEY: "Signs checkpoints of the audit trail, evidence bundles, and certificates of deletion",
 }
 
 

@@ -1,4 +1,4 @@
-"""Which secrets what is in the database needs: to open what is sealed, and to believe the checkpoints.
+"""Which secrets what is in the database needs: to open what is sealed, and to believe what the portal signed.
 
 Secrets have names here, which tell nothing of them: who keeps a backup writes down which ones belong to it.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count
 
-from enrollments.models import Checkpoint
+from enrollments.models import Checkpoint, DeletionRequest, PurgedChain
 from texture_portal import notary, vault
 from texture_portal.key_use import name_of
 from texture_portal.sealed_columns import COLUMNS, FIXED
@@ -46,8 +46,19 @@ def needed(*, of_each_column: int | None = None) -> Needed:
                 found.broken[str(column)] += 1
             else:
                 found.data_keys[names[number]] += 1
-    signed = Checkpoint.objects.order_by().values_list("public_key").annotate(Count("pk"))
-    found.checkpoint_keys.update({bytes(key).hex(): count for key, count in signed})
+    found.checkpoint_keys = signatures_by_key()
+    return found
+
+
+def signatures_by_key() -> Counter[str]:
+    """By public key: checkpoints, what is left of purged chains, and certificates of deletion."""
+    found: Counter[str] = Counter()
+    for rows in (Checkpoint.objects, PurgedChain.objects):
+        for key, count in rows.order_by().values_list("public_key").annotate(Count("pk")):
+            found[bytes(key).hex()] += count
+    certified = DeletionRequest.objects.filter(certificate__isnull=False).order_by()
+    for key, count in certified.values_list("certificate__seal__publicKey").annotate(Count("pk")):
+        found[key] += count
     return found
 
 
@@ -57,7 +68,7 @@ def names_of_data_keys() -> list[str]:
 
 
 def names_of_checkpoint_keys() -> list[str]:
-    """The public halves, as every checkpoint names its own."""
+    """The public halves, as whatever is signed names its own."""
     return [key.hex() for key in notary.public_keys()]
 
 

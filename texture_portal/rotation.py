@@ -8,8 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from enrollments.account import contacts
-from enrollments.models import Checkpoint
-from texture_portal import going_over, key_use, names_by_key, notary, resealing, secrets_file
+from texture_portal import going_over, key_use, keys_needed, names_by_key, notary, resealing, secrets_file
 from texture_portal.key_rings import Keys, Ring, RotationError, keys_of, with_keys
 from texture_portal.login.acts import note
 from texture_portal.models import Act
@@ -84,15 +83,18 @@ def _check_sealed(held: Keys, now: datetime) -> None:
         )
 
 
-def _check_checkpoints(held: Keys, now: datetime) -> None:
-    signed = Checkpoint.objects.filter(public_key=notary.public_key_of(held.keys[-1])).count()
+def _check_signatures(held: Keys, now: datetime) -> None:
+    signed = keys_needed.signatures_by_key()[notary.public_key_of(held.keys[-1]).hex()]
     if signed:
-        raise RotationError(f"{signed:,} checkpoints are signed by it, and could not be verified without it.")
+        raise RotationError(
+            f"{signed:,} signatures are by it, under checkpoints, certificates of deletion and lines of purged chains, "
+            "and could not be verified without it."
+        )
     going_over.check_gone_over(Ring.CHECKPOINT_KEY, held, now=now)
 
 
 CHECKS: dict[Ring, Callable[[Keys, datetime], None]] = {
     Ring.SECRET_KEY: _check_sessions,
     Ring.DATA_KEYS: _check_sealed,
-    Ring.CHECKPOINT_KEY: _check_checkpoints,
+    Ring.CHECKPOINT_KEY: _check_signatures,
 }

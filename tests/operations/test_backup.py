@@ -109,7 +109,7 @@ def test_it_is_restored_into_an_empty_cluster_by_who_has_the_secrets_and_proved_
 def check_that_each_secret_is_named(said: str, backup: Path) -> None:
     named, data_key = manifest_of(backup), keys_needed.names_of_data_keys()[0]
     assert f"DATA_KEYS {data_key}, for {sum(named['data_keys'].values())} values" in said
-    assert f"CHECKPOINT_KEY {keys_needed.names_of_checkpoint_keys()[0]}, for 1 checkpoints" in said
+    assert f"CHECKPOINT_KEY {keys_needed.names_of_checkpoint_keys()[0]}, for 1 signatures" in said
     assert "Nothing was restored" in said
     for secret in secrets_of_the_settings().values():
         assert secret not in said + (backup / "manifest.json").read_text()

@@ -11,7 +11,7 @@ from enrollments.linking import sessions
 from enrollments.models import LinkSession
 from tests.deletion.test_carrying_out import carried_out
 from tests.factories import active
-from texture_portal import clock, going_over, key_use, keys, rotation
+from texture_portal import clock, going_over, key_use, keys, keys_needed, rotation
 from texture_portal.key_rings import Ring, RotationError
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +90,15 @@ def test_addresses_of_link_sessions_stay_good_for_their_hour(step, drop):
     with pytest.raises(RotationError, match="1 addresses of link sessions"):
         drop(now=now + sessions.LASTS - timedelta(seconds=1))
     assert len(drop(now=now + sessions.LASTS).keys) == 1
+
+
+def test_a_key_stays_while_it_is_needed_for_a_certificate_or_what_is_left_of_a_chain(step, secrets_file):
+    request = carried_out(active().customer)
+    step("CHECKPOINT_KEY", "announce")
+    step("CHECKPOINT_KEY", "promote")
+    old, new = keys_needed.names_of_checkpoint_keys()[::-1]
+    assert keys_needed.needed().checkpoint_keys == {old: 1}
+    with pytest.raises(RotationError, match="1 signatures are by it"):
+        rotation.drop_oldest(secrets_file, Ring.CHECKPOINT_KEY, now=clock.now() + HOUR)
+    retention.purge(now=request.facts_kept_until)
+    assert keys_needed.needed().checkpoint_keys == {old: 1, new: 1}

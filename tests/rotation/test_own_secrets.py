@@ -80,7 +80,7 @@ def test_a_checkpoint_key_stays_while_what_it_signed_is_to_be_verified(step):
     active()
     assert checkpoints.sign_if_due(now=NOW + timedelta(days=2)) is not None
     call_command("verify_audit_trail", stdout=io.StringIO())
-    with pytest.raises(CommandError, match="1 checkpoints are signed by it"):
+    with pytest.raises(CommandError, match="1 signatures are by it"):
         step("CHECKPOINT_KEY", "drop")
 
 

@@ -14,7 +14,7 @@ def shortfalls(manifest: Manifest) -> Iterator[str]:
         for column, count in found.broken.items():
             yield f"{count:,} values of {column} are opened by no key"
         for key in found.strange_checkpoint_keys:
-            yield f"checkpoints are signed by {key}, which is none of ours"
+            yield f"there are signatures by {key}, which is none of ours"
         if (entries := count_entries()) != manifest.audit_entries:
             yield f"the audit trail has {entries:,} entries, and had {manifest.audit_entries:,}"
         for each in breaks():

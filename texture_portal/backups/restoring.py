@@ -37,7 +37,7 @@ def _check_keys(manifest: Manifest) -> None:
     wants = [
         *(f"DATA_KEYS {name}, for {count:,} values" for name, count in manifest.data_keys.items()
           if name not in names_of_data_keys()),
-        *(f"CHECKPOINT_KEY {name}, for {count:,} checkpoints" for name, count in manifest.checkpoint_keys.items()
+        *(f"CHECKPOINT_KEY {name}, for {count:,} signatures" for name, count in manifest.checkpoint_keys.items()
           if name not in names_of_checkpoint_keys()),
     ]  # fmt: skip
     if wants:

@@ -1,4 +1,4 @@
-"""Whether the secrets of the settings are those of this database: a sample is opened, every checkpoint is ours."""
+"""Whether the secrets of the settings are those of this database: a sample is opened, every signature is ours."""
 
 from collections.abc import Iterator
 
@@ -23,4 +23,4 @@ def look() -> Iterator[Finding]:
             "add the key that signed, after the others",
         )
     else:
-        yield ok("CHECKPOINT_KEY", f"{found.checkpoint_keys.total()} checkpoints are signed by ours")
+        yield ok("CHECKPOINT_KEY", f"{found.checkpoint_keys.total()} signatures are by ours")

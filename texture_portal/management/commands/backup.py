@@ -29,7 +29,7 @@ class Command(BaseCommand):
         for name, count in manifest.data_keys.items():
             self.stdout.write(f"needs DATA_KEYS {name}, for {count:,} values")
         for name, count in manifest.checkpoint_keys.items():
-            self.stdout.write(f"needs CHECKPOINT_KEY {name}, for {count:,} checkpoints")
+            self.stdout.write(f"needs CHECKPOINT_KEY {name}, for {count:,} signatures")
         for older in forget_older(folder, keep=keep) if keep else ():
             self.stdout.write(f"removed {older}")
 

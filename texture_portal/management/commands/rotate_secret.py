@@ -12,8 +12,8 @@ STEPS = {"announce": rotation.announce, "promote": rotation.promote, "drop": rot
 BEGIN_ANEW = "Now have the processes of every machine begin anew (SIGHUP to `serve`)"
 THEN = {
     Ring.SECRET_KEY: f"and take the step `drop` in {settings.SESSION_HOURS} hours, when no session needs the old one",
-    Ring.DATA_KEYS: "run `rotate_encryption_keys`, and take the step `drop` when nothing has used the old one for a while",
-    Ring.CHECKPOINT_KEY: "and keep the old one for as long as checkpoints that it signed are to be verified",
+    Ring.DATA_KEYS: "run `rotate_encryption_keys`, and take the step `drop` once nothing uses the old one",
+    Ring.CHECKPOINT_KEY: "and keep the old one for as long as what it signed is to be verified",
 }
 
 

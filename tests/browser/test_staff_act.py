@@ -103,7 +103,7 @@ def test_terms_that_nobody_agreed_to_are_taken_away(sign_in, keep_both):
     page = sign_in("Program staff")
     page.goto(page_of(terms))
     keep_both(page, "terms-unused")
-    page.locator("a", has_text="Delete").first.click()
+    page.locator("a[href$='/delete/']").first.click()
     page.wait_for_load_state()
     keep_both(page, "terms-delete")
     page.locator("form input[type=submit], form button[type=submit]").filter(visible=True).last.click()

@@ -26,8 +26,9 @@ Choice = Deprovisioning.Choice
 def begin(
     subject: Subject, *, choice: str, reason: str, now: datetime, by: Actor, successor: Partner | None = None
 ) -> Deprovisioning:
-    """Raises `Refusal` where it has ended, or cannot be handed over to that partner."""
+    """Raises `Refusal` where its end is under way, or it cannot be handed over to that partner."""
     _check(subject, choice=choice, successor=successor, reason=reason)
+    _check_not_under_way(subject)
     asked = Deprovisioning(
         choice=choice,
         successor=successor,
@@ -67,3 +68,10 @@ def _check(subject: Subject, *, choice: str, successor: Partner | None, reason: 
         raise Refusal("validation_failed", "Only a partner's devices can be handed over, and to another partner.")
     if successor.pk == subject.pk or successor.status != Partner.Status.ACTIVE:
         raise Refusal("state_conflict", "Devices are handed over to another partner that is active.")
+
+
+def _check_not_under_way(subject: Subject) -> None:
+    """Held until the end of the transaction: of two who ask at once, one is refused."""
+    type(subject)._base_manager.select_for_update(no_key=True).get(pk=subject.pk)
+    if Deprovisioning.objects.filter(finished_at=None, **{str(subject._meta.model_name): subject.pk}).exists():
+        raise Refusal("state_conflict", "Its end is under way already.")

@@ -22,17 +22,20 @@ from texture_portal.actors import Actor
 from texture_portal.holding import hold
 
 HANDED_OVER = "handed_over"
-CANNOT = "partner_ended"  # of the state, where the successor cannot take it
+CANNOT = "partner_ended"  # of the state, where it does not go along
 
 
 @transaction.atomic
 def hand_over(customer: Customer, successor: Partner, *, reason: str, now: datetime, by: Actor) -> tuple[int, int]:
-    """How many enrollments were handed over, and how many ended since the successor cannot take them."""
+    """How many enrollments were handed over, and how many ended: the successor cannot take them, or the customer did
+    not agree to go on. Nobody learns of a customer of whom nothing goes along.
+    """
     held = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     ids = list(Enrollment.objects.open().filter(customer=held).order_by("pk").values_list("pk", flat=True))
     hold(_names(ids, held.partner, successor))
     enrollments = list(Enrollment.objects.locked().filter(pk__in=ids).order_by("pk"))
-    taken = [each for each in enrollments if _can_take(successor, each.device)]
+    wants_out = held.deletion_requests.filter(done_at=None, refused_at=None).exists()
+    taken = [] if wants_out else [each for each in enrollments if _goes_along(each, successor)]
     for each in enrollments:
         if each not in taken:
             lifecycle.revoke(each, reason=CANNOT, now=now, by=by, why=reason)
@@ -42,13 +45,17 @@ def hand_over(customer: Customer, successor: Partner, *, reason: str, now: datet
     for each in taken:
         _move(each, successor, reason=reason, now=now, by=by)
     for connection in Connection.objects.filter(customer=held).exclude(status=Connection.Status.REVOKED):
-        ending.revoke(connection, reason=HANDED_OVER, now=now, by=by)
+        ending.revoke(connection, reason=HANDED_OVER if taken else CANNOT, now=now, by=by)
     return len(taken), len(enrollments) - len(taken)
 
 
 def _names(ids: Sequence[UUID], old: Partner, new: Partner) -> list[str]:
     devices = Device.objects.filter(enrollments__in=ids).values_list("manufacturer_device_id", flat=True)
     return [device_name(partner.pk, name) for name in devices for partner in (old, new)]
+
+
+def _goes_along(enrollment: Enrollment, successor: Partner) -> bool:
+    return enrollment.standing().is_valid and _can_take(successor, enrollment.device)
 
 
 def _can_take(successor: Partner, device: Device) -> bool:

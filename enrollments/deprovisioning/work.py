@@ -1,9 +1,11 @@
 """The job behind an end: a batch of those in it at a time, each whole; killed, it goes on where it stood."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Model, QuerySet
 
 from devices.connections import ending
 from devices.models import Connection
@@ -18,30 +20,53 @@ from texture_portal import jobs
 from texture_portal.actors import system
 
 BATCH = 50
+Row = TypeVar("Row", bound=Model)
 BY = system("deprovisioning")
 Choice = Deprovisioning.Choice
 
 
 def work_off(*, now: datetime) -> int:
-    """One batch of the oldest; 0 once there is nothing left to do now."""
-    for asked in Deprovisioning.objects.filter(finished_at=None).order_by("asked_at"):
-        if done := _batch(asked, now=now):
-            return done
+    """A batch of each, the oldest first; 0 once there is nothing left to do now. One that fails stops no other."""
+    counts: list[int] = []
+    endings = Deprovisioning.objects.filter(finished_at=None).order_by("asked_at")
+    jobs.one_by_one(
+        endings, lambda asked: counts.append(_go_on(asked, now=now)), named=lambda asked: f"deprovisioning {asked.pk}"
+    )
+    return sum(counts)
+
+
+def _go_on(asked: Deprovisioning, *, now: datetime) -> int:
+    done = _batch(asked, now=now)
+    if not done:
         _finish(asked, now=now)
-    return 0
+    return done
 
 
 def _batch(asked: Deprovisioning, *, now: datetime) -> int:
     if asked.program is not None:
         return 0  # who takes part leaves by the job that weighs programs (`enrollments.waiting`)
-    if asked.choice == Choice.HAND_OVER:
-        return _hand_over(asked, now=now)
-    return _revoke(asked, now=now) or _end_grants(asked, now=now)
+    try:
+        done = (_hand_over if asked.choice == Choice.HAND_OVER else _revoke)(asked, now=now)
+    except ExceptionGroup:
+        _end_grants(asked, now=now)  # they wait for no row that cannot be worked off
+        raise
+    return done or _end_grants(asked, now=now)
+
+
+def _in_turn(rows: "QuerySet[Row]") -> Iterator[Row]:
+    """By their ids, a page at a time: past those that failed, which stay where they are."""
+    page = list(rows.order_by("pk")[:BATCH])
+    while page:
+        yield from page
+        page = list(rows.filter(pk__gt=page[-1].pk).order_by("pk")[:BATCH])
 
 
 def _revoke(asked: Deprovisioning, *, now: datetime) -> int:
-    rows = list(reached(asked.subject).order_by("pk")[:BATCH])
-    return jobs.one_by_one(rows, lambda row: _revoke_one(asked, row, now=now), named=lambda row: f"enrollment {row.pk}")
+    return jobs.one_by_one(
+        _in_turn(reached(asked.subject)),
+        lambda row: _revoke_one(asked, row, now=now),
+        named=lambda row: f"enrollment {row.pk}",
+    )
 
 
 @transaction.atomic
@@ -54,15 +79,15 @@ def _revoke_one(asked: Deprovisioning, row: Enrollment, *, now: datetime) -> Non
 
 
 def _hand_over(asked: Deprovisioning, *, now: datetime) -> int:
-    """Customer by customer; then what is left of the old partner's grants."""
+    """Customer by customer."""
     if asked.partner is None or asked.successor is None:
         raise ValueError(f"deprovisioning {asked.pk} hands nobody over")
     theirs = Enrollment.objects.open().filter(partner=asked.partner).order_by("customer")
-    customers = list(Customer.objects.filter(pk__in=theirs.values("customer")).order_by("pk")[:BATCH])
-    done = jobs.one_by_one(
-        customers, lambda row: _hand_over_one(asked, row, now=now), named=lambda row: f"customer {row.pk}"
+    return jobs.one_by_one(
+        _in_turn(Customer.objects.filter(pk__in=theirs.values("customer"))),
+        lambda row: _hand_over_one(asked, row, now=now),
+        named=lambda row: f"customer {row.pk}",
     )
-    return done or _end_grants(asked, now=now)
 
 
 @transaction.atomic
@@ -81,7 +106,7 @@ def _end_grants(asked: Deprovisioning, *, now: datetime) -> int:
         return 0
     held = Connection.objects.filter(cloud__partner=asked.partner).exclude(status=Connection.Status.REVOKED)
     return jobs.one_by_one(
-        list(held.order_by("pk")[:BATCH]),
+        _in_turn(held),
         lambda row: ending.revoke(row, reason="partner_ended", now=now, by=BY),
         named=lambda row: f"connection {row.pk}",
     )

@@ -3,17 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from devices.commands.issuing import DispatchClearance, Order, issue
 from devices.connections.programmatic import connect_by_api_key
 from devices.models import Command, Connection, Device, Poll, Portfolio
 from devices.polling import claiming
 from devices.portfolios import membership
+from enrollments import lifecycle
+from enrollments.deletion import asking as deletion
 from enrollments.deprovisioning import asking, preview, work
 from enrollments.models import Deprovisioning, Enrollment
 from enrollments.waiting import settle_programs
 from partners import onboarding
-from partners.models import Partner, WebhookEndpoint, WebhookMessage
+from partners.models import Customer, Partner, WebhookEndpoint, WebhookMessage
 from programs.models import DispatchEvent, Participation
 from tests.deletion.test_carrying_out import verify
 from tests.dispatch.conftest import drafted
@@ -22,13 +25,16 @@ from tests.factories import (
     PartnerFactory,
     active,
     commanded,
+    consent_claim,
     linkable_cloud,
     listening_partner,
+    matched_to,
 )
 from texture_portal import actors, clock
 from texture_portal.refusals import Refusal
 
 BY = actors.system("tests")
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -141,6 +147,56 @@ def test_what_the_successor_cannot_take_ends(partner):
     assert Enrollment.objects.get(pk=only.pk).partner == successor
     asked.refresh_from_db()
     assert (asked.handed_over, asked.revoked) == (1, 1)
+
+
+def test_who_agrees_no_more_is_not_handed_over_and_the_successor_hears_nothing_of_them(partner):
+    goes = active(partner=partner, customer_reference="both")
+    stays = active(partner=partner, customer_reference="both", finding=matched_to(goes.site.utility))
+    alone, wants_out = active(partner=partner), active(partner=partner)
+    for each in (stays, alone):
+        with transaction.atomic():
+            held = Enrollment.objects.locked().get(pk=each.pk)
+            lifecycle.revoke_consent(held, revoked_at=NOW, source="customer", now=NOW + HOUR, by=BY)
+    deletion.ask([wants_out.customer], via="mail", now=NOW + HOUR, by=BY)
+    anew = active(
+        partner=partner, customer_reference=wants_out.customer.reference_id, finding=matched_to(goes.site.utility),
+        now=NOW + 2 * HOUR, consent=consent_claim(granted_at=NOW + 2 * HOUR),
+    )  # fmt: skip
+    assert (anew.state, anew.customer_id) == ("active", wants_out.customer_id)
+    successor = listening_partner(url="https://coming.example/in")
+    asked = end(partner, choice="hand_over", successor=successor)
+    work_off()
+    assert set(Enrollment.objects.open().values_list("pk", "partner")) == {(goes.pk, successor.pk)}
+    assert set(WebhookMessage.objects.filter(partner=successor).values_list("subject", flat=True)) == {goes.pk}
+    assert list(successor.customers.values_list("reference_id", flat=True)) == ["both"]
+    asked.refresh_from_db()
+    assert (asked.handed_over, asked.revoked, asked.finished_at is not None) == (1, 4, True)
+
+
+@pytest.mark.parametrize("choice", ["revoke", "hand_over"])
+def test_what_cannot_be_worked_off_keeps_nobody_else_from_their_end(partner, choice, monkeypatch):
+    monkeypatch.setattr(work, "BATCH", 1)
+    broken, whole, elsewhere = active(partner=partner), active(partner=partner), active()
+    Customer.objects.filter(pk=broken.customer_id).update(sealed_data_key=b"broken")  # so no reason can be sealed
+    polled(partner)
+    end(partner, choice=choice, successor=PartnerFactory() if choice == "hand_over" else None)
+    end(elsewhere.partner)
+    with pytest.raises(ExceptionGroup):
+        work_off()
+    still = Enrollment.objects.open().filter(partner__in=[partner, elsewhere.partner])
+    assert list(still.values_list("pk", flat=True)) == [broken.pk]
+    assert Enrollment.objects.open().filter(pk=whole.pk).exists() == (choice == "hand_over")
+    assert set(Connection.objects.values_list("status", flat=True)) == {"revoked"}
+
+
+def test_what_is_ending_already_is_not_ended_again(partner):
+    portfolio = Portfolio.objects.create(name="Summer savings", kind="program")
+    for subject in (partner, portfolio, active().device.participations.get().program):
+        end(subject)
+        with pytest.raises(Refusal) as refused:
+            end(subject)
+        assert refused.value.code == "state_conflict"
+    assert Deprovisioning.objects.count() == 3
 
 
 def test_two_partners_may_call_different_people_alike(partner):

@@ -3,10 +3,13 @@ it had not begun, and is done again.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from devices.commands import cancelling
 from devices.commands.states import UNFINISHED
@@ -53,13 +56,13 @@ def erase(request: DeletionRequest, *, now: datetime) -> DeletionRequest:
 
     Not done where the person enrolled anew just now: that ends first, and whom it concerns is told of it.
     """
-    found = person(request.customer)
-    readings = _delete_readings(found) if request.telemetry == DeletionRequest.Telemetry.ERASE else 0
-    return _erase(request, readings=readings, now=now)
+    if request.telemetry == DeletionRequest.Telemetry.ERASE:
+        _delete_readings(request)
+    return _erase(request, now=now)
 
 
 @transaction.atomic
-def _erase(request: DeletionRequest, *, readings: int, now: datetime) -> DeletionRequest:
+def _erase(request: DeletionRequest, *, now: datetime) -> DeletionRequest:
     held = asking.hold(request)
     if not held.is_open:
         return held
@@ -72,7 +75,7 @@ def _erase(request: DeletionRequest, *, readings: int, now: datetime) -> Deletio
     held.customer.erase(now=now)  # first: the triggers ask whether it is so
     held.customer.save()
     counts = _clear(found)
-    counts[READINGS] += readings
+    counts[READINGS] += held.readings_deleted
     forgetting.detach(found.devices)
     _remember_devices(held, found, now=now)
     enrollments = list(Enrollment.objects.locked().filter(pk__in=found.enrollments).order_by("pk"))
@@ -96,9 +99,18 @@ def _clear(found: Person) -> Counter[str]:
     return counts
 
 
-def _delete_readings(found: Person) -> int:
-    count = forgetting.delete(found.devices)
-    return count + sum(forgetting.delete([each.device], until=each.until) for each in found.handed_on)
+def _delete_readings(request: DeletionRequest) -> None:
+    found = person(request.customer)
+    _delete_and_count(request, found.devices)
+    for each in found.handed_on:
+        _delete_and_count(request, [each.device], until=each.until)
+
+
+@transaction.atomic
+def _delete_and_count(request: DeletionRequest, devices: Collection[UUID], *, until: datetime | None = None) -> None:
+    """What is gone is counted, whatever becomes of the rest: the certificate says how many."""
+    count = forgetting.delete(devices, until=until)
+    DeletionRequest.objects.filter(pk=request.pk).update(readings_deleted=F("readings_deleted") + count)
 
 
 def _remember_devices(held: DeletionRequest, found: Person, *, now: datetime) -> None:

@@ -18,9 +18,12 @@ BATCH = 20
 
 def work_off(*, now: datetime) -> int:
     """One batch; how many it tried. Those that nobody began in time begin by themselves."""
-    _begin_what_presses(now=now)
-    claimed = islice(iter(lambda: _claim_next(now=now), None), BATCH)
-    return jobs.one_by_one(claimed, lambda row: carry_on(row, now=now), named=lambda row: f"deletion request {row.pk}")
+    try:
+        _begin_what_presses(now=now)
+    finally:  # one that cannot begin keeps no other from its end
+        claimed = islice(iter(lambda: _claim_next(now=now), None), BATCH)
+        count = jobs.one_by_one(claimed, lambda row: carry_on(row, now=now), named=_named)
+    return count
 
 
 def carry_on(request: DeletionRequest, *, now: datetime) -> None:
@@ -44,8 +47,19 @@ def _begin_what_presses(*, now: datetime) -> None:
         refused_at=None,
         due_at__lte=now + timedelta(days=settings.DELETION_BEGINS_DAYS_BEFORE_DUE),
     )
-    for request in pressing.order_by("due_at")[:BATCH]:
-        asking.begin(request, telemetry=request.telemetry, now=now, by=erasing.BY)
+    jobs.one_by_one(
+        pressing.order_by("due_at"),
+        lambda row: _begin(row, now=now),
+        named=_named,
+    )
+
+
+def _begin(request: DeletionRequest, *, now: datetime) -> None:
+    asking.begin(request, telemetry=request.telemetry, now=now, by=erasing.BY)
+
+
+def _named(request: DeletionRequest) -> str:
+    return f"deletion request {request.pk}"
 
 
 def _end_connections(request: DeletionRequest, *, now: datetime) -> None:

@@ -48,6 +48,7 @@ class DeletionRequest(models.Model):
     attempt_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     waits_for = models.CharField(max_length=40, blank=True, help_text="What must be over before, as a code.")
+    readings_deleted = models.PositiveBigIntegerField(default=0, help_text="Until now; they go before the rest.")
     waits_no_more_at = models.DateTimeField(null=True, help_text="Staff said to go on without those who are silent.")
 
     done_at = models.DateTimeField(null=True)

@@ -182,6 +182,30 @@ def test_nobody_is_erased_with_an_enrollment_that_is_open(enrollment):
     assert Enrollment.objects.get(pk=second.pk).state == "revoked"
 
 
+def test_what_a_worker_deleted_before_it_died_is_in_the_certificate(enrollment, told_readings):
+    told_readings(enrollment.device)
+    request = asking.begin(ask(enrollment.customer), telemetry="erase", now=HOUR_LATER, by=RITA)
+    anew(enrollment, now=HOUR_LATER + 3 * MINUTE)
+    erasing.erase(request, now=HOUR_LATER + 3 * MINUTE)
+    assert (Reading.objects.count(), Customer.objects.get().erased_at) == (0, None), "only the readings went"
+    work.work_off(now=HOUR_LATER + 4 * MINUTE)
+    request.refresh_from_db()
+    assert {"what": "readings", "rows": 3} in request.certificate["sections"]["erased"]
+
+
+def test_one_that_cannot_begin_keeps_no_other_from_its_begin_or_its_end(transactional_db):
+    first = active(partner=listening_partner(url="https://silent.example/in"))
+    broken, whole = ask(first.customer), ask(active().customer, now=HOUR_LATER + MINUTE)
+    Enrollment.objects.filter(pk=first.pk).update(consent_expiries={"oem": "no time"})  # so nothing can be told of it
+    pressing = HOUR_LATER + 25 * DAY + MINUTE
+    begun = asking.begin(ask(active().customer), telemetry="erase", now=pressing - DAY, by=RITA)
+    with pytest.raises(ExceptionGroup, match="1 of 2 rows"):
+        work.work_off(now=pressing)
+    for each in (broken, whole, begun):
+        each.refresh_from_db()
+    assert (broken.begun_at, whole.begun_at, begun.done_at) == (None, pressing, pressing)
+
+
 def test_the_database_lets_nobody_come_back(enrollment):
     carried_out(enrollment.customer)
     with pytest.raises(DatabaseError), transaction.atomic():

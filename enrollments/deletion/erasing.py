@@ -71,7 +71,7 @@ def _erase(request: DeletionRequest, *, now: datetime) -> DeletionRequest:
     if Enrollment.objects.open().filter(customer=held.customer).exists():
         return held
     found = person(held.customer)  # as they are, now that nobody else can add to them
-    held.reference_digest = reference_digest(found.partner, found.reference)
+    held.reference_digest = reference_digest(*found.known_as[0])
     held.customer.erase(now=now)  # first: the triggers ask whether it is so
     held.customer.save()
     counts = _clear(found)
@@ -117,10 +117,11 @@ def _remember_devices(held: DeletionRequest, found: Person, *, now: datetime) ->
     """So that nothing agreed to before brings the person back."""
     ErasedDevice.objects.bulk_create(
         ErasedDevice(
-            partner_id=found.partner,
+            partner_id=partner,
             request=held,
-            device_digest=erased_devices.digests(found.partner, name)[0],
+            device_digest=erased_devices.digests(partner, name)[0],
             revoked_at=now,
         )
+        for partner in found.partners
         for name in found.device_names
     )

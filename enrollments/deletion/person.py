@@ -15,6 +15,7 @@ from enrollments.duplicates import device_name
 from enrollments.models import Contact, Enrollment, LinkSession, PartnerEvent
 from enrollments.tenure import tenure
 from partners.models import Customer, RefusedRequest
+from partners.models.customer import renamed
 from territories.models import Site
 
 OF_THEIR_OWN = (Portfolio.Kind.SITE, Portfolio.Kind.ACCOUNT)
@@ -30,11 +31,13 @@ class HandedOn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One customer of one partner, as far as the portal knows them."""
+    """One customer of one partner, as far as the portal knows them.
+
+    `known_as`: each partner that ever had them, and its word for them; who has them today is the first.
+    """
 
     id: UUID
-    partner: UUID
-    reference: str
+    known_as: tuple[tuple[UUID, str], ...]
     enrollments: tuple[UUID, ...]
     devices: tuple[UUID, ...]
     device_names: tuple[str, ...]
@@ -52,12 +55,15 @@ class Person:
     mentions: tuple[bytes, ...]
 
     @property
+    def partners(self) -> list[UUID]:
+        return [partner for partner, _ in self.known_as]
+
+    @property
     def names(self) -> list[str]:
         """What nobody else may hold while their traces are looked for."""
-        customer = f"customer|{self.partner}|{self.reference}"
         return [
-            customer,
-            *(device_name(self.partner, name) for name in self.device_names),
+            *(f"customer|{partner}|{reference}" for partner, reference in self.known_as),
+            *(device_name(partner, name) for partner in self.partners for name in self.device_names),
             *(f"serial|{key}" for key in self.device_keys),
         ]
 
@@ -72,18 +78,19 @@ def person(customer: Customer) -> Person:
     devices = list(Device.objects.filter(customer=customer).order_by("pk"))
     ids, names = tuple(each.pk for each in devices), tuple(each.manufacturer_device_id for each in devices)
     opened = tuple(each.pk for each in enrollments)
-    sessions = _link_sessions(customer, opened, names)
-    events = _unknown_events(customer, names)
+    known_as = tuple(_known_as(customer, opened))
+    partners = [partner for partner, _ in known_as]
+    sessions = _link_sessions(customer, known_as, opened, names)
+    events = _unknown_events(partners, names)
     refused = list(
         RefusedRequest.objects.filter(
-            Q(subject__in=[*names, *map(str, opened)]) | Q(about__in=opened), partner=customer.partner_id
+            Q(subject__in=[*names, *map(str, opened)]) | Q(about__in=opened), partner__in=partners
         )
     )
     said = [*opened, *ids, *sessions, *(each.pk for each in refused), *(each.batch_id for each in refused)]
     return Person(
         id=customer.pk,
-        partner=customer.partner_id,
-        reference=customer.reference_id,
+        known_as=known_as,
         enrollments=opened,
         devices=ids,
         device_names=names,
@@ -102,6 +109,16 @@ def person(customer: Customer) -> Person:
     )
 
 
+def _known_as(customer: Customer, enrollments: Iterable[UUID]) -> Iterator[tuple[UUID, str]]:
+    """Today's partner, and back to the first: the chains say who had them before they were handed over (§9)."""
+    entries = Enrollment.history.model.objects.filter(ledger_id__in=enrollments).order_by("-history_date", "-sequence")
+    had_them = entries.values_list("partner_id", flat=True)
+    reference = customer.reference_id
+    for partner in dict.fromkeys([customer.partner_id, *had_them]):
+        reference = reference.removeprefix(renamed(partner, ""))
+        yield partner, reference
+
+
 def _handed_on(enrollments: Iterable[Enrollment], own: tuple[UUID, ...]) -> Iterator[HandedOn]:
     """Devices that are another's by now: theirs until that one's enrollment began."""
     for each in enrollments:
@@ -111,14 +128,17 @@ def _handed_on(enrollments: Iterable[Enrollment], own: tuple[UUID, ...]) -> Iter
                 yield HandedOn(each.device_id, until)
 
 
-def _link_sessions(customer: Customer, enrollments: tuple[UUID, ...], names: tuple[str, ...]) -> tuple[UUID, ...]:
-    theirs = (
-        Q(enrollment__in=enrollments)
-        | Q(linked__overlap=list(enrollments))
-        | Q(connection__customer=customer)
-        | Q(partner=customer.partner_id, customer_reference=customer.reference_id)
-        | Q(partner=customer.partner_id, manufacturer_device_id__in=names)
-    )
+def _link_sessions(
+    customer: Customer,
+    known_as: Iterable[tuple[UUID, str]],
+    enrollments: tuple[UUID, ...],
+    names: tuple[str, ...],
+) -> tuple[UUID, ...]:
+    theirs = Q(enrollment__in=enrollments) | Q(linked__overlap=list(enrollments)) | Q(connection__customer=customer)
+    for partner, reference in known_as:
+        theirs |= Q(partner=partner, customer_reference=reference) | Q(
+            partner=partner, manufacturer_device_id__in=names
+        )
     return tuple(LinkSession.objects.filter(theirs).order_by().values_list("pk", flat=True).distinct())
 
 
@@ -143,9 +163,9 @@ def _emails(customer: Customer) -> tuple[bytes, ...]:
     return tuple(contacts.digests(email)) if email else ()
 
 
-def _unknown_events(customer: Customer, names: tuple[str, ...]) -> list[PartnerEvent]:
+def _unknown_events(partners: list[UUID], names: tuple[str, ...]) -> list[PartnerEvent]:
     """That came before anybody had enrolled the device."""
-    events = PartnerEvent.objects.filter(partner=customer.partner_id, manufacturer_device_id__in=names)
+    events = PartnerEvent.objects.filter(partner__in=partners, manufacturer_device_id__in=names)
     return list(events.filter(enrollment=None))
 
 

@@ -75,12 +75,12 @@ def _commands(person: Person) -> Any:
 
 
 def _forget_answers(person: Person) -> int:
-    return forgetting.forget_answers(person.partner, mentions=person.mentions)
+    return sum(forgetting.forget_answers(partner, mentions=person.mentions) for partner in person.partners)
 
 
 def _forget_messages(person: Person) -> int:
     subjects = {*person.enrollments, *person.link_sessions, *_commands(person)}
-    return webhooks.forget(subjects, partner_id=person.partner, mentions=person.mentions)
+    return sum(webhooks.forget(subjects, partner_id=partner, mentions=person.mentions) for partner in person.partners)
 
 
 def _forget_places(person: Person) -> int:
@@ -140,7 +140,7 @@ TRACES: tuple[Trace, ...] = (
         "devices.DiscoveredDevice", "devices as clouds list them",
         lambda person: device_(person) | connection_(person) | Q(
             Q(manufacturer_device_id__in=person.device_names) | Q(was_called__in=person.device_names),
-            connection__cloud__partner=person.partner,
+            connection__cloud__partner__in=person.partners,
         ),
     ),
     Trace(
@@ -190,7 +190,7 @@ TRACES: tuple[Trace, ...] = (
     Trace("enrollments.FileRow", "rows of uploaded files", enrollment_, OF_ROW),
     Trace(
         "enrollments.FileRow", "rows of uploaded files that nothing came of",
-        lambda person: Q(enrollment=None, file__partner=person.partner, device_key__in=person.rows_of_files),
+        lambda person: Q(enrollment=None, file__partner__in=person.partners, device_key__in=person.rows_of_files),
         OF_ROW, {"status": FileRow.Status.REFUSED, "code": "erased"},
     ),
     Trace(

@@ -18,6 +18,7 @@ from enrollments.duplicates import device_name
 from enrollments.models import Enrollment
 from enrollments.overview import overview
 from partners.models import Customer, Partner
+from partners.models.customer import renamed
 from texture_portal.actors import Actor
 from texture_portal.holding import hold
 
@@ -68,7 +69,7 @@ def _move_customer(customer: Customer, successor: Partner) -> None:
     """Two partners may call different people alike: then the reference says whose it was."""
     reference = customer.reference_id
     if Customer.objects.filter(partner=successor, reference_id=reference).exists():
-        reference = f"{customer.partner_id}:{reference}"[:255]
+        reference = renamed(customer.partner_id, reference)[:255]
     customer.partner, customer.reference_id = successor, reference
     customer.save(update_fields=["partner", "reference_id"])
 

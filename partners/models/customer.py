@@ -1,6 +1,7 @@
 """A partner's customer, known by the partner's own reference, and the key that everything personal is sealed under."""
 
 from datetime import datetime
+from uuid import UUID
 
 import pgtrigger
 from django.db import models
@@ -12,6 +13,11 @@ from texture_portal.ids import new_id
 
 class CustomerErasedError(Exception):
     """The customer's data key was destroyed: what was sealed under it can never be read again."""
+
+
+def renamed(partner_id: UUID, reference_id: str) -> str:
+    """The word of a partner that had them before, where who has them now says the same of somebody else."""
+    return f"{partner_id}:{reference_id}"
 
 
 class Customer(models.Model):

@@ -39,7 +39,7 @@ class StepError(Exception):
 
 
 class NotNowError(Exception):
-    """It cannot be tried at present, through no fault of the partner's. The message says why."""
+    """It cannot be tried at present: nothing is shown, and nobody is blamed. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +163,7 @@ class Asker:
 
     def pause(self, said: timedelta | None = None) -> None:
         seconds = PAUSE if said is None else min(said.total_seconds(), LONGEST_PAUSE)
-        if time.monotonic() + seconds > self.until:
-            raise StepError("out_of_time", "The cloud took longer than a check may last.")
+        self._check_time(seconds=seconds)
         time.sleep(seconds)
 
     def _exchange(self, trip: CheckTrip, *, is_noted: bool = True) -> Exchange:
@@ -181,9 +180,13 @@ class Asker:
             self.calls.append(CallMade(trip.ask.call.name, trip.ask.call.category, came.code, came.seconds))
         return came
 
-    def _trip(self, errand: Errand) -> CheckTrip:
-        if time.monotonic() > self.until:
+    def _check_time(self, *, seconds: float = 0.0) -> None:
+        """Whether there is so much left. Raises `StepError`."""
+        if time.monotonic() + seconds > self.until:
             raise StepError("out_of_time", "The cloud took longer than a check may last.")
+
+    def _trip(self, errand: Errand) -> CheckTrip:
+        self._check_time()
         return CheckTrip(
             cloud=self.connection.cloud, connection=self.connection, document=self.document, errand=errand
         )  # fmt: skip
@@ -193,6 +196,8 @@ class Asker:
         time.sleep(moment)
 
     def _moments(self, trips: Sequence[CheckTrip]) -> list[float]:
+        """Seconds until each may go out. Raises `StepError` also where that would be too late: a list may have pages
+        without end."""
         cloud, category = trips[0].lane[0], trips[0].lane[1]
         try:
             documented = limits.limits_of(trips[0].cloud, self.document.limits)
@@ -206,6 +211,7 @@ class Asker:
             raise StepError("limit_reached", f"The limit of {category} calls leaves no room for {len(trips)} calls.")
         if {each.lane for each in trips} != {(cloud, category)}:
             raise LookupError("calls that go out together are of one category")
+        self._check_time(seconds=max(found, default=0.0))
         return found
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from devices.certification import reports
-from devices.models import CertificationRun, CheckResult, Waiver
+from devices.models import CertificationRun, Waiver
 from partners import certificates
 from partners.models import Certificate
 from texture_portal.actors import Actor
@@ -16,10 +16,10 @@ GOOD_FOR = timedelta(days=30)  # what a run found out is old then
 
 @transaction.atomic
 def waive(run: CertificationRun, requirement: str, *, reason: str, now: datetime, by: Actor) -> Waiver:
-    """For this partner (and maker) in every run, until it is taken back. Raises `Refusal` for what has not failed."""
-    failed = run.results.filter(requirement=requirement, outcome=CheckResult.Outcome.FAIL)
+    """For this partner (and maker) in every run, until it is taken back. Raises `Refusal` where it passed."""
+    failed = run.results.filter(requirement=requirement, outcome__in=reports.IN_THE_WAY)
     if not failed.exists():
-        raise Refusal("state_conflict", "Only a check that failed is waived.")
+        raise Refusal("state_conflict", "Only a check that failed, or could not be tried, is waived.")
     if Waiver.objects.in_force().for_run(run).filter(requirement=requirement).exists():
         raise Refusal("state_conflict", "It is waived already.")
     made = Waiver(
@@ -49,7 +49,11 @@ def certify(run: CertificationRun, *, reason: str, now: datetime, by: Actor) -> 
         raise Refusal("state_conflict", "A certificate was issued on this run.")
     report = reports.report_of(held)
     if not report.is_clean or held.finished_at is None:
-        said = f"These checks failed: {', '.join(report.failed)}." if report.failed else "Nothing was shown yet."
+        said = (
+            f"These checks failed, or could not be tried: {', '.join(report.failed)}."
+            if report.failed
+            else "Nothing was shown yet."
+        )
         raise Refusal("state_conflict", said)
     if now - held.finished_at > GOOD_FOR:
         raise Refusal("state_conflict", f"The run is older than {GOOD_FOR.days} days: have it tried again.")

@@ -10,22 +10,23 @@ from texture_portal.clock import to_wire
 
 WAIVED = "waived"
 Outcome = CheckResult.Outcome
+IN_THE_WAY = (Outcome.FAIL, Outcome.NOT_TRIED)  # until it is tried again, or waived
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A result as it counts: `outcome` is `waived` where it failed and staff let the partner off."""
+    """A result as it counts: `outcome` is `waived` where it was in the way and staff let the partner off."""
 
     result: CheckResult
     waiver: Waiver | None
 
     @property
     def outcome(self) -> str:
-        return WAIVED if self.result.outcome == Outcome.FAIL and self.waiver else str(self.result.outcome)
+        return WAIVED if self.result.outcome in IN_THE_WAY and self.waiver else str(self.result.outcome)
 
     @property
     def is_in_the_way(self) -> bool:
-        return self.outcome == Outcome.FAIL and not self.result.is_recommended
+        return self.outcome in IN_THE_WAY and not self.result.is_recommended
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Report:
 
     @property
     def failed(self) -> list[str]:
+        """Or could not be tried."""
         return [line.result.requirement for line in self.lines if line.is_in_the_way]
 
     def counts(self) -> dict[str, int]:

@@ -21,7 +21,9 @@ from texture_portal.refusals import Refusal
 
 REQUIREMENTS = "1.1"  # the version of requirements.txt, December 2025
 LEASE = timedelta(seconds=90)  # longer than a requirement may take (`bench.Pace`)
+MOST_ATTEMPTS = 2  # of one requirement: what broke off so often does so for ever, and the others wait
 KIND = "certification"
+BROKE_OFF = f"It was begun {MOST_ATTEMPTS} times, and broke off within the portal each time."
 Status = CertificationRun.Status
 
 
@@ -52,7 +54,8 @@ def ask_for(
 def work_on(run: CertificationRun, suites: Sequence[Suite], *, now: datetime, pace: Pace = USUAL) -> bool:
     """The next requirement of a run that is claimed; False where there was none left, and it is done.
 
-    Call it outside any transaction. Killed at any moment, it is this one requirement that is tried again.
+    Call it outside any transaction. Killed at any moment, it is this one requirement that is tried again; but not for
+    ever.
     """
     done = dict(run.results.values_list("requirement", "notes"))
     waiting = _next(suites, set(done))
@@ -62,7 +65,10 @@ def work_on(run: CertificationRun, suites: Sequence[Suite], *, now: datetime, pa
     suite, requirement = waiting
     earlier = [call for notes in done.values() for call in calls_of(notes)]
     began = time.monotonic()
-    result = _tried(Assignment(run, now, pace, run.second_secret), suite, requirement, earlier)
+    if _begin(run, requirement):
+        result = _tried(Assignment(run, now, pace, run.second_secret), suite, requirement, earlier)
+    else:
+        result = Result(requirement.name, Outcome.FAIL, BROKE_OFF, {"code": "could_not_be_tried"})
     _keep(run, requirement, result, seconds=time.monotonic() - began, now=now)
     return True
 
@@ -83,7 +89,7 @@ def claim(*, now: datetime, run: CertificationRun | None = None) -> Certificatio
 
 
 def let_go(run: CertificationRun) -> None:
-    """For whoever comes next, at once."""
+    """For whoever comes next, at once. Not after an unforeseen fault: until the lease ends, others have their turn."""
     CertificationRun.objects.filter(pk=run.pk).exclude(status=Status.DONE).update(claimed_until=None)
 
 
@@ -95,6 +101,16 @@ def in_order(suites: Sequence[Suite]) -> list[tuple[Suite, Requirement]]:
 
 def _next(suites: Sequence[Suite], done: set[str]) -> tuple[Suite, Requirement] | None:
     return next((pair for pair in in_order(suites) if pair[1].name not in done), None)
+
+
+@transaction.atomic
+def _begin(run: CertificationRun, requirement: Requirement) -> bool:
+    """On record before it is tried: who is killed has no word afterwards. False where that was often enough."""
+    held = CertificationRun.objects.select_for_update().get(pk=run.pk)
+    held.attempts = held.attempts + 1 if held.trying == requirement.name else 1
+    held.trying = requirement.name
+    held.save(update_fields=["trying", "attempts"])
+    return held.attempts <= MOST_ATTEMPTS
 
 
 def _tried(assignment: Assignment, suite: Suite, requirement: Requirement, earlier: list[CallMade]) -> Result:

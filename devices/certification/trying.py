@@ -39,7 +39,7 @@ def attempt(requirement: Requirement, vocabulary: Vocabulary, desk: Desk, subjec
         for said in requirement.steps:
             vocabulary.steps[said.word](desk, **said.given)
     except NotNowError as why_not:
-        return Result(requirement.name, Outcome.NOT_APPLICABLE, str(why_not), notes=notes_of(desk.calls))
+        return Result(requirement.name, Outcome.NOT_TRIED, str(why_not), notes=notes_of(desk.calls))
     except StepError as fault:
         evidence = {"code": fault.code}
         return Result(requirement.name, Outcome.FAIL, str(fault), evidence, notes_of(desk.calls))

@@ -9,9 +9,12 @@ MOST_SHOWN = 20  # of a list, in the evidence
 
 
 class Outcome(StrEnum):
+    """What could not be tried at present stands in the way like what failed: nothing has shown it."""
+
     PASS = "pass"  # noqa: S105 - no password
     FAIL = "fail"
     NOT_APPLICABLE = "not_applicable"
+    NOT_TRIED = "not_tried"
 
     @property
     def label(self) -> str:

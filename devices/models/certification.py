@@ -15,7 +15,10 @@ from texture_portal.ids import new_id
 
 
 class CertificationRun(models.Model):
-    """The row is the job: each requirement's result is written as it comes, and who comes after goes on from there."""
+    """The row is the job: each requirement's result is written as it comes, and who comes after goes on from there.
+
+    `trying` is the requirement that was begun last, and `attempts` how often.
+    """
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Waits for a worker"
@@ -33,6 +36,8 @@ class CertificationRun(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True, editable=False)
+    trying = models.CharField(max_length=80, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     total = models.PositiveSmallIntegerField(help_text="How many requirements there are.")
     sealed_second_secret = models.BinaryField(null=True, editable=False)
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, null=True, related_name="+")
@@ -70,6 +75,7 @@ class CheckResult(models.Model):
         PASS = "pass", "Pass"
         FAIL = "fail", "Fail"
         NOT_APPLICABLE = "not_applicable", "Not applicable"
+        NOT_TRIED = "not_tried", "Not tried"
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(CertificationRun, on_delete=models.CASCADE, related_name="results", db_index=False)

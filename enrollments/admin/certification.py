@@ -22,7 +22,7 @@ from texture_portal.console.marks import NOTHING, at, badge, link, table, words
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.verbs import ReasonForm, Verb, VerbForm
 
-MARKS = {"pass": "success", "fail": "danger", "not_applicable": "", "waived": "warning"}
+MARKS = {"pass": "success", "fail": "danger", "not_tried": "danger", "not_applicable": "", "waived": "warning"}
 Status = CertificationRun.Status
 REFRESH_SECONDS = 3
 
@@ -37,7 +37,7 @@ class WaiveForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        failed = [line.result for line in reports.report_of(self.subject).lines if line.outcome == "fail"]
+        failed = [line.result for line in reports.report_of(self.subject).lines if line.outcome in reports.IN_THE_WAY]
         self.fields["requirement"].choices = [(each.requirement, each.title) for each in failed]  # type: ignore[attr-defined]
 
 

@@ -18,10 +18,8 @@ def work_off(*, now: datetime) -> int:
     task's."""
     run = runs.claim(now=now)
     if run is not None:
-        try:
-            is_more = runs.work_on(run, suites(), now=now)
-        finally:
-            runs.let_go(run)
+        is_more = runs.work_on(run, suites(), now=now)
+        runs.let_go(run)
         if is_more:
             jobs.wake(runs.KIND)
     return 0

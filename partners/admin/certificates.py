@@ -17,7 +17,7 @@ from texture_portal.console.marks import NOTHING, at, badge, link, table, words
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.verbs import Verb
 
-MARKS = {"pass": "success", "fail": "danger", "not_applicable": "", "waived": "warning"}
+MARKS = {"pass": "success", "fail": "danger", "not_tried": "danger", "not_applicable": "", "waived": "warning"}
 
 
 def _withdraw(certificate: Certificate, given: dict[str, Any], now: datetime, user: User) -> str:

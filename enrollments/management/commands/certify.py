@@ -16,7 +16,7 @@ from texture_portal.refusals import Refusal
 
 BY = actors.system("certify", channel=actors.Channel.COMMAND)
 WAIT = 0.5  # seconds, while a worker is at the run
-MARKS = {"pass": "pass", "fail": "FAIL", "not_applicable": "n/a", reports.WAIVED: "waived"}
+MARKS = {"pass": "pass", "fail": "FAIL", "not_tried": "NOT TRIED", "not_applicable": "n/a", reports.WAIVED: "waived"}
 
 
 class Command(BaseCommand):
@@ -56,10 +56,8 @@ class Command(BaseCommand):
         while run.status != CertificationRun.Status.DONE:
             claimed = runs.claim(now=clock.now(), run=run)
             if claimed is not None:
-                try:
-                    runs.work_on(claimed, suites(), now=clock.now())
-                finally:
-                    runs.let_go(claimed)
+                runs.work_on(claimed, suites(), now=clock.now())
+                runs.let_go(claimed)
             else:
                 time.sleep(WAIT)
             run = CertificationRun.objects.select_related("partner", "cloud").get(pk=run.pk)
@@ -73,7 +71,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(reports.as_json(report), indent=2))
         else:
             for line in report.lines:
-                if line.outcome in ("fail", reports.WAIVED):
+                if line.outcome in (*reports.IN_THE_WAY, reports.WAIVED):
                     why = f" Waived: {line.waiver.reason}" if line.waiver else f" Remedy: {line.result.remedy}"
                     self.stdout.write(f"{MARKS[line.outcome]} {line.result.requirement}: {line.result.said}{why}")
             counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.counts().items())

@@ -1,13 +1,12 @@
 """§11.9's checklist, told from what is on record: what a partner has done, and what is left."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from devices.models import CertificationRun
+from enrollments.certification.records import CLEAN_FOR
 from enrollments.models import Consent, Enrollment, PartnerEvent
 from partners.models import Certificate, Partner, RefusedRequest
-
-CLEAN_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)

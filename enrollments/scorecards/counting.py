@@ -13,7 +13,7 @@ from devices.models import Command
 from devices.polling.call_log import AGES, FRESH_CLASSES, LATENCIES
 from enrollments.models import PartnerEvent, RevocationDuty
 from enrollments.scorecards import measuring
-from enrollments.scorecards.measuring import Measured
+from enrollments.scorecards.measuring import Measured, Span
 from partners.models import Maintenance, Partner
 
 LAST_CLASS = len(LATENCIES) + 1
@@ -24,9 +24,8 @@ SELECT bucket.category, bucket.outcome, sum(bucket.count),
   FROM devices_callbucket bucket JOIN devices_cloud cloud ON cloud.id = bucket.cloud_id
  WHERE cloud.partner_id = %(partner)s AND bucket.minute >= %(start)s AND bucket.minute < %(end)s
    AND NOT EXISTS (
-       SELECT FROM partners_maintenance planned WHERE planned.partner_id = %(partner)s
-       AND planned.cancelled_at IS NULL AND planned.announced_at <= planned.starts_at - interval '48 hours'
-       AND bucket.minute >= date_trunc('minute', planned.starts_at) AND bucket.minute < planned.ends_at
+       SELECT FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) planned (starts_at, ends_at)
+        WHERE bucket.minute >= date_trunc('minute', planned.starts_at) AND bucket.minute < planned.ends_at
    )
  GROUP BY 1, 2
 """  # noqa: S608 - made of numbers alone
@@ -35,24 +34,34 @@ ANSWERED = (Status.COMPLETE, Status.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Half-open, in UTC."""
+    """Half-open, in UTC. Of the present month, as far as it has come."""
 
     partner: Partner
     start: datetime
     end: datetime
 
-    def minutes_excluded(self) -> int:
+    def excluded(self) -> list[Span]:
+        """Maintenance that was announced in time."""
         planned = Maintenance.objects.in_time().filter(
             partner=self.partner, starts_at__lt=self.end, ends_at__gt=self.start
         )  # fmt: skip
-        spans = [min(each.ends_at, self.end) - max(each.starts_at, self.start) for each in planned]
-        return round(sum(span.total_seconds() for span in spans) / 60)
+        return measuring.joined((max(each.starts_at, self.start), min(each.ends_at, self.end)) for each in planned)
+
+    def minutes_excluded(self) -> int:
+        return round(sum((ends - starts).total_seconds() for starts, ends in self.excluded()) / 60)
 
 
 def of_calls(month: Month) -> Iterator[Measured]:
     """Maintenance that was announced in time is left out, minute by minute."""
+    excluded = month.excluded()
     with connection.cursor() as cursor:
-        cursor.execute(CALLS, {"partner": month.partner.pk, "start": month.start, "end": month.end})
+        cursor.execute(
+            CALLS,
+            {
+                "partner": month.partner.pk, "start": month.start, "end": month.end,
+                "begins": [starts for starts, _ in excluded], "ends": [ends for _, ends in excluded],
+            },
+        )  # fmt: skip
         rows = cursor.fetchall()
     outcomes: dict[str, int] = {}
     for _, outcome, count, _, _ in rows:

@@ -27,7 +27,7 @@ def keep(*, now: datetime) -> int:
 
 def compute(partner: Partner, *, now: datetime) -> None:
     for first in {first_of(now), first_of(now - STILL_OPEN)}:
-        month = Month(partner, _midnight(first), _midnight(_next(first)))
+        month = Month(partner, _midnight(first), min(_midnight(_next(first)), now))
         _write(month, first, now=now)
 
 
@@ -37,11 +37,10 @@ def first_of(instant: datetime) -> date:
 
 def _write(month: Month, first: date, *, now: datetime) -> None:
     """All of a month at once: nobody sees half of it."""
-    present = Month(month.partner, month.start, min(month.end, now))
     excluded = month.minutes_excluded()
-    measured = {"": [*counting.of_calls(present), *counting.of_devices(present, maker="")]}
+    measured = {"": [*counting.of_calls(month), *counting.of_devices(month, maker="")]}
     for maker in _makers(month.partner):
-        measured[maker] = list(counting.of_devices(present, maker=maker))
+        measured[maker] = list(counting.of_devices(month, maker=maker))
     rows = [
         _row(month.partner, maker, first, each, excluded=excluded, now=now)
         for maker, found in measured.items()

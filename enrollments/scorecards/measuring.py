@@ -1,7 +1,8 @@
 """What each measure is, and whether it is met. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 OK = "ok"
 AWAY = ("timed_out", "disconnected", "not_reached", "name_unknown", "tls_failed", "answer_malformed")
@@ -9,6 +10,7 @@ AVAILABILITY = 0.995  # §7.1
 FRESH = 0.95  # of readings under 15 minutes (§4.1), as latency is held by its p95
 HONOURED = 1.0  # §11.5 (5), §11.6
 P95 = {"telemetry": 2000, "control": 3000, "historical": 10_000}  # ms (§7.3)
+Span = tuple[datetime, datetime]  # half-open
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,17 @@ class Measured:
         if self.value is None:
             return False
         return self.value <= self.target if self.measure.startswith("latency_") else self.value >= self.target
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """In order, and those that overlap as one: no minute is counted twice."""
+    found: list[Span] = []
+    for starts, ends in sorted(spans):
+        if found and starts <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], ends))
+        else:
+            found.append((starts, ends))
+    return found
 
 
 def availability(outcomes: Mapping[str, int]) -> Measured:

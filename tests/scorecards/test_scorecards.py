@@ -87,6 +87,18 @@ def test_maintenance_that_was_announced_in_time_is_left_out_and_shown(cloud):
     assert scores(partner)["availability"].is_met is False
 
 
+def test_no_minute_is_left_out_twice_nor_before_it_has_come(cloud):
+    down = NOW - 3 * HOUR
+    calls(cloud, count=100)
+    calls(cloud, count=50, outcome="http_503", minute=down + HOUR)
+    for starts, ends in ((down, down + 2 * HOUR), (down + HOUR, down + 1.5 * HOUR), (NOW - HOUR / 2, NOW + HOUR)):
+        maintenance.announce(
+            cloud.partner, what="A move", starts_at=starts, ends_at=ends, by=BY, now=down - timedelta(hours=48)
+        )  # fmt: skip
+    found = scores(cloud.partner)["availability"]
+    assert (found.value, found.count, found.excluded_minutes) == (1.0, 100, 120 + 30)
+
+
 @pytest.mark.parametrize(("starts", "lasts"), [(-HOUR, HOUR), (HOUR, -HOUR), (HOUR, timedelta(days=8))])
 def test_maintenance_is_announced_for_a_while_to_come(cloud, starts, lasts):
     with pytest.raises(Refusal):

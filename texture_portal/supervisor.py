@@ -57,12 +57,13 @@ class Child:
     def tend(self) -> None:
         """Starts it again when it ended, after a pause that grows while it keeps ending."""
         now = time.monotonic()
-        self.retired = [each for each in self.retired if each.tend(now=now)]
+        may_go = self.is_there() and now - self.started >= settings.RENEWAL_OVERLAP_SECONDS
+        self.retired = [each for each in self.retired if each.tend(now=now, may_go=may_go)]
         if self.due is not None:
             if now >= self.due:
                 self.start()
         elif self.process.poll() is not None:
-            self.end_group()
+            kill_group(self.process)  # and no retired one: they work on until a new one is there
             self.pause = FIRST_PAUSE_SECONDS if now - self.started > STEADY_SECONDS else self.pause
             log.error("%s ended (%s); it starts again in %.1f s", self.name, self.process.returncode, self.pause)
             self.due = now + self.pause
@@ -77,7 +78,7 @@ class Child:
         """A new one beside it; what this one has begun it finishes, for a while."""
         log.info("%s is renewed", self.name)
         if self.is_there():
-            self.retired.append(Retired(self.process, until=time.monotonic() + settings.RENEWAL_OVERLAP_SECONDS))
+            self.retired.append(Retired(self.process))
         self.start()
 
     def end_group(self) -> None:
@@ -96,17 +97,18 @@ class Child:
 
 
 class Retired:
-    """One that was renewed: asked to finish once the new one has had time to come, killed where it does not."""
+    """One that was renewed: asked to finish once a new one has been there for a while, killed where it does not."""
 
-    def __init__(self, process: subprocess.Popen[bytes], *, until: float) -> None:
-        self.process, self.until, self.asked = process, until, False
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.asked_at: float | None = None
 
-    def tend(self, *, now: float) -> bool:
+    def tend(self, *, now: float, may_go: bool) -> bool:
         """Whether it is still there."""
-        if now >= self.until and not self.asked:
+        if may_go and self.asked_at is None:
             self.process.terminate()
-            self.asked = True
-        if self.process.poll() is None and now < self.until + STOP_SECONDS:
+            self.asked_at = now
+        if self.process.poll() is None and (self.asked_at is None or now < self.asked_at + STOP_SECONDS):
             return True
         kill_group(self.process)
         return False

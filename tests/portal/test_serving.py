@@ -131,6 +131,27 @@ def test_a_child_that_is_wanted_no_longer_is_ended(monkeypatch):
     assert not child.is_there()
 
 
+def test_the_old_one_works_on_until_a_new_one_stays(settings):
+    settings.RENEWAL_OVERLAP_SECONDS = 5.0  # longer than it takes to fail
+    child = supervisor.Child("server", "http.server", "0")
+    old = child.process
+
+    def tended() -> supervisor.Child:
+        child.tend()
+        return child
+
+    child.arguments = ("texture_portal.of_no_such_name",)
+    child.renew()
+    tries = {child.process.pid}
+    wait_for(lambda: tries.add(tended().process.pid) or len(tries) > 2)
+    assert old.poll() is None
+    child.arguments = ("http.server", "0")
+    wait_for(lambda: not tended().retired, seconds=60)
+    ended, stays = old.poll(), child.is_there()
+    child.end_group()
+    assert (ended is not None, stays) == (True, True)
+
+
 def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_supervisor(start):
     serve = start(HEARTBEAT_STALE_SECONDS="8")
     workers = processes(serve, "qcluster")

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from django.db import connection, transaction
 
 from enrollments.tasks import sign_checkpoint
 from texture_portal import clock, keys_needed
-from texture_portal.backups import miscounted, shortfalls
+from texture_portal.backups import make, miscounted, shortfalls
 from texture_portal.backups.manifest import read
 
 
@@ -179,11 +180,44 @@ def test_nothing_is_restored_over_anything(backup: Path, lived_in: Client) -> No
         call_command("restore", str(backup))
 
 
-def test_a_backup_that_fails_leaves_nothing(lived_in: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backup_that_fails_leaves_nothing(lived_in: Client, tmp_path: Path) -> None:
+    (taken := tmp_path / "backup-20200101T000000Z").mkdir()
+    (taken / "database.dump").touch()
+    with pytest.raises(OSError, match="not empty"):
+        make(tmp_path, now=datetime(2020, 1, 1, tzinfo=UTC))
+    assert list(tmp_path.iterdir()) == [taken]
+
+
+def test_what_no_key_opens_is_named_and_the_backup_is_kept_beside_every_older_one(
+    lived_in: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(settings, "DATA_KEYS", ["another" * 8])
-    with pytest.raises(CommandError, match="No key opens"):
-        call_command("backup", str(tmp_path))
-    assert list(tmp_path.iterdir()) == []
+    (older := tmp_path / "backup-20200101T000000Z").mkdir()
+    said = io.StringIO()
+    with pytest.raises(CommandError, match="no key opens these values"):
+        call_command("backup", str(tmp_path), keep=1, stdout=said)
+    assert older.exists()
+    made = read(newest(tmp_path))
+    column, customers = "partners.Customer.sealed_data_key", made.rows["partners_customer"]
+    assert made.broken[column] == customers > 0
+    assert f"CANNOT BE OPENED {column}: {customers} values" in said.getvalue()
+    assert [*shortfalls(made)] == []
+    assert len([*shortfalls(replace(made, broken={}))]) == len(made.broken)
+
+
+def test_it_is_on_the_disk_before_it_is_there(
+    lived_in: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed, flush = [], os.fsync
+
+    def noted(descriptor: int) -> None:
+        flushed.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    made = make(tmp_path, now=clock.now())
+    aside = tmp_path / made.name.replace("backup-", ".making-")
+    assert flushed == [aside / "database.dump", aside / "manifest.json", aside, tmp_path]
 
 
 def test_older_ones_are_removed_where_that_is_asked(lived_in: Client, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from enrollments.audit import one_snapshot
 from enrollments.audit.snapshot import share
-from texture_portal.backups.manifest import DUMP, taken
+from texture_portal.backups.manifest import DUMP, FILE, taken
 from texture_portal.backups.programs import run
 
 PREFIX = "backup-"
@@ -20,7 +20,7 @@ A_DAY = 24 * 3600
 def make(parent: Path, *, now: datetime) -> Path:
     """The dump and what its manifest counts are of one instant, however much is written meanwhile.
 
-    Raises `ProgramFailedError`, `UnusableBackupError` or OSError; then nothing is left behind.
+    Raises `ProgramFailedError` or OSError; then nothing is left behind.
     """
     name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     parent.mkdir(parents=True, exist_ok=True)
@@ -31,6 +31,7 @@ def make(parent: Path, *, now: datetime) -> Path:
     try:
         _fill(aside, now=now)
         aside.rename(folder)
+        _to_disk(parent)
     finally:
         os.umask(before)
         shutil.rmtree(aside, ignore_errors=True)
@@ -58,7 +59,7 @@ def _fill(folder: Path, *, now: datetime) -> None:
         run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={share()}", f"--file={dump}")
         run("pg_restore", "--list", str(dump))  # that it can be read
         taken(now=now, dump_bytes=dump.stat().st_size, dump_sha256=digest_of(dump)).write(folder)
-    for file in (dump, folder):
+    for file in (dump, folder / FILE, folder):
         _to_disk(file)
 
 

@@ -1,7 +1,7 @@
 """What a backup says of itself: read before anything is restored, and held against what was."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +21,10 @@ class UnusableBackupError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`data_keys` and `checkpoint_keys`: by name, how many values need each. `rows`: of every table."""
+    """`data_keys` and `checkpoint_keys`: by name, how many values need each. `rows`: of every table.
+
+    `broken`: by column, how many values no key opened.
+    """
 
     form: int
     made_at: str
@@ -33,6 +36,7 @@ class Manifest:
     checkpoint_keys: dict[str, int]
     audit_entries: int
     rows: dict[str, int]
+    broken: dict[str, int] = field(default_factory=dict)  # older backups say nothing of it: there were none
 
     def write(self, folder: Path) -> None:
         (folder / FILE).write_text(json.dumps(asdict(self), indent=2) + "\n")
@@ -52,12 +56,6 @@ def read(folder: Path) -> Manifest:
 def taken(*, now: datetime, dump_bytes: int, dump_sha256: str) -> Manifest:
     """Of the present snapshot."""
     secrets = needed()
-    if secrets.broken:
-        columns = ", ".join(f"{count} of {column}" for column, count in secrets.broken.items())
-        raise UnusableBackupError(
-            f"No key opens {columns}: a backup without that key would be without them. "
-            "Remedy: add the key that sealed them to DATA_KEYS, after the others."
-        )
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version')")
         [server] = cursor.fetchone()
@@ -72,6 +70,7 @@ def taken(*, now: datetime, dump_bytes: int, dump_sha256: str) -> Manifest:
         checkpoint_keys=dict(secrets.checkpoint_keys),
         audit_entries=count_entries(),
         rows=rows_of_tables(),
+        broken=dict(secrets.broken),
     )
 
 

@@ -12,7 +12,8 @@ def shortfalls(manifest: Manifest) -> Iterator[str]:
     with one_snapshot():
         found = needed()
         for column, count in found.broken.items():
-            yield f"{count:,} values of {column} are opened by no key"
+            if count > (before := manifest.broken.get(column, 0)):
+                yield f"{count:,} values of {column} are opened by no key; when it was backed up, {before:,} were not"
         for key in found.strange_checkpoint_keys:
             yield f"there are signatures by {key}, which is none of ours"
         if (entries := count_entries()) != manifest.audit_entries:

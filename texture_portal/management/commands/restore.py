@@ -27,7 +27,9 @@ class Command(BaseCommand):
         self.stdout.write(f"Restored as of {manifest.made_at}: {rows:,} rows in {len(manifest.rows)} tables.")
         call_command("migrate", interactive=False, verbosity=0)
         self._stop_at(shortfalls(manifest))
-        self.stdout.write(f"Every seal opens, and the audit trail is whole: {manifest.audit_entries:,} entries.")
+        broken = sum(manifest.broken.values())
+        opens = f"Every seal opens but {broken:,}, which no key opened before" if broken else "Every seal opens"
+        self.stdout.write(f"{opens}, and the audit trail is whole: {manifest.audit_entries:,} entries.")
         self.stdout.write("What was erased, revoked or delivered since then is not known here: see docs/backups.md.")
 
     def _stop_at(self, wrong: Iterable[str]) -> None:

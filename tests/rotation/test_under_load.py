@@ -145,7 +145,14 @@ def each_is_known(file) -> bool:
 
 
 def _children(portal) -> set[int]:
-    return {each.pid for each in psutil.Process(portal.supervisor.pid).children() if each.status() != "zombie"}
+    return {each.pid for each in psutil.Process(portal.supervisor.pid).children() if _is_there(each)}
+
+
+def _is_there(process: psutil.Process) -> bool:
+    try:
+        return process.status() != "zombie"
+    except psutil.NoSuchProcess:  # ended since it was listed
+        return False
 
 
 def test_every_secret_is_exchanged_under_load(portal, manage, onboard, receiver, secrets_file):

@@ -20,16 +20,24 @@ CUSTOMER = "simulated-resident"
 SECONDS = 30
 
 
-def connect(partner: Partner, told: dict[str, Any], *, now: datetime, by: Actor) -> tuple[Cloud, str]:
-    """`told` is what `sandbox_oem` printed. The cloud, and a second secret of the portal's client there."""
-    url, client = told["url"], told["client"]
+def add_cloud(partner: Partner, url: str, *, client_id: str, client_secret: str, now: datetime, **more: Any) -> Cloud:
+    """The simulated cloud at `url`, at which end users can link devices; `more` are further columns."""
     cloud = Cloud(
         partner=partner, name=f"Simulated Energy {now:%Y-%m-%d %H:%M:%S}", base_url=url, issuer=url,
         authorize_url=f"{url}/oauth/authorize", token_url=f"{url}/oauth/token", revoke_url=f"{url}/oauth/revoke",
-        client_id=client["id"], scopes=SCOPES, document=shipped.document("simulated"), is_test_environment=True,
+        client_id=client_id, scopes=SCOPES, document=shipped.document("simulated"), **more,
     )  # fmt: skip
-    cloud.set_client_secret(client["secret"])
+    cloud.set_client_secret(client_secret)
     cloud.save()
+    return cloud
+
+
+def connect(partner: Partner, told: dict[str, Any], *, now: datetime, by: Actor) -> tuple[Cloud, str]:
+    """`told` is what `sandbox_oem` printed. The cloud, and a second secret of the portal's client there."""
+    url, client = told["url"], told["client"]
+    cloud = add_cloud(
+        partner, url, client_id=client["id"], client_secret=client["secret"], now=now, is_test_environment=True
+    )
     programmatic.connect_by_client_credentials(
         cloud, grantor=Connection.Grantor.FLEET, client_id=client["id"], client_secret=client["secret"], now=now, by=by
     )

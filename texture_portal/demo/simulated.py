@@ -14,18 +14,17 @@ import requests
 from django.conf import settings
 
 from devices.connections import ending, programmatic
-from devices.connectors.pull import shipped
 from devices.kind import DeviceType
 from devices.kinds import KINDS
 from devices.models import Cloud, Connection
 from examples.oem_client import Portal
 from partners.models import Partner
 from texture_portal.clock import to_wire
+from texture_portal.demo.connecting import add_cloud
 from texture_portal.demo.setting import BY, PARTNER
 
 UNHURRIED = "metadata=1000/s,telemetry=1000/s,control=1000/s,historical=1000/s,token=1000/s"
 CALLS_A_SECOND = dict.fromkeys(("metadata", "telemetry", "control", "historical"), "500/s:500")
-SCOPES = ["devices.read", "telemetry.read", "commands.write", "offline_access"]
 CONSENTED_TO = ["capacity"]
 TYPES = (DeviceType.BATTERY, DeviceType.THERMOSTAT, DeviceType.INVERTER)
 TOWNS = (
@@ -94,14 +93,10 @@ def connect(cloud: SimulatedCloud, *, now: datetime) -> Cloud:
     for gone in Cloud.objects.filter(partner=partner).exclude(client_id=""):
         gone.client_id = ""  # it is offered to end users no more
         gone.save()
-    made = Cloud(
-        partner=partner, name=f"Simulated Energy {now:%Y-%m-%d %H:%M:%S}", base_url=cloud.url,
-        document=shipped.document("simulated"), rate_limits=CALLS_A_SECOND, issuer=cloud.url,
-        authorize_url=f"{cloud.url}/oauth/authorize", token_url=f"{cloud.url}/oauth/token",
-        revoke_url=f"{cloud.url}/oauth/revoke", client_id=cloud.client_id, scopes=SCOPES,
+    made = add_cloud(
+        partner, cloud.url, client_id=cloud.client_id, client_secret=cloud.client_secret, now=now,
+        rate_limits=CALLS_A_SECOND,
     )  # fmt: skip
-    made.set_client_secret(cloud.client_secret)
-    made.save()
     programmatic.connect_by_api_key(made, grantor=Connection.Grantor.FLEET, key=cloud.api_key, now=now, by=BY)
     return made
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django_q.conf import Conf
 
 from tests.faults.conftest import grid_in_force, onboard, peer, program_id, serve
 from tests.portal.conftest import environment, manage
@@ -24,6 +25,12 @@ def secrets_file(tmp_path) -> Path:
     file.write_text(json.dumps(FIRST))
     file.chmod(0o600)
     return file
+
+
+@pytest.fixture(autouse=True)
+def _the_queue_is_signed_as_before_afterwards(monkeypatch):
+    """With another key, workers that later tests start would throw away what this process queues."""
+    monkeypatch.setattr(Conf, "SECRET_KEY", Conf.SECRET_KEY)
 
 
 @pytest.fixture

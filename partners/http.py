@@ -33,11 +33,14 @@ PIECE = 65_536
 
 
 class OutboundError(Exception):
-    """No answer came. `code` says why, and nothing here says to whom: a path may be a secret."""
+    """No answer came. `code` says why, and nothing here says to whom: a path may be a secret.
 
-    def __init__(self, code: str) -> None:
+    `why`: of a handshake that failed, in the words of the TLS library.
+    """
+
+    def __init__(self, code: str, why: str = "") -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.why = code, why
 
 
 class AddressRefusedError(OutboundError):
@@ -193,7 +196,7 @@ class Outbound:
                     raise
                 return await self._ask(request, seconds=max(0.01, ends - time.monotonic()))
         except (aiohttp.ClientError, OSError, ValueError) as fault:  # TimeoutError is an OSError
-            raise OutboundError(_code_of(fault)) from None
+            raise OutboundError(_code_of(fault), _why_of(fault)) from None
 
     async def _ask(self, request: Request, *, seconds: float) -> Answer:
         _check_literal(request.url)
@@ -290,6 +293,8 @@ def _code_of(fault: Exception) -> str:
             return "name_unknown"
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return "tls_failed"
+        case aiohttp.ClientConnectorError(os_error=ConnectionResetError()):
+            return "tls_failed"  # reached, and hung up on before there was anything to ask
         case aiohttp.ClientConnectorError():
             return "not_reached"
         case aiohttp.InvalidURL():
@@ -300,8 +305,24 @@ def _code_of(fault: Exception) -> str:
             return "disconnected"
 
 
+def _why_of(fault: Exception) -> str:
+    match fault:
+        case aiohttp.ClientConnectorCertificateError():
+            wrong: object = fault.certificate_error
+        case aiohttp.ClientConnectorSSLError():
+            wrong = fault.os_error
+        case aiohttp.ClientConnectorError(os_error=ConnectionResetError()):
+            return "the connection was cut during the handshake"
+        case _:
+            return ""
+    if isinstance(wrong, ssl.SSLCertVerificationError):
+        return str(wrong.verify_message).rstrip(".")
+    return str(getattr(wrong, "reason", None) or "").replace("_", " ").lower()
+
+
 def _tls() -> ssl.SSLContext:
-    """The authorities of the system, and those of Mozilla for a machine that has none."""
+    """The authorities of the system (or of `SSL_CERT_FILE`, as OpenSSL has it), and those of Mozilla for a machine that
+    has none."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context

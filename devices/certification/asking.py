@@ -25,7 +25,6 @@ from devices.polling.trips import Trip
 from partners import http
 
 TRIES = 3  # as polling would ask again the next time
-PAUSE = 0.2  # seconds between them, where the cloud does not say
 LONGEST_PAUSE = 5.0
 LONGEST_WAIT = 20.0  # for a moment within the cloud's limits
 
@@ -71,12 +70,14 @@ class CheckTrip(Trip):
 
 @dataclass(slots=True)
 class Asker:
-    """`until` is when whoever asks has to be through (`time.monotonic`)."""
+    """`until` is when whoever asks has to be through (`time.monotonic`); `rests`: seconds before it asks again, where
+    the cloud does not say."""
 
     connection: Connection
     document: Document
     now: datetime
     until: float
+    rests: float
     calls: list[CallMade] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     key: Authorization | None = None
@@ -162,7 +163,7 @@ class Asker:
             raise _closed(closed) from None
 
     def pause(self, said: timedelta | None = None) -> None:
-        seconds = PAUSE if said is None else min(said.total_seconds(), LONGEST_PAUSE)
+        seconds = self.rests if said is None else min(said.total_seconds(), LONGEST_PAUSE)
         self._check_time(seconds=seconds)
         time.sleep(seconds)
 

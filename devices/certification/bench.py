@@ -19,11 +19,13 @@ __all__ = ["Bench", "NotNowError", "Pace", "StepError"]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long one requirement may take, and how a command is followed: seconds. Well under a task's time-out."""
+    """How long one requirement may take, how a command is followed, and after what a call that failed is made again:
+    seconds. Well under a task's time-out."""
 
     longest: float = 45.0
     command_within: float = 30.0
     asks_every: float = 0.5
+    tries_again_after: float = 0.2  # where the cloud does not say
 
 
 USUAL = Pace()
@@ -64,7 +66,10 @@ class Bench:
     def asker(self) -> Asker:
         if self._asker is None:
             until = time.monotonic() + self.pace.longest
-            self._asker = Asker(self.connection, self.document, self.now, until, calls=self.facts.calls)
+            self._asker = Asker(
+                self.connection, self.document, self.now, until, self.pace.tries_again_after,
+                calls=self.facts.calls,
+            )  # fmt: skip
         return self._asker
 
     def by_way(self, way: str) -> Connection | None:

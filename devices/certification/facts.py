@@ -22,7 +22,7 @@ class Subject:
     maker: str = ""
     polling_minutes: int = 15
     is_called: bool = False
-    is_on_this_machine: bool = False
+    is_plain_on_this_machine: bool = False
     is_test_environment: bool = False
     has_token_url: bool = False
     has_revoke_url: bool = False
@@ -90,11 +90,12 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """One address of the cloud's: by https or not, and what came of a handshake."""
+    """One address of the cloud's: by https or not, and what came of a handshake; `why` in the TLS library's words."""
 
     place: str
     is_https: bool
     code: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,11 @@ def its_end_users_grant_access(subject: Subject) -> str:
 def it_is_reached_over_a_network(subject: Subject) -> str:
     if not subject.is_called:
         return "The portal calls no address of this partner's cloud."
-    return "The cloud is on this very machine: nothing goes over a network." if subject.is_on_this_machine else ""
+    return (
+        "The cloud is on this very machine, without TLS: nothing goes over a network."
+        if subject.is_plain_on_this_machine
+        else ""
+    )
 
 
 def _of_document(subject: Subject, holds: Callable[[Document], bool], said: str) -> str:

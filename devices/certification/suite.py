@@ -61,7 +61,7 @@ def subject_of(cloud: Cloud | None, *, partner: UUID, maker: str) -> Subject:
         maker=maker,
         polling_minutes=cloud.polling_minutes,
         is_called=True,
-        is_on_this_machine=_is_loopback(cloud.base_url),
+        is_plain_on_this_machine=_is_plain_loopback(cloud.base_url),
         is_test_environment=is_test_environment(cloud),
         has_token_url=bool(cloud.token_url),
         has_revoke_url=bool(cloud.revoke_url),
@@ -107,7 +107,8 @@ def _parsed(written: bytes) -> Document | None:
         return None
 
 
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    address = as_address(host)
-    return host == "localhost" or (address is not None and address.is_loopback)
+def _is_plain_loopback(url: str) -> bool:
+    parts = urlsplit(url)
+    address = as_address(parts.hostname or "")
+    is_loopback = parts.hostname == "localhost" or (address is not None and address.is_loopback)
+    return is_loopback and parts.scheme == "http"

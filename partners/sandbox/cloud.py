@@ -48,8 +48,10 @@ class Cloud:
         access_seconds: int,
         push_seconds: float,
         command_seconds: float = ENDS_AFTER,
+        is_over_tls: bool = False,
     ) -> None:
         self.issuer = issuer
+        self.is_over_tls = is_over_tls
         self.password = PASSWORD
         self.push_seconds = push_seconds
         self.clock = Clock()

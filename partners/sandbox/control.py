@@ -8,7 +8,7 @@ from aiohttp import web
 from partners.sandbox.clock import to_wire
 from partners.sandbox.cloud import CLOUD, Cloud
 from partners.sandbox.door import Handler, body_of
-from partners.sandbox.faults import Fault
+from partners.sandbox.faults import IN_HANDSHAKES, Fault
 from partners.sandbox.limits import limits_from
 from partners.sandbox.refusals import Refused, invalid
 
@@ -108,6 +108,8 @@ def inflict(cloud: Cloud, document: dict[str, Any]) -> dict[str, Any]:
     """Puts a fault in force, or for those that happen at once, does it."""
     now = cloud.clock.now()
     try:
+        if document.get("kind") in IN_HANDSHAKES and not cloud.is_over_tls:
+            raise ValueError(f"{document['kind']} needs a cloud that is served over TLS (--tls)")
         fault = cloud.faults.add(document, now=now)
     except (ValueError, TypeError) as error:
         raise invalid("fault", str(error)) from error

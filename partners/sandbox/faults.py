@@ -18,14 +18,19 @@ AT_THE_DOOR: dict[str, dict[str, float]] = {
 IN_THE_DATA: dict[str, dict[str, float]] = {
     "stale": {"seconds": 3600.0},
     "clock_skew": {"seconds": 300.0},
-    "offline": {},
+    "offline": {"ago": 0.0},
     "vanished": {},
     "storm": {},
+}
+IN_HANDSHAKES: dict[str, dict[str, float]] = {
+    kind: {} for kind in ("expired_certificate", "wrong_name", "self_signed", "old_tls")
 }
 IN_PUSHES: dict[str, dict[str, float]] = {"duplicate_pushes": {}, "late_pushes": {"seconds": 30.0}, "lost_pushes": {}}
 IN_COMMANDS: dict[str, dict[str, float]] = {"command_fails": {}, "command_stuck": {}}
 AT_ONCE: dict[str, dict[str, float]] = {"lost_tokens": {"refresh": 0.0}, "id_churn": {}}
-KINDS: dict[str, dict[str, float]] = {**AT_THE_DOOR, **IN_THE_DATA, **IN_PUSHES, **IN_COMMANDS, **AT_ONCE}
+KINDS: dict[str, dict[str, float]] = {
+    **AT_THE_DOOR, **IN_HANDSHAKES, **IN_THE_DATA, **IN_PUSHES, **IN_COMMANDS, **AT_ONCE,
+}  # fmt: skip
 
 
 @dataclass(slots=True)

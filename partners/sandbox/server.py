@@ -4,15 +4,19 @@ import asyncio
 import json
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
 
-from partners.sandbox import calls, control, pushes
+from partners.sandbox import calls, control, handshakes, pushes
+from partners.sandbox.certificates import Authority
 from partners.sandbox.cloud import CLOUD, Cloud
 from partners.sandbox.door import Route, guarded
+from partners.sandbox.faults import IN_HANDSHAKES
 from partners.sandbox.oauth import endpoints
 
 MOST_BYTES = 1024 * 1024
@@ -32,15 +36,23 @@ def application(cloud: Cloud) -> web.Application:
     return app
 
 
-def serve(cloud_at: Callable[[str], Cloud], *, host: str, port: int, ready: Callable[[Cloud], None]) -> None:
-    """`cloud_at(origin)` makes the cloud once it is known where it is reached; `ready` is told when it answers."""
+def serve(
+    cloud_at: Callable[[str], Cloud], *, host: str, port: int, ready: Callable[[Cloud], None],
+    authority: Authority | None = None,
+) -> None:  # fmt: skip
+    """`cloud_at(origin)` makes the cloud once it is known where it is reached; `ready` is told when it answers.
+
+    `authority`: over TLS, by certificates that it issues.
+    """
     with socket.create_server((host, port), backlog=1024) as listener:
         name = f"[{host}]" if ":" in host else host
-        asyncio.run(_run(cloud_at(f"http://{name}:{listener.getsockname()[1]}"), listener, ready))
+        scheme = "https" if authority else "http"
+        cloud = cloud_at(f"{scheme}://{name}:{listener.getsockname()[1]}")
+        asyncio.run(_run(cloud, listener, ready, _tls(cloud, authority) if authority else None))
 
 
-def credentials(cloud: Cloud) -> str:
-    """Everything that one needs to talk to it, as one line of JSON."""
+def credentials(cloud: Cloud, *, authority: str | None = None) -> str:
+    """Everything that one needs to talk to it, as one line of JSON. `authority`: the file with whom to trust."""
     return json.dumps({
         "url": cloud.issuer,
         "devices": len(cloud.fleet.units),
@@ -51,13 +63,25 @@ def credentials(cloud: Cloud) -> str:
         "account": next(iter(cloud.accounts)),
         "password": cloud.password,
         "control_key": cloud.control_key,
+        "authority": authority,
     })  # fmt: skip
 
 
-async def _run(cloud: Cloud, listener: socket.socket, ready: Callable[[Cloud], None]) -> None:
+def _tls(cloud: Cloud, authority: Authority) -> ssl.SSLContext:
+    def fault() -> str | None:
+        now = cloud.clock.now()
+        return next((kind for kind in IN_HANDSHAKES if cloud.faults.strikes(kind, now=now)), None)
+
+    names = [urlsplit(cloud.issuer).hostname or "localhost", "localhost", "127.0.0.1"]
+    return handshakes.Handshakes(handshakes.spoken_by(authority, list(dict.fromkeys(names))), fault)
+
+
+async def _run(
+    cloud: Cloud, listener: socket.socket, ready: Callable[[Cloud], None], tls: ssl.SSLContext | None
+) -> None:
     runner = web.AppRunner(application(cloud), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    await web.SockSite(runner, listener).start()
+    await web.SockSite(runner, listener, ssl_context=tls).start()
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)

@@ -23,7 +23,7 @@ def current(cloud: Cloud, unit: Unit, *, now: float) -> Reading:
         at = math.floor(now - stale.options["seconds"])
     lost = faults.afflicts("offline", unit.serial, now=now)
     if lost:
-        at = min(at, math.floor(lost.began_at))
+        at = min(at, math.floor(lost.began_at - lost.options["ago"]))
     storm = faults.afflicts("storm", unit.serial, now=now) is not None
     told = reading(unit, unit.site.life.at(at), online=not lost, storm=storm)
     if "grid" in told:

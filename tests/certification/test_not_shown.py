@@ -20,6 +20,7 @@ from tests.factories import NOW, PartnerFactory
 from texture_portal import clock
 from texture_portal.refusals import Refusal
 
+from .concerned import that_call
 from .conftest import BY, asked_for, outcomes, tried
 
 COMMANDS = {"command-acknowledgement", "command-completion", "command-status", "latency-control"}
@@ -31,7 +32,7 @@ def test_a_cloud_of_which_no_device_takes_a_command_is_not_clean(oem, cloud, sec
     cloud.document["control"]["commands"] = {slug: worded[slug] for slug in worded if slug.startswith("battery:")}
     cloud.save()
     oem.fault("storm")
-    report = tried(cloud, secret=second_secret)
+    report = tried(cloud, secret=second_secret, of=that_call("control"))
     found = outcomes(report)
     assert {name for name, outcome in found.items() if outcome == "not_tried"} == COMMANDS
     assert (report.is_clean, set(report.failed) >= COMMANDS) == (False, True)

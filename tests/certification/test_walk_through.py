@@ -13,6 +13,7 @@ from tests.factories import PartnerFactory, linkable_cloud
 from texture_portal import clock
 from texture_portal.refusals import Refusal
 
+from .concerned import of_section
 from .conftest import BY, asked_for, cloud_of, opened, tried
 
 MAKER = "Simulated Energy"
@@ -48,11 +49,11 @@ def test_a_tpdo_is_certified_for_each_maker(oem, second_secret):
     for maker, why in (("", "say which"), ("Nobody's", "devices of")):
         with pytest.raises(Refusal, match=why):
             asked_for(cloud, maker=maker)
-    report = tried(cloud, secret=second_secret, maker=MAKER)
+    report = tried(cloud, secret=second_secret, maker=MAKER, of=of_section("10"))
     assert report.is_clean
     certificate = certifying.certify(report.run, reason="reviewed", now=clock.now(), by=BY)
     assert (certificate.maker, certificate.report["manufacturer"]) == (MAKER, MAKER)
-    other = tried(cloud, secret=second_secret, maker="Another Maker")
+    other = tried(cloud, secret=second_secret, maker="Another Maker", of=of_section("10"))
     assert "listed" in other.failed
     with pytest.raises(Refusal, match="failed"):
         certifying.certify(other.run, reason="reviewed", now=clock.now(), by=BY)

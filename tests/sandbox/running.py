@@ -79,6 +79,7 @@ def running_cloud(*, devices: int, **options: Any) -> Iterator[RunningCloud]:
         ready, _, _ = select.select([process.stdout], [], [], STARTS_WITHIN)
         assert ready, "it did not start"
         cloud = RunningCloud(json.loads(process.stdout.readline()), process)
+        cloud.http.trust_env, cloud.http.verify = False, cloud.told["authority"] or True
         with cloud.http:
             yield cloud
     finally:

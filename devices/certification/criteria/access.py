@@ -29,10 +29,11 @@ def refresh_lasts(facts: Facts, *, days: int) -> Verdict:
 
 def over_tls(facts: Facts) -> Verdict:
     plain = [each.place for each in facts.reached if not each.is_https]
-    failed = {each.place: each.code for each in facts.reached if each.is_https and each.code != "ok"}
-    shown = {"addresses": {each.place: each.code for each in facts.reached}}
+    failed = {each.place: each.why or each.code for each in facts.reached if each.is_https and each.code != "ok"}
+    shown: dict[str, object] = {"addresses": {each.place: each.code for each in facts.reached}}
     if plain:
         return Verdict(False, f"Not over HTTPS: {', '.join(plain)}.", shown)
     if failed:
+        shown["why"] = failed
         return Verdict(False, f"TLS fails: {', '.join(f'{place} ({code})' for place, code in failed.items())}.", shown)
     return Verdict(bool(facts.reached), "Every address is served over modern TLS with a valid certificate.", shown)

@@ -19,4 +19,5 @@ def shake_hands(bench: Bench) -> None:
 def _reached(place: str, url: str) -> Reached:
     if not url.startswith("https://"):
         return Reached(place, False, "not_https")
-    return Reached(place, True, handshakes.shake(url))
+    shaken = handshakes.shake(url)
+    return Reached(place, True, shaken.code, shaken.why)

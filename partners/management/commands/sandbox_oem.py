@@ -1,9 +1,11 @@
 """`sandbox_oem --devices N --port P`: a simulated OEM cloud, to try the portal against (partners/sandbox/API.md)."""
 
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from partners.sandbox.certificates import Authority
 from partners.sandbox.cloud import Cloud
 from partners.sandbox.control import inflict
 from partners.sandbox.faults import fault_from
@@ -27,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--access-token-seconds", type=int, default=3600)
         parser.add_argument("--push-seconds", type=float, default=60.0, help="between two pushes of a device")
         parser.add_argument("--command-seconds", type=float, default=3.0, help="from a command to its end (default: 3)")
+        parser.add_argument("--tls", metavar="FILE", help="over TLS; FILE gets the certificate of whom to trust")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -36,20 +39,33 @@ class Command(BaseCommand):
         if options["devices"] < 1 or min(options["push_seconds"], options["command_seconds"]) <= 0:
             raise CommandError("--devices, --push-seconds and --command-seconds must be more than 0.")
 
+        authority, self.file = self._authority(options["tls"]), options["tls"]
+
         def cloud_at(origin: str) -> Cloud:
             cloud = Cloud(
                 devices=options["devices"], seed=options["seed"], issuer=options["public_url"] or origin,
                 limits=limits, access_seconds=options["access_token_seconds"], push_seconds=options["push_seconds"],
-                command_seconds=options["command_seconds"],
+                command_seconds=options["command_seconds"], is_over_tls=authority is not None,
             )  # fmt: skip
             for text in options["fault"]:
                 self._inflict(cloud, text)
             return cloud
 
         try:
-            serve(cloud_at, host=options["host"], port=options["port"], ready=self._greet)
+            serve(cloud_at, host=options["host"], port=options["port"], ready=self._greet, authority=authority)
         except OSError as fault:
             raise CommandError(f"Cannot listen on {options['host']}:{options['port']}: {fault.strerror}") from fault
+
+    def _authority(self, file: str | None) -> Authority | None:
+        """Its certificate in that file, for whoever is to trust it; its key nowhere."""
+        if file is None:
+            return None
+        made = Authority()
+        try:
+            Path(file).write_bytes(made.certificate)
+        except OSError as fault:
+            raise CommandError(f"--tls {file}: {fault.strerror}") from fault
+        return made
 
     def _inflict(self, cloud: Cloud, text: str) -> None:
         try:
@@ -58,5 +74,5 @@ class Command(BaseCommand):
             raise CommandError(f"--fault {text}: {refused.message}") from refused
 
     def _greet(self, cloud: Cloud) -> None:
-        self.stdout.write(credentials(cloud))
+        self.stdout.write(credentials(cloud, authority=str(Path(self.file).resolve()) if self.file else None))
         self.stdout.flush()

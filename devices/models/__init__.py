@@ -6,7 +6,15 @@ from devices.models.command import Command, CommandAttempt, CommandChange, Comma
 from devices.models.connection import Connection, GrantRequest
 from devices.models.device import Device, SignOfLife
 from devices.models.export import TelemetryExport
-from devices.models.polling import Allowance, CallBucket, ConnectorDocument, DiscoveredDevice, Poll, Standing
+from devices.models.polling import (
+    Allowance,
+    CallBucket,
+    ConnectorDocument,
+    DiscoveredDevice,
+    MakerBucket,
+    Poll,
+    Standing,
+)
 from devices.models.portfolio import Portfolio, PortfolioDevice, PortfolioRevocation, Withdrawal
 from devices.models.stream import ReadingRefusal, StreamPosition
 from devices.models.telemetry import DeviceState, Layout, Reading, Rollup, StaleHour
@@ -28,6 +36,7 @@ __all__ = [
     "DiscoveredDevice",
     "GrantRequest",
     "Layout",
+    "MakerBucket",
     "Poll",
     "Portfolio",
     "PortfolioDevice",

@@ -145,11 +145,10 @@ class Allowance(models.Model):
         return f"{self.category} of {self.cloud_id}"
 
 
-class CallBucket(models.Model):
+class CallCounts(models.Model):
     """The calls of one minute to one endpoint that ended alike (§7). Latencies and ages are counted in classes."""
 
     id = models.BigAutoField(primary_key=True)
-    cloud = models.ForeignKey(Cloud, on_delete=models.CASCADE, related_name="call_buckets", db_index=False)
     call = models.CharField(max_length=60)
     category = models.CharField(max_length=12)
     minute = models.DateTimeField()
@@ -159,6 +158,18 @@ class CallBucket(models.Model):
     ages = ArrayField(models.PositiveIntegerField(), help_text="Of the readings in the answers, as they were received.")
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.call} {self.minute:%Y-%m-%d %H:%M}: {self.count} {self.outcome}"
+
+
+class CallBucket(CallCounts):
+    """Of one cloud, whatever its calls were about."""
+
+    cloud = models.ForeignKey(Cloud, on_delete=models.CASCADE, related_name="call_buckets", db_index=False)
+
+    class Meta:
         ordering = ["-minute", "call"]
         default_permissions = ("view",)
         constraints = [
@@ -166,8 +177,24 @@ class CallBucket(models.Model):
         ]
         indexes = [models.Index(fields=["minute"], name="call_buckets_by_age")]
 
-    def __str__(self) -> str:
-        return f"{self.call} {self.minute:%Y-%m-%d %H:%M}: {self.count} {self.outcome}"
+
+class MakerBucket(CallCounts):
+    """Of a TPDO's cloud the same calls by maker (§3.3): one for several makers' devices counts for each of them."""
+
+    cloud = models.ForeignKey(Cloud, on_delete=models.CASCADE, related_name="maker_buckets", db_index=False)
+    maker = models.CharField(
+        max_length=LONGEST_ID, blank=True, help_text="As its devices were enrolled; blank: the call was for no one's."
+    )
+
+    class Meta:
+        ordering = ["-minute", "call", "maker"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cloud", "minute", "maker", "call", "category", "outcome"], name="one_maker_bucket"
+            )
+        ]
+        indexes = [models.Index(fields=["minute"], name="maker_buckets_by_age")]
 
 
 class ConnectorDocument(Cloud):

@@ -45,7 +45,7 @@ def clouds_with_something_due(*, kinds: Collection[str], now: datetime) -> list[
         is_up, connector=Cloud.Connector.PULL, state=Cloud.State.HEALTHY, partner__status=Partner.Status.ACTIVE,
         pk__in=due,
     )  # fmt: skip
-    return list(polled.order_by(F("standing__last_success_at").asc(nulls_first=True), "pk"))
+    return list(polled.select_related("partner").order_by(F("standing__last_success_at").asc(nulls_first=True), "pk"))
 
 
 @transaction.atomic

@@ -229,7 +229,7 @@ class Drive:
         verdict = trip.judge(came.future, now=now)  # type: ignore[arg-type]
         self.calls.note(
             trip.cloud.pk, trip.ask.call.name, trip.ask.call.category,
-            outcome=verdict.code, seconds=came.seconds, now=now,
+            outcome=verdict.code, seconds=came.seconds, now=now, makers=trip.makers,
         )  # fmt: skip
         if verdict.told is not None:
             self.workshop.well(trip.cloud, now=now)

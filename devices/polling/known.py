@@ -61,9 +61,9 @@ def known_of(polls: Collection[Poll], *, now: datetime) -> dict[int, list[Known]
         DiscoveredDevice.objects.filter(readable(now=now, of="device__"), poll__in=polls, vanished_at=None)
         .exclude(Exists(withdrawn))
         .order_by("pk")
-        .values_list("poll_id", "manufacturer_device_id", "entry", "kept")
+        .values_list("poll_id", "manufacturer_device_id", "entry", "kept", "device__manufacturer")
     )
     found: dict[int, list[Known]] = defaultdict(list)
-    for poll, name, entry, kept in listed:
-        found[poll].append(Known(name, entry, kept))
+    for poll, *known in listed:
+        found[poll].append(Known(*known))
     return found

@@ -79,6 +79,6 @@ class Results:
         self.observed[trip.cloud.pk] += readings
         if trip.calls:
             call, category = trip.calls[0]
-            self.calls.note_ages(
-                trip.cloud.pk, call, category, observed=(each.observed_at for each in readings), now=now
-            )  # fmt: skip
+            maker_of = trip.maker_of if trip.is_of_makers else {}
+            ages = ((maker_of.get(each.manufacturer_device_id, ""), each.observed_at) for each in readings)
+            self.calls.note_ages(trip.cloud.pk, call, category, observed=ages, now=now)

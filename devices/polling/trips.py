@@ -1,7 +1,7 @@
 """A claimed row on its way: its errand, the call that is next, and what opens the connection."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,9 +19,11 @@ from devices.connectors.pull.parsing import parse
 from devices.models import Cloud, Connection, DiscoveredDevice, Poll
 from devices.polling import answers, limits, standing
 from devices.polling.answers import Verdict
+from devices.polling.call_log import NO_ONE
 from devices.polling.claiming import connections_of
 from devices.polling.known import known_of
 from partners import http
+from partners.models import Partner
 
 log = logging.getLogger(__name__)
 SECONDS = {"historical": 30.0}
@@ -34,7 +36,7 @@ OK, NOBODY = "ok", "nobody_enrolled"
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Trip:
-    """`outcome` is there once it is home. `title` says in the log whose it is."""
+    """`outcome` is there once it is home. `title` says in the log whose it is. `maker_of`: by the device's id."""
 
     cloud: Cloud
     connection: Connection
@@ -46,6 +48,7 @@ class Trip:
     outcome: Outcome | None = None
     outcome_code: str = OK
     calls: list[tuple[str, str]] = field(default_factory=list)
+    maker_of: dict[str, str] = field(default_factory=dict)
     _ask: Ask | None = None
     _url: URL | None = None
 
@@ -62,6 +65,17 @@ class Trip:
     @property
     def lane(self) -> tuple[UUID, str]:
         return self.cloud.pk, self.ask.call.category
+
+    @property
+    def makers(self) -> Collection[str]:
+        """Whose devices its calls are for, where the cloud is a TPDO's (§3.3); nobody's of an OEM."""
+        if not self.is_of_makers:
+            return ()
+        return set(self.maker_of.values()) or {NO_ONE}
+
+    @property
+    def is_of_makers(self) -> bool:
+        return self.cloud.partner.kind == Partner.Kind.TPDO
 
     def begin(self) -> bool:
         """To its first call; True where there is nothing to ask. Raises `AnswerError`."""
@@ -186,12 +200,13 @@ class Workshop:
 
     def _prepare(self, trip: PollTrip, document: Document, known: list[Known], *, now: datetime) -> None:
         poll = trip.poll
+        trip.maker_of = {each.id: each.maker for each in known}
         match poll.kind:
             case Poll.Kind.DISCOVERY:
                 if poll.step < len(document.discovery):
                     trip.errand = errands.discover(document, step=poll.step, kept=poll.names)
             case Poll.Kind.HISTORY:
-                trip.errand, trip.covered_to = _history(document, poll, now=now)
+                _ask_history(trip, document, now=now)
             case _:
                 known = [each for each in known if each.entry < len(document.entries)]
                 if known and poll.kind == Poll.Kind.BULK:
@@ -202,19 +217,23 @@ class Workshop:
             trip.outcome_code = NOBODY
 
 
-def _history(document: Document, poll: Poll, *, now: datetime) -> tuple[Errand | None, datetime | None]:
+def _ask_history(trip: PollTrip, document: Document, *, now: datetime) -> None:
+    """Of one device, where there is still something to ask for."""
+    poll = trip.poll
     listed = (
         DiscoveredDevice.objects.filter(
             readable(now=now, of="device__"), device=poll.device_id, connection=poll.connection_id, vanished_at=None
         )
+        .select_related("device")
         .order_by("-pk")
         .first()
     )
     if listed is None or listed.entry >= len(document.entries) or poll.covers_from is None or poll.covers_to is None:
-        return None, None
+        return
     history = document.entries[listed.entry].history
-    if history is None:
-        return None, None
+    if history is None or listed.device is None:
+        return
     end = min(poll.covers_from + timedelta(days=history.days), poll.covers_to)
-    device = Known(listed.manufacturer_device_id, listed.entry, listed.kept)
-    return errands.ask_history(document, device, start=poll.covers_from, end=end), end
+    device = Known(listed.manufacturer_device_id, listed.entry, listed.kept, listed.device.manufacturer)
+    trip.maker_of = {device.id: device.maker}
+    trip.errand, trip.covered_to = errands.ask_history(document, device, start=poll.covers_from, end=end), end

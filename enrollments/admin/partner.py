@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, U
 from devices.certification import runs
 from devices.models import CertificationRun, Cloud
 from enrollments.admin.certification import by
-from enrollments.admin.scores import scorecard
+from enrollments.admin.scores import scorecards
 from enrollments.certification.work import suites
 from enrollments.checklist import checklist
 from partners.admin.maintenance import standing_of
@@ -85,7 +85,7 @@ def _standing(partner: Partner, *, now: datetime, may_announce: bool) -> dict[st
     found = CertificationRun.objects.filter(partner=partner).select_related("partner")[:MOST_SHOWN]
     certificates = Certificate.objects.filter(partner=partner).select_related("partner")[:MOST_SHOWN]
     return {
-        "scorecard": scorecard(partner, now=now),
+        "scorecards": scorecards(partner, now=now),
         "maintenances": table(
             ("Planned maintenance", "From", "To", ""),
             (

@@ -1,5 +1,6 @@
 """Scorecards in the admin: every partner's months, to filter and take along; and as the partner's page has them."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from texture_portal.console.marks import NOTHING, at, badge, table
 from texture_portal.console.pages import DetailAdmin
 
 MONTHS = 12
+MOST_MAKERS = 20  # on the partner's page; the list of scores has them all
 
 
 class MetFilter(RadioFilter):
@@ -73,15 +75,29 @@ class ScoreAdmin(ExportMixin, DetailAdmin):
         return mark(score)
 
 
-def scorecard(partner: Partner, *, now: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Card:
+    title: str
+    table: dict[str, Any]
+
+
+def scorecards(partner: Partner, *, now: datetime) -> list[Card]:
+    """Of all that the partner does; and of a TPDO, of each maker that it brings (§3.3)."""
+    by_maker: dict[str, dict[str, list[Score]]] = {"": {}}
+    for row in Score.objects.filter(partner=partner).order_by("maker", "month"):
+        by_maker.setdefault(row.maker, {}).setdefault(row.measure, []).append(row)
+    return [
+        Card(f"Scorecard: {maker}" if maker else "Scorecard", _scorecard(by_measure, partner, maker, now=now))
+        for maker, by_measure in list(by_maker.items())[: MOST_MAKERS + 1]
+    ]
+
+
+def _scorecard(by_measure: dict[str, list[Score]], partner: Partner, maker: str, *, now: datetime) -> dict[str, Any]:
     """This month and the one before, and each measure over a year."""
-    rows = Score.objects.filter(partner=partner, maker="").order_by("month")
-    by_measure: dict[str, list[Score]] = {}
-    for row in rows:
-        by_measure.setdefault(row.measure, []).append(row)
-    this = first_of(now)
-    headers = ("Measure", "This month", "Last month", "Target", "Over a year")
-    return table(headers, (_line(each, by_measure.get(each.value, []), this) for each in Score.Measure))
+    this, headers = first_of(now), ("Measure", "This month", "Last month", "Target", "Over a year")
+    of_all_makers = partner.kind == Partner.Kind.TPDO and not maker
+    measures = [each for each in Score.Measure if of_all_makers or each != Score.Measure.FOR_NO_MAKER]
+    return table(headers, (_line(each, by_measure.get(each.value, []), this) for each in measures))
 
 
 def _line(measure: Score.Measure, rows: list[Score], this: date) -> tuple[Any, ...]:

@@ -108,6 +108,7 @@ NOT_PERSONAL: dict[str, dict[str, str]] = {
         "client_id": PARTNER, "scopes": OURS, "broken_reason": CODE, "revoked_by": BY,
     },
     "devices.Layout": {ALL: CODE},
+    "devices.MakerBucket": {ALL: OURS},
     "devices.PortfolioRevocation": {"asked_by": BY},
     "devices.ReadingRefusal": {ALL: CODE},
     "devices.TelemetryExport": {"granularity": CODE, "actor_name": STAFF},

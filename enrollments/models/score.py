@@ -15,6 +15,7 @@ class Score(models.Model):
         COMMAND_SUCCESS = "command_success", "Commands carried out"
         EVENT_DEADLINES = "event_deadlines", "Events in effect by their deadline"
         REVOCATIONS = "revocations", "Revocations honoured within 24 hours"
+        FOR_NO_MAKER = "for_no_maker", "Calls for no one manufacturer's devices"
 
     id = models.BigAutoField(primary_key=True)
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="scores", db_index=False)

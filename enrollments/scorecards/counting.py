@@ -10,26 +10,33 @@ from django.db.models import F, Q, QuerySet
 
 from devices.commands.states import NOT_ACKNOWLEDGED, OUTCOME_UNKNOWN, REJECTED_THERE, Status
 from devices.models import Command
-from devices.polling.call_log import AGES, FRESH_CLASSES, LATENCIES
+from devices.polling.call_log import AGES, FRESH_CLASSES, LATENCIES, NO_ONE
 from enrollments.models import PartnerEvent, RevocationDuty
 from enrollments.scorecards import measuring
 from enrollments.scorecards.measuring import Measured, Span
 from partners.models import Maintenance, Partner
 
 LAST_CLASS = len(LATENCIES) + 1
-CALLS = f"""
+SHOWN = f"""
 SELECT bucket.category, bucket.outcome, sum(bucket.count),
        ARRAY[{", ".join(f"sum(bucket.latencies[{place}])" for place in range(1, LAST_CLASS + 1))}],
        ARRAY[{", ".join(f"sum(bucket.ages[{place}])" for place in range(1, len(AGES) + 2))}]
-  FROM devices_callbucket bucket JOIN devices_cloud cloud ON cloud.id = bucket.cloud_id
+"""
+COUNTED = """
  WHERE cloud.partner_id = %(partner)s AND bucket.minute >= %(start)s AND bucket.minute < %(end)s
    AND NOT EXISTS (
        SELECT FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) planned (starts_at, ends_at)
         WHERE bucket.minute >= date_trunc('minute', planned.starts_at) AND bucket.minute < planned.ends_at
    )
  GROUP BY 1, 2
-"""  # noqa: S608 - made of numbers alone
+"""
+CALLS = f"{SHOWN} FROM devices_callbucket bucket JOIN devices_cloud cloud ON cloud.id = bucket.cloud_id {COUNTED}"
+CALLS_OF_MAKER = f"""{SHOWN}
+  FROM devices_makerbucket bucket JOIN devices_cloud cloud
+       ON cloud.id = bucket.cloud_id AND lower(bucket.maker) = lower(%(maker)s) {COUNTED}
+"""
 ANSWERED = (Status.COMPLETE, Status.FAILED)
+Row = tuple[Any, ...]  # category, outcome, how many, their latencies and their readings' ages by class
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +59,34 @@ class Month:
 
 
 def of_calls(month: Month) -> Iterator[Measured]:
-    """Maintenance that was announced in time is left out, minute by minute."""
+    """Of all calls. Maintenance that was announced in time is left out, minute by minute."""
+    rows = _counted(month, CALLS)
+    yield from _measured(rows)
+    if month.partner.kind == Partner.Kind.TPDO:
+        for_no_maker = _counted(month, CALLS_OF_MAKER, maker=NO_ONE)
+        yield measuring.share("for_no_maker", _number(for_no_maker), of=_number(rows), target=None)
+
+
+def of_calls_for(month: Month, *, maker: str) -> Iterator[Measured]:
+    """Of those that were for this maker's devices, alone or among others."""
+    yield from _measured(_counted(month, CALLS_OF_MAKER, maker=maker))
+
+
+def _counted(month: Month, statement: str, *, maker: str = "") -> list[Row]:
     excluded = month.excluded()
     with connection.cursor() as cursor:
         cursor.execute(
-            CALLS,
+            statement,
             {
-                "partner": month.partner.pk, "start": month.start, "end": month.end,
+                "partner": month.partner.pk, "start": month.start, "end": month.end, "maker": maker,
                 "begins": [starts for starts, _ in excluded], "ends": [ends for _, ends in excluded],
             },
         )  # fmt: skip
-        rows = cursor.fetchall()
+        rows: list[Row] = cursor.fetchall()
+        return rows
+
+
+def _measured(rows: Sequence[Row]) -> Iterator[Measured]:
     outcomes: dict[str, int] = {}
     for _, outcome, count, _, _ in rows:
         outcomes[outcome] = outcomes.get(outcome, 0) + int(count)
@@ -70,7 +94,7 @@ def of_calls(month: Month) -> Iterator[Measured]:
     for category in measuring.P95:
         classes = _summed([row[3] for row in rows if row[0] == category], width=LAST_CLASS)
         yield measuring.latency(category, classes, LATENCIES)
-    ages = _summed([row[4] for row in rows], width=len(AGES) + 1)
+    ages = _summed([row[4] for row in rows if row[0] == "telemetry"], width=len(AGES) + 1)
     yield measuring.share("freshness", sum(ages[:FRESH_CLASSES]), of=sum(ages), target=measuring.FRESH)
 
 
@@ -93,6 +117,10 @@ def of_devices(month: Month, *, maker: str) -> Iterator[Measured]:
     ).filter(due_at__gte=month.start, due_at__lt=month.end)
     honoured = duties.filter(settled_at__lte=F("due_at")).count()
     yield measuring.share("revocations", honoured, of=duties.count(), target=measuring.HONOURED)
+
+
+def _number(rows: Sequence[Row]) -> int:
+    return sum(int(count) for _, _, count, _, _ in rows)
 
 
 def _of_maker(rows: "QuerySet[Any]", device: str, maker: str) -> Any:

@@ -40,7 +40,7 @@ def _write(month: Month, first: date, *, now: datetime) -> None:
     excluded = month.minutes_excluded()
     measured = {"": [*counting.of_calls(month), *counting.of_devices(month, maker="")]}
     for maker in _makers(month.partner):
-        measured[maker] = list(counting.of_devices(month, maker=maker))
+        measured[maker] = [*counting.of_calls_for(month, maker=maker), *counting.of_devices(month, maker=maker)]
     rows = [
         _row(month.partner, maker, first, each, excluded=excluded, now=now)
         for maker, found in measured.items()
@@ -60,10 +60,11 @@ def _row(partner: Partner, maker: str, month: date, measured: Measured, *, exclu
 
 
 def _makers(partner: Partner) -> list[str]:
-    """Of a TPDO, each whose devices it has (§3.3)."""
+    """Of a TPDO, each whose devices it has (§3.3); spelled in capitals or not, one is one."""
     if partner.kind != Partner.Kind.TPDO:
         return []
-    return sorted(set(partner.devices.order_by().values_list("manufacturer", flat=True).distinct()))
+    spelled = sorted(partner.devices.order_by().values_list("manufacturer", flat=True).distinct())
+    return list({each.lower(): each for each in reversed(spelled)}.values())
 
 
 def _has_something(partner: Partner) -> bool:

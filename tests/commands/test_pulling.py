@@ -4,12 +4,13 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db.models import Sum
 
 from devices.commands import tasks
 from devices.commands.cancelling import cancel
 from devices.commands.sending.pulling import tasks as pulling
 from devices.commands.tasks import work_off
-from devices.models import Command, Device, Standing
+from devices.models import Command, Device, MakerBucket, Standing
 from devices.polling.tasks import poll_due
 from devices.telemetry.taking import Observed, take
 from tests.commands.conftest import BACK, BY, RATINGS, SLUGS, STATE, again, cleared, issued, order
@@ -90,6 +91,16 @@ def test_commands_are_accepted_in_the_call_and_followed_to_their_end(fleet, oem)
     assert [each.after for each in kept.changes.all()][:2] == ["pending", "accepted"]
     assert kept.attempts.first().outcome == "ok"
     assert kept.attempts.first().status == 202
+
+
+def test_a_command_at_a_tpdos_cloud_counts_for_the_maker_of_its_device(fleet, oem, cloud):
+    cloud.partner.kind = "tpdo"
+    cloud.partner.save()
+    Device.objects.filter(pk=fleet[0].pk).update(manufacturer="Bolt")
+    issued(*[idle(each, lasts=HOUR) for each in fleet[:3]])
+    call()
+    counted = MakerBucket.objects.filter(category="control").values_list("maker").annotate(Sum("count"))
+    assert dict(counted) == {"Bolt": 1, "Acme Energy": 2}
 
 
 def test_what_is_put_goes_in_the_clouds_own_words_and_units(fleet, oem):

@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 
 from devices.freshness import freshness
-from devices.models import CallBucket, Device, DeviceState, DiscoveredDevice, Layout, Poll, Reading, ReadingRefusal
+from devices.models import (
+    CallBucket,
+    Device,
+    DeviceState,
+    DiscoveredDevice,
+    Layout,
+    MakerBucket,
+    Poll,
+    Reading,
+    ReadingRefusal,
+)
 from devices.polling.tasks import poll_due
 from devices.telemetry.latest import state_of
 from texture_portal import clock
@@ -83,6 +93,33 @@ def test_calls_are_counted_with_their_latency_and_freshness(cloud):
     assert sum(row.count for row in rows) == sum(sum(row.latencies) for row in rows) > 0
     assert sum(row.ages[0] for row in rows) == Reading.objects.count()
     assert CallBucket.objects.filter(category="metadata", outcome="ok").exists()
+
+
+def test_a_tpdos_calls_are_counted_by_the_maker_whose_devices_they_are_for(cloud, partner):
+    """A list of all devices is for no one's (§3.3)."""
+    partner.kind = "tpdo"
+    partner.save()
+    poll()
+    for number, device in enumerate(enroll_listed(cloud)):
+        device.manufacturer = ("Acme Energy", "Bolt")[number % 2]
+        device.save()
+    poll()
+    assert set(MakerBucket.objects.filter(category="metadata").values_list("maker", flat=True)) == {""}
+    states = MakerBucket.objects.filter(category="telemetry")
+    asked = sum(CallBucket.objects.filter(category="telemetry").values_list("count", flat=True))
+    for maker in ("Acme Energy", "Bolt"):
+        own = list(states.filter(maker=maker))
+        assert 0 < sum(row.count for row in own) <= asked
+        told = DeviceState.objects.filter(device__manufacturer=maker, observed_at__isnull=False)
+        assert sum(row.ages[0] for row in own) == told.count() > 0
+    assert not states.filter(maker="").exists()
+
+
+def test_an_oems_calls_are_nobody_elses(cloud):
+    poll()
+    enroll_listed(cloud)
+    poll()
+    assert not MakerBucket.objects.exists()
 
 
 def test_devices_that_vanish_are_shown_and_no_longer_asked_for(cloud, oem):

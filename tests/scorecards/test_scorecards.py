@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from devices.models import CallBucket, Cloud, Command
-from devices.polling.call_log import AGES, LATENCIES
+from devices.polling.call_log import AGES, LATENCIES, NO_ONE, CallLog
 from enrollments.models import RevocationDuty, Score
 from enrollments.scorecards import keeping
 from enrollments.scorecards.drawing import chart
 from partners import maintenance
 from partners.models import Maintenance
-from tests.factories import PartnerFactory, active, event
+from tests.factories import DeviceFactory, PartnerFactory, active, event
 from texture_portal import actors
 from texture_portal.refusals import Refusal
 
@@ -69,6 +69,56 @@ def test_freshness_is_of_readings_under_a_quarter_of_an_hour(cloud):
     calls(cloud, count=10, age=3600, call="state")
     found = scores(cloud.partner)["freshness"]
     assert (found.value, found.count, found.is_met) == (0.9, 100, False)
+
+
+def test_history_is_old_and_makes_no_reading_less_fresh(cloud):
+    calls(cloud, count=90, age=60)
+    calls(cloud, count=90, age=86_400, category="historical", call="history")
+    found = scores(cloud.partner)["freshness"]
+    assert (found.value, found.count) == (1.0, 90)
+
+
+def test_a_tpdo_has_a_scorecard_for_each_maker_that_it_brings(cloud):
+    """A call for several makers' devices counts for each; one for no one's counts in the whole alone (§3.3)."""
+    partner = cloud.partner
+    partner.kind = "tpdo"
+    partner.save()
+    for maker in ("Acme Energy", "Bolt", "BOLT"):
+        DeviceFactory(partner=partner, manufacturer=maker)
+    log, at = CallLog(), NOW - HOUR
+    ok, away = {"outcome": "ok", "seconds": 0.1}, {"outcome": "http_503", "seconds": 2.5}
+    for _ in range(100):
+        log.note(cloud.pk, "list", "metadata", **ok, now=at, makers=[NO_ONE])
+        log.note(cloud.pk, "states", "telemetry", **ok, now=at, makers=["Acme Energy", "Bolt"])
+    for _ in range(50):
+        log.note(cloud.pk, "states", "telemetry", **away, now=at, makers=["bolt"])
+    ages = [("Acme Energy", at - HOUR), ("Bolt", at)]
+    log.note_ages(cloud.pk, "states", "telemetry", observed=ages, now=at)
+    log.write()
+    whole, acme, bolt = (scores(partner, maker=maker) for maker in ("", "Acme Energy", "BOLT"))
+    assert [round(each["availability"].value, 3) for each in (whole, acme, bolt)] == [0.8, 1.0, 0.667]
+    assert [each["availability"].count for each in (whole, acme, bolt)] == [250, 100, 150]
+    assert [each["latency_telemetry"].value for each in (whole, acme, bolt)] == [3000, 100, 3000]
+    assert [each["freshness"].value for each in (whole, acme, bolt)] == [0.5, 0.0, 1.0]
+    assert (whole["for_no_maker"].value, whole["for_no_maker"].count) == (0.4, 250)
+    assert "for_no_maker" not in acme
+    assert set(Score.objects.values_list("maker", flat=True)) == {"", "Acme Energy", "BOLT"}
+
+
+def test_a_tpdos_planned_maintenance_is_left_out_of_each_makers_scorecard(cloud):
+    partner, down = cloud.partner, NOW - 3 * HOUR
+    partner.kind = "tpdo"
+    partner.save()
+    DeviceFactory(partner=partner, manufacturer="Bolt")
+    log = CallLog()
+    log.note(cloud.pk, "states", "telemetry", outcome="http_503", seconds=0.1, now=down, makers=["Bolt"])
+    log.note(cloud.pk, "states", "telemetry", outcome="ok", seconds=0.1, now=NOW - HOUR, makers=["Bolt"])
+    log.write()
+    assert scores(partner, maker="Bolt")["availability"].value == 0.5
+    maintenance.announce(
+        partner, what="A move", starts_at=down, ends_at=down + HOUR, now=down - timedelta(hours=48), by=BY
+    )
+    assert scores(partner, maker="Bolt")["availability"].value == 1.0
 
 
 def test_maintenance_that_was_announced_in_time_is_left_out_and_shown(cloud):
@@ -158,7 +208,9 @@ def test_the_job_computes_each_partner_once_an_hour_and_ends(cloud):
     assert keeping.keep(now=NOW) == 1
     assert keeping.keep(now=NOW) == 0
     assert keeping.keep(now=NOW + HOUR) == 1
-    assert Score.objects.filter(month=date(2026, 5, 1)).count() == len(Score.Measure)
+    assert set(Score.objects.filter(month=date(2026, 5, 1)).values_list("measure", flat=True)) == {
+        each.value for each in Score.Measure if each != Score.Measure.FOR_NO_MAKER
+    }
 
 
 def test_a_chart_says_what_it_draws():

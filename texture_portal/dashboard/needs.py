@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -157,10 +158,15 @@ def _fleets(now: datetime) -> Iterator[Need]:
 
 def _scores(now: datetime) -> Iterator[Need]:
     """Targets that are missed this month; and certificates that are about to end."""
-    missed = Score.objects.filter(month=first_of(now), is_met=False, maker="").select_related("partner")
-    for score in missed.order_by("partner__name", "measure")[:MOST_NAMED]:
+    missed = Score.objects.filter(month=first_of(now), is_met=False).select_related("partner")
+    of_all, of_makers = missed.filter(maker=""), missed.exclude(maker="")
+    for score in of_all.order_by("partner__name", "measure")[:MOST_NAMED]:
         url = _list("enrollments_score", partner__id__exact=score.partner_id, met="no")
         yield Need(("missed", "danger"), f"{score.partner.name}: {score.get_measure_display().lower()}", url)
+    for score in of_makers.order_by("partner__name", "maker", "measure")[:MOST_NAMED]:
+        url = _list("enrollments_score", partner__id__exact=score.partner_id, met="no", maker__exact=score.maker)
+        text = f"{score.maker} of {score.partner.name}: {score.get_measure_display().lower()}"
+        yield Need(("missed", "warning"), text, url)
 
 
 def _certificates(now: datetime) -> Iterator[Need]:
@@ -224,5 +230,4 @@ def said(number: int, what: str) -> str:
 
 
 def _list(name: str, **chosen: Any) -> str:
-    query = "&".join(f"{field}={value}" for field, value in chosen.items())
-    return reverse(f"admin:{name}_changelist") + (f"?{query}" if query else "")
+    return reverse(f"admin:{name}_changelist") + (f"?{urlencode(chosen)}" if chosen else "")

@@ -42,6 +42,7 @@ class Known:
     id: str
     entry: int
     kept: Kept
+    maker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

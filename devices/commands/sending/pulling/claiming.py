@@ -64,7 +64,7 @@ def clouds_with_something_due(*, now: datetime) -> list[Cloud]:
         return []
     is_up = Q(standing=None) | Q(standing__rests_until=None) | Q(standing__rests_until__lte=now)
     usable = Cloud.objects.filter(is_up, connector=Cloud.Connector.PULL, state=Cloud.State.HEALTHY, pk__in=waiting)
-    return list(usable.select_related("standing").order_by("pk"))
+    return list(usable.select_related("standing", "partner").order_by("pk"))
 
 
 @transaction.atomic
@@ -96,7 +96,7 @@ def _due(cloud: Cloud, steps: list[str], *, room: int, now: datetime) -> list[UU
 def _commands(ids: list[UUID]) -> list[Command]:
     """Each with its device's names, and through what it is reached: few are the connections of many devices."""
     held = Command.objects.in_bulk(ids)
-    wanted = Device.objects.only("manufacturer_device_id", "connection_id")
+    wanted = Device.objects.only("manufacturer_device_id", "manufacturer", "connection_id")
     devices = wanted.in_bulk({each.device_id for each in held.values()})
     through = Connection.objects.in_bulk({each.connection_id for each in devices.values()})
     for device in devices.values():

@@ -56,7 +56,11 @@ class CommandDesk:
             through = claimed.command.device.connection
             if through is None:
                 raise LookupError(f"command {claimed.command.pk} goes through no connection")
-            trip = CommandTrip(cloud=cloud, connection=through, claimed=claimed)
+            device = claimed.command.device
+            trip = CommandTrip(
+                cloud=cloud, connection=through, claimed=claimed,
+                maker_of={device.manufacturer_device_id: device.manufacturer},
+            )  # fmt: skip
             if isinstance(document, DocumentError):
                 trip.fault = document.faults[0]
             else:

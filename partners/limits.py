@@ -16,7 +16,8 @@ class Category(StrEnum):
 
 MEANINGS = {
     Category.METADATA: "Devices, device types, programs and webhook endpoints.",
-    Category.ENROLLMENT: "Enrollments, consents, lifecycle events, link sessions and evidence. A batch is one request.",
+    Category.ENROLLMENT: "Enrollments, consents, lifecycle events, planned maintenance, link sessions and evidence. "
+    "A batch is one request.",
     Category.TELEMETRY: "Readings that you send. A request carries up to 5,000.",
     Category.CONTROL: "Commands, and what you report of them.",
     Category.HISTORICAL: "Telemetry history.",

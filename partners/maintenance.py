@@ -6,19 +6,27 @@ from django.db import transaction
 
 from partners.models import Maintenance, Partner
 from texture_portal.actors import Actor
-from texture_portal.refusals import Refusal
+from texture_portal.holding import hold
+from texture_portal.refusals import Fault, Refusal
 
 LONGEST = timedelta(days=7)
+MOST_COMING = 50  # of one partner, or of the portal
 
 
+@transaction.atomic
 def announce(
     partner: Partner | None, *, what: str, starts_at: datetime, ends_at: datetime, now: datetime, by: Actor
 ) -> Maintenance:
     """Less than 48 hours ahead it is shown, and counts as an outage. Raises `Refusal` for the past."""
     if starts_at <= now:
-        raise Refusal("validation_failed", "Maintenance is announced before it begins.")
+        raise _beyond("Maintenance is announced before it begins.", pointer="/startsAt")
     if not starts_at < ends_at <= starts_at + LONGEST:
-        raise Refusal("validation_failed", f"It ends after it began, and lasts {LONGEST.days} days at most.")
+        raise _beyond(f"It ends after it began, and lasts {LONGEST.days} days at most.", pointer="/endsAt")
+    hold([f"maintenance of {partner.pk if partner else 'the portal'}"])
+    if Maintenance.objects.present_and_coming(now=now).filter(partner=partner).count() >= MOST_COMING:
+        raise Refusal(
+            "state_conflict", f"{MOST_COMING} are announced already: call one off, or wait until one is over."
+        )
     return Maintenance.objects.create(
         partner=partner, what=what, starts_at=starts_at, ends_at=ends_at, announced_at=now,
         announced_by=f"{by.role} {by.name}",
@@ -33,3 +41,7 @@ def cancel(maintenance: Maintenance, *, now: datetime, by: Actor) -> Maintenance
     held.cancelled_at, held.cancelled_by = now, f"{by.role} {by.name}"
     held.save(update_fields=["cancelled_at", "cancelled_by"])
     return held
+
+
+def _beyond(said: str, *, pointer: str) -> Refusal:
+    return Refusal("validation_failed", said, (Fault(pointer, "out_of_range", said),))

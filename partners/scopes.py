@@ -9,8 +9,8 @@ from partners.limits import Category
 SCOPES = {
     "enrollments:read": "Read enrollments",
     "enrollments:write": "Enroll devices and supply what reviews ask for",
-    "events:read": "Read lifecycle events",
-    "events:write": "Send lifecycle events",
+    "events:read": "Read lifecycle events and planned maintenance",
+    "events:write": "Send lifecycle events, announce planned maintenance",
     "devices:read": "Read devices and the registry of device types",
     "telemetry:read": "Read telemetry history",
     "telemetry:write": "Send telemetry",

@@ -16,7 +16,7 @@ from enrollments.admin.certification import by
 from enrollments.admin.scores import scorecards
 from enrollments.certification.work import suites
 from enrollments.checklist import checklist
-from partners.admin.maintenance import standing_of
+from partners.admin.maintenance import by_whom, standing_of
 from partners.admin.partner import PartnerAdmin
 from partners.models import Certificate, Partner
 from texture_portal import clock
@@ -87,9 +87,15 @@ def _standing(partner: Partner, *, now: datetime, may_announce: bool) -> dict[st
     return {
         "scorecards": scorecards(partner, now=now),
         "maintenances": table(
-            ("Planned maintenance", "From", "To", ""),
+            ("Planned maintenance", "From", "To", "Announced by", ""),
             (
-                (link(each, each.what), at(each.starts_at), at(each.ends_at), standing_of(each))
+                (
+                    link(each, each.what),
+                    at(each.starts_at),
+                    at(each.ends_at),
+                    by_whom(each.announced_by),
+                    standing_of(each),
+                )
                 for each in partner.maintenances.all()[:MOST_SHOWN]
             ),
         ),

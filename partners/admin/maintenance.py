@@ -18,8 +18,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidg
 from partners import maintenance
 from partners.models import Maintenance, Partner
 from texture_portal import clock
-from texture_portal.actors import staff
-from texture_portal.console.marks import at, badge, link
+from texture_portal.actors import Role, staff
+from texture_portal.console.marks import NOTHING, at, badge, link
 from texture_portal.console.pages import DetailAdmin
 from texture_portal.console.verbs import Verb, VerbForm
 from texture_portal.refusals import Refusal
@@ -47,7 +47,7 @@ def _cancel(planned: Maintenance, given: dict[str, Any], now: datetime, user: Us
 @admin.register(Maintenance)
 class MaintenanceAdmin(DetailAdmin):
     detail_template = "admin/partners/maintenance/detail.html"
-    list_display = ("whose", "what", "starts", "ends", "standing")
+    list_display = ("whose", "what", "starts", "ends", "announcer", "standing")
     list_filter = (("partner", RelatedDropdownFilter),)
     list_select_related = ("partner",)
     search_fields = ("what", "partner__name")
@@ -91,9 +91,9 @@ class MaintenanceAdmin(DetailAdmin):
                 ("What", subject.what),
                 ("From", at(subject.starts_at)),
                 ("To", at(subject.ends_at)),
-                ("Announced", f"{at(subject.announced_at)} by {subject.announced_by}"),
+                ("Announced", f"{at(subject.announced_at)} by {by_whom(subject.announced_by)}"),
                 ("Counts", "as planned: left out of scorecards" if subject.is_in_time else "as an outage"),
-                ("Called off", f"{at(subject.cancelled_at)} {subject.cancelled_by}".strip()),
+                ("Called off", _called_off(subject)),
             ]
         }
 
@@ -109,9 +109,24 @@ class MaintenanceAdmin(DetailAdmin):
     def ends(self, planned: Maintenance) -> str:
         return at(planned.ends_at)
 
+    @display(description="Announced by")
+    def announcer(self, planned: Maintenance) -> str:
+        return by_whom(planned.announced_by)
+
     @display(description="State")
     def standing(self, planned: Maintenance) -> str:
         return standing_of(planned)
+
+
+def by_whom(announced_by: str) -> str:
+    """A partner is named by its id on record; here it is whose maintenance it is."""
+    return "the partner itself" if announced_by.startswith(f"{Role.PARTNER} ") else announced_by
+
+
+def _called_off(planned: Maintenance) -> str:
+    if planned.cancelled_at is None:
+        return NOTHING
+    return f"{at(planned.cancelled_at)} by {by_whom(planned.cancelled_by)}"
 
 
 def standing_of(planned: Maintenance) -> str:

@@ -10,6 +10,7 @@ from partners.models.partner import Partner
 from texture_portal.ids import new_id
 
 NOTICE = timedelta(hours=48)  # §7.1
+LONGEST_WORDS = 255
 
 
 class Maintenances(models.QuerySet["Maintenance"]):
@@ -25,16 +26,22 @@ class Maintenances(models.QuerySet["Maintenance"]):
 
 
 class Maintenance(models.Model):
+    class Standing(models.TextChoices):
+        ANNOUNCED = "announced", "Announced"
+        UNDER_WAY = "under_way", "Under way"
+        OVER = "over", "Over"
+        WITHDRAWN = "withdrawn", "Called off"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     partner = models.ForeignKey(
         Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="maintenances",
         help_text="Whose cloud; none: the portal itself, which its public page of /status/ tells.",
     )  # fmt: skip
-    what = models.CharField(max_length=255, help_text="What is not there meanwhile, in a sentence.")
+    what = models.CharField(max_length=LONGEST_WORDS, help_text="What is not there meanwhile, in a sentence.")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     announced_at = models.DateTimeField(editable=False)
-    announced_by = models.CharField(max_length=255, editable=False)
+    announced_by = models.CharField(max_length=255, editable=False, help_text="The role, and its name in it.")
     cancelled_at = models.DateTimeField(null=True, editable=False)
     cancelled_by = models.CharField(max_length=255, blank=True, editable=False)
 
@@ -61,3 +68,23 @@ class Maintenance(models.Model):
     @property
     def is_in_time(self) -> bool:
         return self.announced_at <= self.starts_at - NOTICE
+
+    @property
+    def is_excluded(self) -> bool:
+        """From what is held against the partner: as `Maintenances.in_time` has it."""
+        return self.is_in_time and self.cancelled_at is None
+
+    @property
+    def announcing_role(self) -> str:
+        return self.announced_by.partition(" ")[0]
+
+    @property
+    def cancelling_role(self) -> str:
+        return self.cancelled_by.partition(" ")[0]
+
+    def standing(self, *, now: datetime) -> Standing:
+        if self.cancelled_at is not None:
+            return self.Standing.WITHDRAWN
+        if self.ends_at <= now:
+            return self.Standing.OVER
+        return self.Standing.UNDER_WAY if self.starts_at <= now else self.Standing.ANNOUNCED

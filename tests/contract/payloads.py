@@ -17,6 +17,12 @@ def ago(**how_long: float) -> str:
     return then.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def planned(**changes: Any) -> dict[str, Any]:
+    """Maintenance of two hours, three days ahead."""
+    what = "Our telemetry API moves to a new database."
+    return {"what": what, "startsAt": ago(hours=-72), "endsAt": ago(hours=-74), **changes}
+
+
 def consent(*program_types: str, **changes: Any) -> dict[str, Any]:
     return {
         "optedIn": True,

@@ -123,6 +123,16 @@ GOOD: list[tuple[str, str, int, Callable[[Portal], Exchange]]] = [
         for name in ("getCommand", "reportCommand")
     ],
     ("listCommands", "a page", 200, lambda portal: _commands(portal)),
+    *[
+        (name, "asked", status, lambda portal, name=name: portal.ask(BY_NAME[name]))
+        for name, status in (("announceMaintenance", 201), ("getMaintenance", 200), ("withdrawMaintenance", 200))
+    ],
+    (
+        "listMaintenance",
+        "a page",
+        200,
+        lambda portal: (portal.maintenance(), portal.ask(BY_NAME["listMaintenance"]))[1],
+    ),
     ("addWebhookEndpoint", "new", 201, lambda portal: portal.ask(BY_NAME["addWebhookEndpoint"])),
     ("listWebhookEndpoints", "a page", 200, lambda portal: portal.ask(BY_NAME["listWebhookEndpoints"])),
     ("getWebhookEndpoint", "one", 200, lambda portal: portal.ask(BY_NAME["getWebhookEndpoint"])),

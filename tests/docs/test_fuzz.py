@@ -12,7 +12,7 @@ import requests
 import schemathesis
 from contract import grid
 from contract.client import Client
-from contract.payloads import ago, endpoint, enrollment, event
+from contract.payloads import ago, endpoint, enrollment, event, planned
 from contract.signing import Request, content_digest, sign
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -51,6 +51,8 @@ LABELS = [
     "GET /v1/devices", "GET /v1/devices/{deviceId}", "GET /v1/device-types", "GET /v1/programs",
     "POST /v1/telemetry", "GET /v1/devices/{deviceId}/telemetry",
     "GET /v1/commands", "GET /v1/commands/{commandId}", "POST /v1/commands/{commandId}/status",
+    "POST /v1/maintenance", "GET /v1/maintenance", "GET /v1/maintenance/{maintenanceId}",
+    "DELETE /v1/maintenance/{maintenanceId}",
     "POST /v1/webhook-endpoints", "GET /v1/webhook-endpoints", "GET /v1/webhook-endpoints/{endpointId}",
     "DELETE /v1/webhook-endpoints/{endpointId}", "POST /v1/webhook-endpoints/{endpointId}/rotate-secret",
     "POST /v1/webhook-endpoints/{endpointId}/test", "POST /oauth/token/", "GET /v1/openapi.json",
@@ -107,6 +109,8 @@ def test_no_answer_is_beyond_the_document(
         there["commandId"] = str(commanded(there["deviceId"]).pk)
     if "{endpointId}" in label:
         there["endpointId"] = _an_endpoint(oem)
+    if "{maintenanceId}" in label:
+        there["maintenanceId"] = str(oem.post("/v1/maintenance", planned()).json["id"])
     answered: list[int] = []
 
     @BOUNDED
@@ -144,6 +148,8 @@ def _settle(case: Any, there: dict[str, str]) -> None:
             case.body["enrollmentId"] = there["enrollmentId"]
         if {"status", "occurredAt"} <= case.body.keys():
             case.body["occurredAt"] = ago(seconds=1)
+        if {"startsAt", "endsAt"} <= case.body.keys():
+            case.body |= {name: value for name, value in planned().items() if name != "what"}
         if "manufacturerFilters" in case.body:
             case.body["manufacturerFilters"] = []
         items = case.body.get("enrollments")

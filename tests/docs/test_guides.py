@@ -33,6 +33,8 @@ TRIED = {
     ("linking", "http"): (1, HERE),
     ("linking", "json"): (1, HERE),
     ("linking", "sh"): (1, HERE),
+    ("maintenance", "json"): (1, HERE),
+    ("maintenance", "sh"): (1, HERE),
     ("quick-start", "sh"): (7, "tests/docs/test_quick_start.py"),
     ("telemetry", "json"): (2, HERE),
     ("webhooks", "http"): (1, HERE),
@@ -117,6 +119,17 @@ def test_the_event_of_the_guide_is_sent_by_its_commands(
     assert first["status"] == "superseded"  # its device was enrolled, and consent given, long after
     assert again == first
     assert read["id"] == "evt-1"
+
+
+def test_the_maintenance_of_the_guide_is_announced_by_its_commands(
+    document: Document, shell: Callable[[str], list[Any]], tmp_path: Path
+) -> None:
+    body = json.loads(fences("maintenance", "json")[0])
+    document.check(document.request_schema("POST", "/v1/maintenance"), body)
+    (tmp_path / "maintenance.json").write_text(json.dumps({**body, "startsAt": ago(days=-3), "endsAt": ago(days=-4)}))
+    made, listed = shell(fences("maintenance", "sh")[0])
+    assert (made["status"], made["excluded"], made["announcedBy"]) == ("announced", True, "partner")
+    assert listed["data"] == [made]
 
 
 def test_the_readings_of_the_guide_are_taken(document: Document, partner: Client) -> None:

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver
 
 from partners.models import Partner
 from tests.contract.client import close_connections
-from tests.contract.payloads import consent, endpoint, enrollment, event
+from tests.contract.payloads import consent, endpoint, enrollment, event, planned
 from tests.factories import commanded, linkable_cloud
 from texture_portal.urls import urlpatterns
 
@@ -47,6 +47,8 @@ ROUTES = {
     "v1/commands/<uuid:command_id>/status": {
         "POST": lambda: {"status": "accepted", "occurredAt": "2026-05-01T17:03:00Z"},
     },
+    "v1/maintenance": {"GET": None, "POST": planned},
+    "v1/maintenance/<uuid:maintenance_id>": {"GET": None, "DELETE": dict},
     "v1/webhook-endpoints": {"GET": None, "POST": endpoint},
     "v1/webhook-endpoints/<uuid:endpoint_id>": {"GET": None, "DELETE": dict},
     "v1/webhook-endpoints/<uuid:endpoint_id>/rotate-secret": {"POST": dict},
@@ -121,6 +123,8 @@ def test_a_stranger_finds_nothing_and_changes_nothing(onboarded, method, route):
         sent = event("device.connectivity_restored", made["device"]["manufacturerDeviceId"], id=made["id"])
         assert victim.post("/v1/events", sent).status == 202
     theirs = victim.post("/v1/webhook-endpoints", endpoint()).json["id"] if "endpoint_id" in route else made["id"]
+    if "maintenance_id" in route:
+        theirs = victim.post("/v1/maintenance", planned()).json["id"]
     if "session_id" in route:
         linkable_cloud(Partner.objects.get(pk=victim.partner_id))
         theirs = victim.post("/v1/link-sessions", {"enrollmentId": made["id"]}).json["id"]

@@ -17,7 +17,8 @@ from devices.freshness import Freshness
 from devices.models import Cloud, Connection
 from enrollments.models import ReviewCase, Score, Tally
 from enrollments.scorecards.keeping import first_of
-from partners.models import Certificate, Partner, WebhookDelivery, WebhookEndpoint
+from partners.models import Certificate, Maintenance, Partner, WebhookDelivery, WebhookEndpoint
+from partners.models.maintenance import NOTICE
 from programs.models import DispatchEvent
 from texture_portal import waiting, workshop
 from texture_portal.console.marks import at, badge, table, words
@@ -180,6 +181,15 @@ def _certificates(now: datetime) -> Iterator[Need]:
             yield Need(("ends", "warning"), f"The certificate of {each}", page, each.expires_at)
 
 
+def _maintenance(now: datetime) -> Iterator[Need]:
+    """Of partners' clouds, present or about to begin: announced by themselves or by staff."""
+    planned = Maintenance.objects.present_and_coming(now=now).filter(starts_at__lt=now + NOTICE)
+    for each in planned.exclude(partner=None).select_related("partner")[:MOST_NAMED]:
+        page = reverse("admin:partners_maintenance_change", args=(each.pk,))
+        mark = ("under way", "warning") if each.starts_at <= now else ("planned", "info")
+        yield Need(mark, f"Maintenance at {each.partner.name}: {each.what}", page, each.starts_at)  # type: ignore[union-attr]
+
+
 def _jobs(now: datetime) -> Iterator[Need]:
     page = reverse("admin:texture_portal_heartbeat_changelist")
     for name in workshop.silent_workers(now=now):
@@ -214,6 +224,7 @@ LOOKS: tuple[tuple[str, Callable[[datetime], Iterator[Need]]], ...] = (
     ("partners.view_webhookendpoint", _webhooks),
     ("devices.view_device", _fleets),
     ("partners.view_partner", _partners),
+    ("partners.view_maintenance", _maintenance),
     ("enrollments.view_score", _scores),
     ("partners.view_certificate", _certificates),
 )

@@ -11,7 +11,7 @@ CHANGELOG: Path = settings.BASE_DIR / "CHANGELOG.md"
 # The order in which they are read. What is not among them (a decision) follows by name.
 GUIDES = (
     "quick-start", "authentication", "signing", "idempotency", "errors", "rate-limits", "discovery", "lifecycle",
-    "events", "telemetry", "commands", "webhooks", "linking", "deletion", "sandbox", "certification",
+    "events", "telemetry", "commands", "webhooks", "linking", "deletion", "sandbox", "certification", "maintenance",
     "device-types", "reference", "try", "versioning", "changelog",
 )  # fmt: skip
 MADE = {

@@ -28,13 +28,14 @@ from enrollments.linking.documents import LinkSessionDocument
 from enrollments.partner_sandbox.api import ResetView, ScenariosView
 from enrollments.partner_sandbox.documents import ResetDocument, ScenarioDocument
 from partners.door import KEYED
+from partners.maintenance_api import MaintenanceDocument, MaintenancesView, MaintenanceView
 from partners.pagination import PageQuery
 from partners.views import PartnerView
 from partners.webhooks import api as webhooks
 from partners.webhooks.documents import WebhookEndpointDocument
 from partners.wire import WireSerializer
 from programs.api import ProgramsView
-from texture_portal.openapi import commands, device_examples, examples, link_sessions
+from texture_portal.openapi import commands, device_examples, examples, link_sessions, maintenance
 from texture_portal.openapi.problems import (
     ENROLLMENT_ID,
     OF_CONSENT,
@@ -93,6 +94,7 @@ class Call:
 
 ENROLLMENT = "/v1/enrollments/{enrollmentId}"
 ENDPOINT = "/v1/webhook-endpoints/{endpointId}"
+MAINTENANCE = "/v1/maintenance/{maintenanceId}"
 
 DEVICE_CALLS = (
     Call(
@@ -163,6 +165,37 @@ DEVICE_CALLS = (
         "Those in force that take a device of yours where it stands; every program in force while you have none yet.",
         {200: Answer("A page", "OfferedPrograms", device_examples.PROGRAMS)},
         group="Programs", query=PageQuery,
+    ),
+)  # fmt: skip
+
+MAINTENANCE_CALLS = (
+    Call(
+        "announceMaintenance", "POST", "/v1/maintenance", MaintenancesView,
+        "Announce planned maintenance of your cloud",
+        "Before it begins, and for seven days at most. 48 hours ahead or more, it is left out of your scorecard "
+        "(`excluded`); at shorter notice it is shown and counts. See `/docs/maintenance`.",
+        {201: Answer("It is announced", "Maintenance", maintenance.ANNOUNCED, names_place=True)},
+        group="Maintenance", body=MaintenanceDocument, sent=maintenance.TO_SEND, codes=("state_conflict",),
+    ),
+    Call(
+        "listMaintenance", "GET", "/v1/maintenance", MaintenancesView,
+        "List planned maintenance",
+        "Of your cloud, announced by you or by staff; what was announced last comes first.",
+        {200: Answer("A page", "Maintenances", {"data": [maintenance.ANNOUNCED], "nextCursor": None})},
+        group="Maintenance", query=PageQuery,
+    ),
+    Call(
+        "getMaintenance", "GET", MAINTENANCE, MaintenanceView,
+        "Read one planned maintenance", "",
+        {200: Answer("The maintenance", "Maintenance", maintenance.ANNOUNCED)},
+        group="Maintenance", codes=("not_found",),
+    ),
+    Call(
+        "withdrawMaintenance", "DELETE", MAINTENANCE, MaintenanceView,
+        "Withdraw planned maintenance",
+        "Until it is over. It stays on record, and is left out of nothing any more.",
+        {200: Answer("It is withdrawn", "Maintenance", maintenance.WITHDRAWN)},
+        group="Maintenance", codes=("not_found", "state_conflict"),
     ),
 )  # fmt: skip
 
@@ -297,6 +330,7 @@ CALLS: tuple[Call, ...] = (
         group="Events", codes=("not_found",),
     ),
     *DEVICE_CALLS,
+    *MAINTENANCE_CALLS,
     Call(
         "addWebhookEndpoint", "POST", "/v1/webhook-endpoints", webhooks.WebhookEndpointsView,
         "Add a webhook endpoint",

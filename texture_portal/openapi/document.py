@@ -5,7 +5,7 @@ from typing import Any
 
 from partners.limits import Category, limit_of
 from partners.scopes import SCOPES
-from texture_portal.openapi import around, commands, device_examples, link_sessions, problems, webhooks
+from texture_portal.openapi import around, commands, device_examples, link_sessions, maintenance, problems, webhooks
 from texture_portal.openapi.calls import CALLS, Answer, Call
 from texture_portal.openapi.examples import ENDPOINT
 from texture_portal.openapi.requests import query_parameters, reference, schemas_of
@@ -33,6 +33,7 @@ TAGS = (
     "Telemetry",
     "Commands",
     "Programs",
+    "Maintenance",
     "Webhooks",
     "Tokens",
     "Health",
@@ -109,6 +110,13 @@ PARAMETERS = {
         "required": True,
         "schema": {"type": "string", "format": "uuid"},
         "example": commands.COMMAND_ID,
+    },
+    "maintenanceId": {
+        "name": "maintenanceId",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+        "example": maintenance.MAINTENANCE_ID,
     },
     "sessionId": {
         "name": "sessionId",

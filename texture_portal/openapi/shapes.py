@@ -16,7 +16,7 @@ from programs.eligibility import Against
 from programs.models import ProgramType
 from territories.models.utility import Segment
 from texture_portal.actors import Role
-from texture_portal.openapi import commands, device_shapes, link_sessions
+from texture_portal.openapi import commands, device_shapes, link_sessions, maintenance
 from texture_portal.openapi.schema import INSTANT, TEXT, UUID, Schema, listed, nullable, one_of, said, shape, whole
 
 # requiredActions' codes (contract §3)
@@ -172,6 +172,7 @@ SHAPES: dict[str, Schema] = {
     **device_shapes.SHAPES,
     **commands.SHAPES,
     **link_sessions.SHAPES,
+    **maintenance.SHAPES,
     **(SANDBOX_SHAPES if settings.SANDBOX else {}),
     "Problem": PROBLEM,
     "Fault": FAULT,

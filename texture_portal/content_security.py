@@ -15,7 +15,7 @@ from texture_portal.languages import PAGES
 CONSOLE = "/admin/"
 SELF = "'self'"
 UNCACHED = ("/v1/", "/oauth/")  # what is answered there is somebody's
-# The docs and the status page: what the portal serves, and no script or style within a page.
+# The docs: what the portal serves, and no script or style within a page.
 FOR_READERS = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"

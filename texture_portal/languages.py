@@ -1,4 +1,4 @@
-"""The language of pages for end users: what they choose, else what the page was made for, else what the browser asks.
+"""The language of pages for the public: what a reader chooses, else what the page was made for, else the browser's.
 
 The console and the partner API are in English, whatever a browser asks for.
 """
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import get_language_from_request
 
-PAGES = ("/link/", "/account/")
+PAGES = ("/link/", "/account/", "/status/")
 PARAMETER = COOKIE = "language"
 A_YEAR = 365 * 24 * 3600
 

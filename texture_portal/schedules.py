@@ -68,6 +68,8 @@ JOBS = (
     Job("scorecards", "enrollments.scorecards.keeping.keep", every=timedelta(hours=1)),
     Job("certification", "enrollments.certification.work.work_off", every=MINUTE),
     Job("purge_places", "territories.tasks.purge_known_places", every=timedelta(hours=6)),
+    Job("status", "texture_portal.status.keeping.watch", every=MINUTE),
+    Job("purge_status", "texture_portal.status.keeping.purge", every=timedelta(hours=6)),
     Job("keys", "texture_portal.keys.write_down", every=5 * MINUTE),
     Job("purge_gates", "texture_portal.gates.purge", every=timedelta(hours=1)),
     Job("purge_failures", "texture_portal.jobs.purge_failures", every=timedelta(hours=6)),

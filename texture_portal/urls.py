@@ -7,6 +7,7 @@ from texture_portal import health
 from texture_portal.finding.page import find_page
 from texture_portal.metrics.page import metrics
 from texture_portal.openapi.views import openapi
+from texture_portal.status.page import status_page
 
 urlpatterns = [
     path("", include("texture_portal.login.urls")),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics),
+    path("status/", status_page, name="status"),
     path("v1/openapi.json", openapi),
     path("", include("texture_portal.docs.urls")),
     path("link/", include("enrollments.linking.urls")),

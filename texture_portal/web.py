@@ -43,8 +43,10 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder_of_metrics()  # before anything
 def post_worker_init(worker: Any) -> None:
     """In each process, once it has Django."""
     from texture_portal import keys  # this is read before Django is set up
+    from texture_portal.status import keeping
 
     keys.keep_writing()
+    keeping.keep_watching()
 
 
 def when_ready(server: Any) -> None:

@@ -49,6 +49,7 @@ NOT_PERSONAL: dict[str, dict[str, str]] = {
     "sessions.Session": {ALL: "ids of the portal's own, signed, for hours; never a name"},
     "texture_portal.Act": {ALL: STAFF},
     "texture_portal.Authenticator": {ALL: STAFF},
+    "texture_portal.ComponentSpan": {ALL: CODE},
     "texture_portal.GateBucket": {ALL: "a keyed digest of an address or a name, for as long as a limit counts"},
     "texture_portal.Heartbeat": {ALL: CODE},
     "texture_portal.Identity": {ALL: STAFF},

@@ -41,7 +41,7 @@ class Maintenance(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     announced_at = models.DateTimeField(editable=False)
-    announced_by = models.CharField(max_length=255, editable=False, help_text="The role, and its name in it.")
+    announced_by = models.CharField(max_length=255, editable=False)  # the role, and its name within that
     cancelled_at = models.DateTimeField(null=True, editable=False)
     cancelled_by = models.CharField(max_length=255, blank=True, editable=False)
 

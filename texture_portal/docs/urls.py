@@ -4,7 +4,6 @@ from django.views.generic import RedirectView
 from texture_portal.docs import views
 
 urlpatterns = [
-    path("status/", views.status_page, name="status"),
     path("docs", RedirectView.as_view(url="/docs/")),
     path("docs/", views.guide, name="docs"),
     path("docs/errors", views.error_page),

@@ -1,4 +1,4 @@
-"""The pages of /docs/ and /status/: for everybody, without a log-in and without anything from elsewhere."""
+"""The pages of /docs/: for everybody, without a log-in and without anything from elsewhere."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from devices.kinds import KINDS, RATINGS
@@ -18,8 +17,7 @@ from partners import answers
 from partners.limits import MEANINGS, SECONDS_A_DEVICE, Category, limit_of
 from partners.scopes import CATEGORY_OF, SCOPES
 from territories.geocoding.staged import STAGED
-from texture_portal import clock
-from texture_portal.docs import errors, markdown, pages, reference, registry, status
+from texture_portal.docs import errors, markdown, pages, reference, registry
 from texture_portal.openapi.calls import CALLS
 from texture_portal.openapi.document import document
 from texture_portal.openapi.problems import ENROLLMENT_ID
@@ -95,18 +93,6 @@ def example(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def image(request: HttpRequest, name: str) -> HttpResponse:
     return _file(pages.FOLDER, name, lambda path: IMAGES.get(path.suffix))
-
-
-@require_safe
-@never_cache
-def status_page(request: HttpRequest) -> HttpResponse:
-    now = clock.now()
-    components = status.components(now=now)
-    told = {
-        "components": components, "all_up": all(each.is_up for each in components), "now": now,
-        "planned": status.maintenance(now=now),
-    }  # fmt: skip
-    return _page(request, "docs/status.html", "status", title="Status", **told)
 
 
 @lru_cache(maxsize=64)

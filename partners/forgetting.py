@@ -4,6 +4,8 @@ Answers are documents, so they are looked through for the ids and names that a p
 """
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -11,26 +13,43 @@ from django.db import connection
 # An answer that holds a secret is sealed, and is about no person.
 FORGET_ANSWERS = """
 DELETE FROM partners_idempotencyrecord kept WHERE partner_id = %s AND EXISTS (
-    SELECT FROM unnest(%s::bytea[]) AS said (word)
-    WHERE position(said.word IN kept.body) > 0 OR position(said.word IN convert_to(kept.headers::text, 'UTF8')) > 0
+    SELECT FROM unnest(%s::bytea[], %s::timestamptz[], %s::timestamptz[]) AS said (word, since, until)
+    WHERE (said.since IS NULL OR kept.created_at >= said.since) AND (said.until IS NULL OR kept.created_at < said.until)
+    AND (position(said.word IN kept.body) > 0 OR position(said.word IN convert_to(kept.headers::text, 'UTF8')) > 0)
 )
 """
 # Of others that are about no one enrollment or command.
 MENTIONED = """
-SELECT id FROM partners_webhookmessage WHERE partner_id = %s AND subject IS NULL AND EXISTS (
-    SELECT FROM unnest(%s::text[]) AS said (word) WHERE position(said.word IN body) > 0
+SELECT id FROM partners_webhookmessage kept WHERE partner_id = %s AND subject IS NULL AND EXISTS (
+    SELECT FROM unnest(%s::text[], %s::timestamptz[], %s::timestamptz[]) AS said (word, since, until)
+    WHERE (said.since IS NULL OR kept.created_at >= said.since) AND (said.until IS NULL OR kept.created_at < said.until)
+    AND position(said.word IN body) > 0
 )
 """
 
 
-def forget_answers(partner_id: UUID, *, mentions: Collection[bytes]) -> int:
+class Mention(NamedTuple):
+    """A word that stands for a person in what was said from `since` on, before `until`; None: whenever it was."""
+
+    word: bytes
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def forget_answers(partner_id: UUID, *, mentions: Collection[Mention]) -> int:
     """A request that is sent again after that is a new one."""
     with connection.cursor() as cursor:
-        cursor.execute(FORGET_ANSWERS, [partner_id, list(mentions)])
+        words = [each.word for each in mentions]
+        cursor.execute(FORGET_ANSWERS, [partner_id, words, *_times(mentions)])
         return int(cursor.rowcount)
 
 
-def messages_that_mention(partner_id: UUID, *, mentions: Collection[bytes]) -> list[UUID]:
+def messages_that_mention(partner_id: UUID, *, mentions: Collection[Mention]) -> list[UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(MENTIONED, [partner_id, [each.decode() for each in mentions]])
+        words = [each.word.decode() for each in mentions]
+        cursor.execute(MENTIONED, [partner_id, words, *_times(mentions)])
         return [row[0] for row in cursor.fetchall()]
+
+
+def _times(mentions: Collection[Mention]) -> tuple[list[datetime | None], list[datetime | None]]:
+    return [each.since for each in mentions], [each.until for each in mentions]

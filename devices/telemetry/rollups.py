@@ -53,6 +53,12 @@ def roll_up(*, now: datetime) -> int:
     return len(marks)
 
 
+def hold() -> None:
+    """Until the transaction's end: who takes readings away is not overtaken by who made a roll-up of them before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+
+
 def _claimed() -> Iterator[StaleHour]:
     room = DEVICE_HOURS
     for mark in StaleHour.objects.order_by("pk")[:DEVICE_HOURS].iterator(chunk_size=50):
@@ -64,7 +70,8 @@ def _claimed() -> Iterator[StaleHour]:
 
 def _keep(hours: Hours, *, first: datetime) -> None:
     types = _types({number for numbers in hours.values() for number in numbers})
-    kept = {hour: numbers for hour, numbers in hours.items() if hour >= first}  # what is older may be dropped already
+    # What is older may be dropped already; a number without a type was cut off from its device (`forgetting`).
+    kept = {hour: numbers & types.keys() for hour, numbers in hours.items() if hour >= first}
     partitions.ensure(partitions.ROLLUPS, {hour.date() for hour in kept})
     known = layouts.known()
     numbers_of = layouts.numbers_of(forms.form_of(each).fields for each in types.values())

@@ -22,6 +22,7 @@ from enrollments.deletion.person import Person, person
 from enrollments.deletion.references import reference_digest
 from enrollments.deletion.traces import SEARCHES, TRACES
 from enrollments.models import DeletionRequest, Enrollment, ErasedDevice, RevocationDuty
+from enrollments.tenure import Tenure
 from texture_portal.actors import Actor, system
 from texture_portal.holding import hold
 
@@ -76,7 +77,8 @@ def _erase(request: DeletionRequest, *, now: datetime) -> DeletionRequest:
     held.customer.save()
     counts = _clear(found)
     counts[READINGS] += held.readings_deleted
-    forgetting.detach(found.devices)
+    for theirs, devices in found.devices_by_tenure.items():
+        forgetting.detach(devices, since=theirs.since, until=theirs.until)
     _remember_devices(held, found, now=now)
     enrollments = list(Enrollment.objects.locked().filter(pk__in=found.enrollments).order_by("pk"))
     for enrollment in enrollments:
@@ -100,16 +102,15 @@ def _clear(found: Person) -> Counter[str]:
 
 
 def _delete_readings(request: DeletionRequest) -> None:
-    found = person(request.customer)
-    _delete_and_count(request, found.devices)
-    for each in found.handed_on:
-        _delete_and_count(request, [each.device], until=each.until)
+    """Of their own time with each device: it may have been another's before, or be by now."""
+    for theirs, devices in person(request.customer).devices_by_tenure.items():
+        _delete_and_count(request, devices, theirs)
 
 
 @transaction.atomic
-def _delete_and_count(request: DeletionRequest, devices: Collection[UUID], *, until: datetime | None = None) -> None:
+def _delete_and_count(request: DeletionRequest, devices: Collection[UUID], theirs: Tenure) -> None:
     """What is gone is counted, whatever becomes of the rest: the certificate says how many."""
-    count = forgetting.delete(devices, until=until)
+    count = forgetting.delete(devices, since=theirs.since, until=theirs.until)
     DeletionRequest.objects.filter(pk=request.pk).update(readings_deleted=F("readings_deleted") + count)
 
 

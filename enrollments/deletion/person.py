@@ -4,16 +4,16 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
-from devices.models import Connection, Device, DiscoveredDevice, Poll, Portfolio
+from devices.models import Connection, Device, DiscoveredDevice, Poll, Portfolio, PortfolioDevice
 from enrollments.account import contacts
 from enrollments.duplicates import device_name
 from enrollments.models import Contact, Enrollment, LinkSession, PartnerEvent
-from enrollments.tenure import tenure
+from enrollments.tenure import BY_NAME, Held, Tenure, held_by, while_theirs
+from partners.forgetting import Mention
 from partners.models import Customer, RefusedRequest
 from partners.models.customer import renamed
 from territories.models import Site
@@ -21,19 +21,13 @@ from territories.models import Site
 OF_THEIR_OWN = (Portfolio.Kind.SITE, Portfolio.Kind.ACCOUNT)
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOn:
-    """A device that was theirs `until` another person enrolled it, whose it is now."""
-
-    device: UUID
-    until: datetime
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """One customer of one partner, as far as the portal knows them.
 
     `known_as`: each partner that ever had them, and its word for them; who has them today is the first.
+    `devices` are theirs now; `held` are those too that were theirs, each with its time: what is of another owner's time
+    is that one's.
     """
 
     id: UUID
@@ -42,7 +36,7 @@ class Person:
     devices: tuple[UUID, ...]
     device_names: tuple[str, ...]
     device_keys: tuple[str, ...]
-    handed_on: tuple[HandedOn, ...]
+    held: tuple[Held, ...]
     addresses: tuple[str, ...]
     connections: tuple[UUID, ...]
     link_sessions: tuple[UUID, ...]
@@ -52,7 +46,7 @@ class Person:
     unknown_requests: tuple[UUID, ...]
     polls: tuple[int, ...]
     refused: tuple[UUID, ...]
-    mentions: tuple[bytes, ...]
+    mentions: tuple[Mention, ...]
 
     @property
     def partners(self) -> list[UUID]:
@@ -67,10 +61,21 @@ class Person:
             *(f"serial|{key}" for key in self.device_keys),
         ]
 
+    def while_theirs(self, column: str, moment: str) -> Q:
+        """Rows about a device that they had, of a `moment` when they had it."""
+        return while_theirs(self.held, column, moment)
+
     @property
-    def rows_of_files(self) -> list[bytes]:
-        """As `enrollments.imports` marks a row by its device."""
-        return [hashlib.sha256(name.encode()).digest() for name in self.device_names]
+    def devices_by_tenure(self) -> dict[Tenure, list[UUID]]:
+        found: dict[Tenure, list[UUID]] = {}
+        for each in self.held:
+            found.setdefault(each.tenure, []).append(each.device)
+        return found
+
+    @property
+    def rows_of_files(self) -> Q:
+        """By their device, as `enrollments.imports` marks a row."""
+        return while_theirs(self.held, "device_key", "file__uploaded_at", by=_mark_of)
 
 
 def person(customer: Customer) -> Person:
@@ -80,14 +85,12 @@ def person(customer: Customer) -> Person:
     opened = tuple(each.pk for each in enrollments)
     known_as = tuple(_known_as(customer, opened))
     partners = [partner for partner, _ in known_as]
-    sessions = _link_sessions(customer, known_as, opened, names)
-    events = _unknown_events(partners, names)
-    refused = list(
-        RefusedRequest.objects.filter(
-            Q(subject__in=[*names, *map(str, opened)]) | Q(about__in=opened), partner__in=partners
-        )
-    )
-    said = [*opened, *ids, *sessions, *(each.pk for each in refused), *(each.batch_id for each in refused)]
+    held = held_by(customer)
+    sessions = _link_sessions(customer, known_as, opened, held)
+    events = _unknown_events(partners, held)
+    about = while_theirs(held, "subject", "at", by=BY_NAME) | Q(subject__in=map(str, opened)) | Q(about__in=opened)
+    refused = list(RefusedRequest.objects.filter(about, partner__in=partners))
+    said = [*opened, *sessions, *(each.pk for each in refused), *(each.batch_id for each in refused)]
     return Person(
         id=customer.pk,
         known_as=known_as,
@@ -95,17 +98,17 @@ def person(customer: Customer) -> Person:
         devices=ids,
         device_names=names,
         device_keys=tuple(each.serial_key for each in devices),
-        handed_on=tuple(_handed_on(enrollments, ids)),
+        held=tuple(held),
         addresses=tuple(Site.objects.filter(customer_id=customer.pk).values_list("address_key", flat=True)),
         connections=tuple(Connection.objects.filter(customer=customer).values_list("pk", flat=True)),
         link_sessions=sessions,
-        portfolios=_portfolios(ids),
+        portfolios=_portfolios(held),
         emails=_emails(customer),
         unknown_events=tuple(each.pk for each in events),
         unknown_requests=tuple(each.signed_request_id for each in events),
         polls=_polls(ids),
         refused=tuple(each.pk for each in refused),
-        mentions=tuple(_mentions(filter(None, said), [*names, *(each.event_id for each in events)])),
+        mentions=tuple(_mentions(filter(None, said), [each.event_id for each in events], held)),
     )
 
 
@@ -119,33 +122,25 @@ def _known_as(customer: Customer, enrollments: Iterable[UUID]) -> Iterator[tuple
         yield partner, reference
 
 
-def _handed_on(enrollments: Iterable[Enrollment], own: tuple[UUID, ...]) -> Iterator[HandedOn]:
-    """Devices that are another's by now: theirs until that one's enrollment began."""
-    for each in enrollments:
-        if each.device_id not in own:
-            until = tenure(each).until
-            if until is not None:
-                yield HandedOn(each.device_id, until)
-
-
 def _link_sessions(
     customer: Customer,
     known_as: Iterable[tuple[UUID, str]],
     enrollments: tuple[UUID, ...],
-    names: tuple[str, ...],
+    held: Iterable[Held],
 ) -> tuple[UUID, ...]:
     theirs = Q(enrollment__in=enrollments) | Q(linked__overlap=list(enrollments)) | Q(connection__customer=customer)
+    named = while_theirs(held, "manufacturer_device_id", "created_at", by=BY_NAME)
     for partner, reference in known_as:
-        theirs |= Q(partner=partner, customer_reference=reference) | Q(
-            partner=partner, manufacturer_device_id__in=names
-        )
+        theirs |= Q(partner=partner) & (Q(customer_reference=reference) | named)
     return tuple(LinkSession.objects.filter(theirs).order_by().values_list("pk", flat=True).distinct())
 
 
-def _portfolios(devices: tuple[UUID, ...]) -> tuple[UUID, ...]:
-    """Of one site or account, and with nobody else's device in it: its very name may be the person's."""
-    within = Portfolio.objects.filter(kind__in=OF_THEIR_OWN, devices__in=devices)
-    return tuple(within.exclude(devices__in=Device.objects.exclude(pk__in=devices)).values_list("pk", flat=True))
+def _portfolios(held: Iterable[Held]) -> tuple[UUID, ...]:
+    """Of one site or account, and filled with nobody else's devices: its very name may be the person's."""
+    theirs = PortfolioDevice.objects.filter(while_theirs(held, "device", "added_at"))
+    within = Portfolio.objects.filter(kind__in=OF_THEIR_OWN, places__in=theirs)
+    others = PortfolioDevice.objects.exclude(pk__in=theirs.values("pk"))
+    return tuple(within.exclude(places__in=others).distinct().order_by().values_list("pk", flat=True))
 
 
 def _polls(devices: tuple[UUID, ...]) -> tuple[int, ...]:
@@ -163,16 +158,27 @@ def _emails(customer: Customer) -> tuple[bytes, ...]:
     return tuple(contacts.digests(email)) if email else ()
 
 
-def _unknown_events(partners: list[UUID], names: tuple[str, ...]) -> list[PartnerEvent]:
+def _unknown_events(partners: list[UUID], held: Iterable[Held]) -> list[PartnerEvent]:
     """That came before anybody had enrolled the device."""
-    events = PartnerEvent.objects.filter(partner__in=partners, manufacturer_device_id__in=names)
-    return list(events.filter(enrollment=None))
+    events = PartnerEvent.objects.filter(while_theirs(held, "manufacturer_device_id", "received_at", by=BY_NAME))
+    return list(events.filter(partner__in=partners, enrollment=None))
 
 
-def _mentions(ids: Iterable[object], names: Iterable[str]) -> Iterator[bytes]:
-    """As a JSON document that is about them says it."""
-    yield from (str(each).encode() for each in ids)
+def _mentions(ids: Iterable[object], names: Iterable[str], held: Iterable[Held]) -> Iterator[Mention]:
+    """As a JSON document that is about them says it; of a device, while it was theirs."""
     for name in names:
-        yield json.dumps(name, ensure_ascii=False).encode()
-        if not name.isascii():
-            yield json.dumps(name).encode()
+        yield from (Mention(each) for each in _in_json(name))
+    yield from (Mention(str(each).encode()) for each in ids)
+    for each in held:
+        for word in (str(each.device).encode(), *_in_json(each.name)):
+            yield Mention(word, each.tenure.since, each.tenure.until)
+
+
+def _mark_of(held: Held) -> bytes:
+    return hashlib.sha256(held.name.encode()).digest()
+
+
+def _in_json(name: str) -> Iterator[bytes]:
+    yield json.dumps(name, ensure_ascii=False).encode()
+    if not name.isascii():
+        yield json.dumps(name).encode()

@@ -71,7 +71,7 @@ class Search:
 
 
 def _commands(person: Person) -> Any:
-    return Command.objects.filter(device__in=person.devices).order_by().values_list("pk", flat=True)
+    return Command.objects.filter(ordered_(person)).order_by().values_list("pk", flat=True)
 
 
 def _forget_answers(person: Person) -> int:
@@ -107,7 +107,12 @@ device_: Of = lambda person: Q(device__in=person.devices)  # noqa: E731
 customer_: Of = lambda person: Q(customer=person.id)  # noqa: E731
 case_: Of = lambda person: Q(case__enrollment__in=person.enrollments)  # noqa: E731
 connection_: Of = lambda person: Q(connection__in=person.connections)  # noqa: E731
-command_: Of = lambda person: Q(command__device__in=person.devices)  # noqa: E731
+# What was asked of a device, and said of it, in another owner's time is that one's.
+ordered_: Of = lambda person: person.while_theirs("device", "requested_at")  # noqa: E731
+command_: Of = lambda person: person.while_theirs("command__device", "command__requested_at")  # noqa: E731
+# Of their time, or of some of it.
+of_the_time: Of = lambda person: person.while_theirs("device", "start") | person.while_theirs("device", "end")  # noqa: E731
+exported_: Of = lambda person: device_(person) & of_the_time(person)  # noqa: E731
 OF_CASE = {"reason": "", "decision_reason": "", "information_request": ""}
 OF_ROW = {"sealed_document": b"", "sealed_faults": b"", "device_key": b""}
 OF_CONNECTION = {"name": "", "revoked_reason": ""}
@@ -147,12 +152,17 @@ TRACES: tuple[Trace, ...] = (
         "devices.Poll", "questions to clouds",
         lambda person: device_(person) | connection_(person) | Q(pk__in=person.polls),
     ),
-    Trace("devices.Command", "commands: what others said of them", device_, {"error_detail": "", "error_said": None}),
+    Trace("devices.Command", "commands: what others said of them", ordered_, {"error_detail": "", "error_said": None}),
     Trace("devices.CommandAttempt", "calls for commands", command_, {"answer": ""}),
     Trace("devices.CommandReport", "reports on commands", command_, {"error": None}),
-    Trace("devices.Withdrawal", "devices given up", device_, {"reason": ""}),
-    Trace("devices.TelemetryExport", "exports of readings", device_, {"reason": ""}),
-    Trace("devices.PortfolioDevice", "places in portfolios", device_),
+    Trace(
+        "devices.Withdrawal", "devices given up", lambda person: person.while_theirs("device", "at"), {"reason": ""}
+    ),
+    Trace("devices.TelemetryExport", "exports of readings", exported_, {"reason": ""}),
+    Trace(
+        "devices.PortfolioDevice", "places in portfolios",
+        lambda person: device_(person) | Q(portfolio__in=person.portfolios),
+    ),
     Trace(
         "devices.Portfolio", "portfolios of this person alone", lambda person: Q(pk__in=person.portfolios),
         {"name": NAMELESS, "reference": ""},
@@ -165,7 +175,10 @@ TRACES: tuple[Trace, ...] = (
         "devices.PortfolioRevocation", "revocations of portfolios", lambda person: Q(portfolio__in=person.portfolios),
         {"reason": ""},
     ),
-    Trace("programs.DispatchTarget", "parts in events", device_, {"detail": "", "restore_detail": ""}),
+    Trace(
+        "programs.DispatchTarget", "parts in events",
+        lambda person: person.while_theirs("device", "event__starts_at"), {"detail": "", "restore_detail": ""},
+    ),
     Trace(
         "devices.Device", "devices", lambda person: Q(pk__in=person.devices),
         {"manufacturer_device_id": NAMELESS, "serial_number": "", "serial_key": NAMELESS, "ratings": {}},
@@ -190,7 +203,7 @@ TRACES: tuple[Trace, ...] = (
     Trace("enrollments.FileRow", "rows of uploaded files", enrollment_, OF_ROW),
     Trace(
         "enrollments.FileRow", "rows of uploaded files that nothing came of",
-        lambda person: Q(enrollment=None, file__partner__in=person.partners, device_key__in=person.rows_of_files),
+        lambda person: Q(enrollment=None, file__partner__in=person.partners) & person.rows_of_files,
         OF_ROW, {"status": FileRow.Status.REFUSED, "code": "erased"},
     ),
     Trace(

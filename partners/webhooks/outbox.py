@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from partners.answers import to_json
-from partners.forgetting import messages_that_mention
+from partners.forgetting import Mention, messages_that_mention
 from partners.models import Partner, WebhookAnswer, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from partners.webhooks.types import EVERY, TYPES, VERSION
 from partners.webhooks.waking import wake
@@ -169,7 +169,7 @@ def tellings(subject: UUID, *, type: str | None = None) -> list[Telling]:
     return [_telling(each) for each in messages]
 
 
-def forget(subjects: Collection[UUID], *, partner_id: UUID, mentions: Collection[bytes] = ()) -> int:
+def forget(subjects: Collection[UUID], *, partner_id: UUID, mentions: Collection[Mention] = ()) -> int:
     """Blanks what was said of these, and what was answered: for the erasure of a person. How many messages.
 
     What is yet to be told is told no more. `mentions`: so do others of no subject in which one of these words stands.

@@ -1,5 +1,6 @@
 """A person of whom the portal holds something in every place that it can, each with a mark that is searched for."""
 
+import hashlib
 import json
 from datetime import timedelta
 
@@ -205,9 +206,10 @@ def _in_files(enrollment, *, user):
     file.status = "checked"
     file.chunks.all().delete()
     file.save()
-    key = file.data_key()
+    key, name = file.data_key(), enrollment.device.manufacturer_device_id
+    device_key = hashlib.sha256(name.encode()).digest()
     for number, rest in ((2, {"status": "enrolled", "enrollment": enrollment}), (3, {"status": "faulty"})):
-        row = FileRow(file=file, number=number, device_key=person(enrollment.customer).rows_of_files[0], **rest)
+        row = FileRow(file=file, number=number, device_key=device_key, **rest)
         row.sealed_document = keeping.seal(key, row, {"device": MARK})
         row.sealed_faults = keeping.seal(key, row, [("column", "invalid", MARK)])
         row.save()

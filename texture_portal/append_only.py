@@ -4,7 +4,7 @@ Two things may become of a row all the same, each only where the database itself
 wrote of a person is blanked once that person is erased, and a row whose time is over goes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pgtrigger
 
@@ -52,3 +52,26 @@ def _blanked(blanks: Mapping[str, str], when: str) -> str:
     words = " AND ".join(f"NEW.{column} = {blank}" for column, blank in blanks.items())
     columns = "ARRAY[" + ", ".join(f"'{column}'" for column in blanks) + "]"
     return BLANKED.format(words=words, columns=columns, when=when)
+
+
+def unchanging(*, name: str, but: Sequence[str] = (), when: str = "", free: Sequence[str] = ()) -> pgtrigger.Trigger:
+    """A row that says what it said. `but`: columns of words that may become others, `when` the database sees that it is
+    so (SQL over OLD and NEW); `free`: those that anybody may write."""
+    every = _names([*free, *but])
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        func=f"""
+            IF to_jsonb(NEW) - {every} IS DISTINCT FROM to_jsonb(OLD) - {every} OR (
+                to_jsonb(NEW) - {_names(free)} IS DISTINCT FROM to_jsonb(OLD) - {_names(free)} AND NOT ({when})
+            ) THEN
+                RAISE EXCEPTION 'Cannot update rows of %: what they say stays', TG_TABLE_NAME;
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+def _names(columns: Sequence[str]) -> str:
+    return "ARRAY[" + ", ".join(f"'{column}'" for column in columns) + "]::text[]"

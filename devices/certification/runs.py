@@ -10,7 +10,7 @@ from django.db.models import Q
 from devices.certification.bench import USUAL, Pace
 from devices.certification.facts import CallMade, calls_of
 from devices.certification.requirement import Requirement
-from devices.certification.suite import Assignment
+from devices.certification.suite import Assignment, is_test_environment
 from devices.certification.trying import Suite, attempt
 from devices.certification.verdict import Outcome, Result
 from devices.models import CertificationRun, CheckResult, Cloud
@@ -23,6 +23,11 @@ REQUIREMENTS = "1.1"  # the version of requirements.txt, December 2025
 LEASE = timedelta(seconds=90)  # longer than a requirement may take (`bench.Pace`)
 MOST_ATTEMPTS = 2  # of one requirement: what broke off so often does so for ever, and the others wait
 KIND = "certification"
+CUSTOMERS_THERE = (
+    "Customers' devices are in the cloud {cloud}: it is not marked as the partner's test environment, and whoever is "
+    "certified is read, and sent commands, unsafe ones among them. Remedy: connect the partner's sandbox as a cloud of "
+    "its own, mark it as a test environment on its page, and name it."
+)
 BROKE_OFF = f"It was begun {MOST_ATTEMPTS} times, and broke off within the portal each time."
 Status = CertificationRun.Status
 
@@ -32,9 +37,15 @@ def ask_for(
     partner: Partner, *, suites: Sequence[Suite], cloud: Cloud | None = None, maker: str = "",
     second_secret: str | None = None, now: datetime, by: Actor,
 ) -> CertificationRun:  # fmt: skip
-    """Raises `Refusal` where it is not said which cloud, or of a TPDO which maker; or where one is under way."""
+    """Against the partner's sandbox (§12), and never against what customers have.
+
+    Raises `Refusal` where the cloud is no test environment, where it is not said which cloud, or of a TPDO which maker;
+    or where one is under way.
+    """
     Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     cloud = cloud or _only_cloud(partner)
+    if cloud is not None and not is_test_environment(cloud):
+        raise Refusal("state_conflict", CUSTOMERS_THERE.format(cloud=cloud.name))
     if partner.kind == Partner.Kind.TPDO and not maker.strip():
         raise Refusal("validation_failed", "A TPDO is certified for each manufacturer it brings: say which.")
     if maker and not partner.may_enroll(maker):
@@ -117,6 +128,8 @@ def _tried(assignment: Assignment, suite: Suite, requirement: Requirement, earli
     desk = suite.desk_of(assignment, earlier)
     if assignment.run.cloud is not None and assignment.run.cloud.partner_id != assignment.run.partner_id:
         return Result(requirement.name, Outcome.FAIL, "The cloud is another partner's.")
+    if assignment.run.cloud is not None and not is_test_environment(assignment.run.cloud):
+        return Result(requirement.name, Outcome.NOT_TRIED, "The cloud is no longer marked as a test environment.")
     return attempt(requirement, suite.vocabulary, desk, assignment.subject)
 
 
@@ -146,8 +159,9 @@ def _finish(run: CertificationRun, *, now: datetime) -> None:
 
 
 def _only_cloud(partner: Partner) -> Cloud | None:
-    """None for a partner that has none: its data is pushed."""
-    clouds = list(partner.clouds.order_by("name")[:2])
-    if len(clouds) > 1:
-        raise Refusal("validation_failed", "The partner has several clouds: say which.")
-    return clouds[0] if clouds else None
+    """Of those that may be tried. None for a partner that has no cloud at all: its data is pushed."""
+    clouds = list(partner.clouds.order_by("name"))
+    fit = [each for each in clouds if is_test_environment(each)] or clouds
+    if len(fit) > 1:
+        raise Refusal("validation_failed", f"Say which cloud: {', '.join(each.name for each in fit)}.")
+    return fit[0] if fit else None

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Self
 
-import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
@@ -11,6 +10,7 @@ from devices.models.cloud import Cloud
 from partners.models import Certificate, Partner
 from partners.models.partner import same_name
 from texture_portal import sealed_columns
+from texture_portal.append_only import unchanging
 from texture_portal.ids import new_id
 
 
@@ -95,7 +95,16 @@ class CheckResult(models.Model):
         ordering = ["id"]
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["run", "requirement"], name="one_result_of_each_requirement")]
-        triggers = [pgtrigger.ReadOnly(name="results_do_not_change")]
+        triggers = [
+            unchanging(
+                name="results_do_not_change",
+                but=("said", "evidence"),
+                when="""
+                    position('erased:' IN NEW.said || NEW.evidence::text) > 0
+                    AND EXISTS (SELECT FROM partners_customer WHERE erased_at IS NOT NULL)
+                """,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.requirement}: {self.outcome}"

@@ -12,7 +12,7 @@ from texture_portal.sealed_columns import UNDER_OTHER_KEYS
 STAFF = "of staff or of an administrator, not of an end user"
 PARTNER = "a partner's own, or an agreement with it"
 CODE = "a code or a name of the portal's own making"
-TRIED = "of a partner's sandbox, in which nobody lives"
+TRIED = "how a partner's sandbox was tried, in which nobody lives"
 PRODUCT = "of a kind of device, not of one that somebody has"
 PLACE = "of a utility, a territory or a data set"
 PROGRAM = "of a program or an event for many"
@@ -58,7 +58,10 @@ NOT_PERSONAL: dict[str, dict[str, str]] = {
     "texture_portal.SavedFilter": {ALL: "filters of a list, never what was searched for"},
     "partners.Application": {ALL: PARTNER},
     "partners.Bucket": {ALL: CODE},
-    "partners.Certificate": {ALL: PARTNER},
+    "partners.Certificate": {
+        "maker": PARTNER, "maker_key": PARTNER, "requirements": CODE, "issued_by": BY, "reason": PARTNER,
+        "withdrawn_by": BY, "withdrawn_reason": PARTNER,
+    },
     "partners.Customer": {"sealed_data_key": "the key itself: destroyed"},
     "partners.HistoricalPartner": {ALL: PARTNER},
     "partners.IdempotencyRecord": {"fingerprint": PROOF},
@@ -87,7 +90,9 @@ NOT_PERSONAL: dict[str, dict[str, str]] = {
     "devices.Allowance": {ALL: CODE},
     "devices.CallBucket": {ALL: OURS},
     "devices.CertificationRun": {ALL: TRIED},
-    "devices.CheckResult": {ALL: TRIED},
+    "devices.CheckResult": {
+        "requirement": CODE, "title": OURS, "section": CODE, "remedy": OURS, "notes": "names of calls",
+    },
     "devices.Cloud": {ALL: PARTNER},
     "devices.Command": {
         "command": CODE, "asked": REGISTRY, "input": REGISTRY,

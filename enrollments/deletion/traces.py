@@ -12,7 +12,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField, Model, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, TruncYear
 
-from devices.models import Command
+from devices.certification import forgetting as results
+from devices.models import Command, Device
 from enrollments.deletion.person import Person
 from enrollments.models import FileRow
 from enrollments.models.review import ERASED_WORDS
@@ -83,6 +84,12 @@ def _forget_messages(person: Person) -> int:
     return sum(webhooks.forget(subjects, partner_id=partner, mentions=person.mentions) for partner in person.partners)
 
 
+def _forget_results(person: Person) -> int:
+    rows = Device.objects.filter(pk__in=person.devices).values_list("pk", "manufacturer_device_id", "serial_number")
+    words = {name: f"erased:{pk}" for pk, *names in rows for name in names if name}
+    return results.forget(words, partners=person.partners)
+
+
 def _forget_places(person: Person) -> int:
     return places.forget(person.addresses)
 
@@ -97,6 +104,11 @@ SEARCHES = (
             "partners.WebhookAttempt": ("answer",),
             "partners.WebhookAnswer": ("said",),
         },
+    ),
+    Search(
+        "results of certification",
+        _forget_results,
+        {"devices.CheckResult": ("said", "evidence"), "partners.Certificate": ("report",)},
     ),
     Search("places that geocoders told of", _forget_places, {"territories.KnownPlace": ("digest", "sealed")}),
 )

@@ -7,14 +7,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from devices.certification import certifying, reports, runs
-from devices.models import CertificationRun, CheckResult, Waiver
+from devices.models import CertificationRun, CheckResult
 from enrollments.certification.work import suites
 from partners.models import Certificate
 from texture_portal import clock
 from texture_portal.refusals import Refusal
 
-from .concerned import named, that_call
-from .conftest import BY, asked_for, cloud_of, failed, opened, outcomes, tried
+from .concerned import named
+from .conftest import BY, asked_for, cloud_of, failed, outcomes, tried
 
 
 def certify(partner, **options) -> str:
@@ -79,7 +79,7 @@ def test_one_run_at_a_time_and_it_is_said_which_cloud(oem, cloud):
     assert runs.claim(now=clock.now(), run=run).pk == run.pk
     assert runs.claim(now=clock.now()) is None
     cloud_of(oem, cloud.partner, name="Another")
-    with pytest.raises(CommandError, match="several clouds"):
+    with pytest.raises(CommandError, match="Say which cloud"):
         certify(cloud.partner)
 
 
@@ -95,20 +95,3 @@ def test_a_run_whose_worker_died_goes_on_where_it_was(cloud, second_secret):
     runs.work_on(second, suites(), now=clock.now())
     runs.work_on(first, suites(), now=clock.now())
     assert CheckResult.objects.filter(run=run).values("requirement").distinct().count() == 5
-
-
-def test_no_command_goes_to_what_is_no_test_environment(oem, second_secret):
-    cloud = opened(oem, cloud_of(oem))
-    cloud.partner.environment = "production"
-    cloud.partner.save()
-    before = oem.control("GET", "counters")["commands"]
-    report = tried(cloud, secret=second_secret, of=that_call("control"))
-    assert failed(report) == {
-        "command-acknowledgement", "command-status", "command-completion", "unsafe-commands", "error-information",
-        "latency-control",
-    }  # fmt: skip
-    assert oem.control("GET", "counters")["commands"] == before
-    assert not Waiver.objects.exists()
-    cloud.is_test_environment = True
-    cloud.save()
-    assert failed(tried(cloud, secret=second_secret, of=that_call("control"))) == set()

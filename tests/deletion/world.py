@@ -12,6 +12,8 @@ from django.db.models import BinaryField, JSONField
 from devices.connections import reach
 from devices.connections.record import save_on_record
 from devices.models import (
+    CertificationRun,
+    CheckResult,
     CommandAttempt,
     CommandReport,
     Connection,
@@ -36,7 +38,14 @@ from enrollments.evidence.records import RecordClaim, ask_for_records, file_reco
 from enrollments.imports import keeping
 from enrollments.linking import sessions
 from enrollments.models import CaseNote, Consent, Enrollment, FileRow, LinkSession, PartnerEvent
-from partners.models import IdempotencyRecord, RefusedRequest, SignedRequest, WebhookAnswer, WebhookAttempt
+from partners.models import (
+    Certificate,
+    IdempotencyRecord,
+    RefusedRequest,
+    SignedRequest,
+    WebhookAnswer,
+    WebhookAttempt,
+)
 from partners.webhooks.outbox import WebhookDelivery
 from programs.models import DispatchTarget
 from territories.addresses import Address
@@ -91,6 +100,7 @@ def a_person(*, partner=None, mark=MARK):
         _at_the_maker(enrollment)
         _on_the_way(enrollment, user=user)
         _in_the_fleet(enrollment)
+        _in_certification(enrollment)
     return enrollment
 
 
@@ -238,6 +248,24 @@ def _in_the_fleet(enrollment):
         command=order, source="api", status="failed", error={"detail": MARK}, received_at=NOW, is_news=False
     )
     WebhookAnswer.objects.create(type="command.requested", subject=order.pk, said=MARK, at=NOW)
+
+
+def _in_certification(enrollment):
+    """Of a cloud in which a customer's device should not have been."""
+    name = enrollment.device.manufacturer_device_id
+    run = CertificationRun.objects.create(
+        partner=enrollment.partner, requirements="1.1", status="done", asked_at=NOW, finished_at=NOW,
+        asked_by="staff rita", total=1,
+    )  # fmt: skip
+    told = {"said": f"{name} is silent", "evidence": {"silent": [name], name: 1}}
+    CheckResult.objects.create(
+        run=run, requirement="telemetry", title="t", section="4.2", remedy="r", outcome="fail", tried_at=NOW,
+        seconds=1, **told,
+    )  # fmt: skip
+    Certificate.objects.create(
+        partner=enrollment.partner, version=1, requirements="1.1", issued_at=NOW, expires_at=NOW + timedelta(days=9),
+        issued_by="staff rita", report={"results": [{"outcome": "fail", **told}]},
+    )  # fmt: skip
 
 
 def plant(customer):

@@ -68,6 +68,12 @@ class EndForm(forms.Form):
         chosen: Subject = next(self.cleaned_data[name] for name in KINDS if self.cleaned_data[name] is not None)
         return chosen
 
+    @property
+    def goes_on_with(self) -> Partner | None:
+        """Where what is chosen hands over to somebody."""
+        hands_over = self.cleaned_data["choice"] == Deprovisioning.Choice.HAND_OVER and self.cleaned_data["partner"]
+        return self.cleaned_data["successor"] if hands_over else None
+
 
 @admin.register(Deprovisioning)
 class DeprovisioningAdmin(DetailAdmin):
@@ -89,8 +95,9 @@ class DeprovisioningAdmin(DetailAdmin):
         if form.is_valid():
             if "confirmed" in request.POST and (answer := self._ended(request, form)):
                 return answer
-            foreseen = preview(form.subject)
-            looks.note(request, Look.What.LISTED, Enrollment, [each.pk for each in foreseen.named])
+            foreseen = preview(form.subject, successor=form.goes_on_with)
+            staying = [each.pk for each, _ in foreseen.left.named] if foreseen.left else []
+            looks.note(request, Look.What.LISTED, Enrollment, {*staying, *(each.pk for each in foreseen.named)})
         context = self.admin_site.each_context(request) | {
             "opts": self.opts, "media": self.media, "title": "End a partner, a program or a portfolio", "form": form,
             **(_shown(request, form.subject, foreseen) if foreseen else {}),
@@ -137,6 +144,7 @@ def _shown(request: HttpRequest, subject: Subject, foreseen: Preview) -> dict[st
             ((link(each, short(each.pk)), each.customer.reference_id, each.device.serial_number, each.state)
              for each in foreseen.named),
         )  # fmt: skip
+        left = _left(foreseen)
     counts = [("open enrollments", foreseen.total), *foreseen.counts.items()]
     return {
         "subject": subject,
@@ -144,7 +152,25 @@ def _shown(request: HttpRequest, subject: Subject, foreseen: Preview) -> dict[st
         "states": table(("State", "Enrollments"), ((state, f"{count:,}") for state, count in foreseen.states.items())),
         "named": named,
         "is_more": foreseen.total > len(foreseen.named),
+        **left,
     }
+
+
+def _left(foreseen: Preview) -> dict[str, Any]:
+    """How many go along, and who does not and why: their enrollments end."""
+    if foreseen.left is None:
+        return {}
+    goes = foreseen.total - foreseen.left.total
+    counts = [("Go along", f"{goes:,}"), ("Do not: their enrollments end", f"{foreseen.left.total:,}")]
+    return {
+        "going": [*counts, *((f"… {why}", f"{count:,}") for why, count in foreseen.left.counts.items())],
+        "left": table(
+            ("Enrollment", "Customer", "Device", "Why it does not go along"),
+            ((link(each, short(each.pk)), each.customer.reference_id, each.device.serial_number, why.value)
+             for each, why in foreseen.left.named),
+        ),
+        "is_more_left": foreseen.left.total > len(foreseen.left.named),
+    }  # fmt: skip
 
 
 def _facts(asked: Deprovisioning) -> list[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from devices.connections import ending, renewal
 from devices.connections.reach import withdraw
 from devices.models import Connection, Device, PortfolioDevice
 from enrollments import ledger, lifecycle, notices
+from enrollments.deprovisioning import staying
 from enrollments.duplicates import device_name
 from enrollments.models import Enrollment
 from enrollments.overview import overview
@@ -35,11 +36,10 @@ def hand_over(customer: Customer, successor: Partner, *, reason: str, now: datet
     ids = list(Enrollment.objects.open().filter(customer=held).order_by("pk").values_list("pk", flat=True))
     hold(_names(ids, held.partner, successor))
     enrollments = list(Enrollment.objects.locked().filter(pk__in=ids).order_by("pk"))
-    wants_out = held.deletion_requests.filter(done_at=None, refused_at=None).exists()
-    taken = [] if wants_out else [each for each in enrollments if _goes_along(each, successor)]
-    for each in enrollments:
-        if each not in taken:
-            lifecycle.revoke(each, reason=CANNOT, now=now, by=by, why=reason)
+    left = staying.of(enrollments, successor)
+    taken = [each for each in enrollments if each not in left]
+    for each in left:
+        lifecycle.revoke(each, reason=CANNOT, now=now, by=by, why=reason)
     if taken:
         _move_customer(held, successor)
         _move_devices([each.device for each in taken], successor, reason=reason, now=now, by=by)
@@ -53,16 +53,6 @@ def hand_over(customer: Customer, successor: Partner, *, reason: str, now: datet
 def _names(ids: Sequence[UUID], old: Partner, new: Partner) -> list[str]:
     devices = Device.objects.filter(enrollments__in=ids).values_list("manufacturer_device_id", flat=True)
     return [device_name(partner.pk, name) for name in devices for partner in (old, new)]
-
-
-def _goes_along(enrollment: Enrollment, successor: Partner) -> bool:
-    return enrollment.standing().is_valid and _can_take(successor, enrollment.device)
-
-
-def _can_take(successor: Partner, device: Device) -> bool:
-    """It has no device of that id, and may enroll devices of this maker."""
-    known = Device.objects.filter(partner=successor, manufacturer_device_id=device.manufacturer_device_id)
-    return successor.may_enroll(device.manufacturer) and not known.exists()
 
 
 def _move_customer(customer: Customer, successor: Partner) -> None:

@@ -7,6 +7,8 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from devices.commands.states import UNFINISHED
 from devices.models import Command, Connection, Portfolio, PortfolioDevice
+from enrollments.deprovisioning import staying
+from enrollments.deprovisioning.staying import Staying
 from enrollments.models import Enrollment
 from enrollments.states import State
 from partners.models import Partner, WebhookDelivery
@@ -19,18 +21,20 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`counts` in words; `named` are the first of those whom it would reach."""
+    """`counts` in words; `named` are the first of those whom it would reach; `left`, who would not go along."""
 
     states: dict[str, int]
     counts: dict[str, int]
     named: list[Enrollment]
+    left: Staying | None = None
 
     @property
     def total(self) -> int:
         return sum(self.states.values())
 
 
-def preview(subject: Subject) -> Preview:
+def preview(subject: Subject, *, successor: Partner | None = None) -> Preview:
+    """`successor`: whom a partner's devices are to be handed over to."""
     rows = reached(subject)
     devices = rows.values("device")
     states = dict(rows.order_by().values_list("state").annotate(Count("pk")))
@@ -48,7 +52,8 @@ def preview(subject: Subject) -> Preview:
         pending = WebhookDelivery.objects.filter(endpoint__partner=subject, state=WebhookDelivery.State.PENDING)
         counts["webhooks that wait"] = pending.count()
     named = rows.select_related("customer", "device").order_by("pk")[:MOST_NAMED]
-    return Preview({State(state).label: count for state, count in sorted(states.items())}, counts, list(named))
+    left = None if successor is None else staying.foreseen(rows, successor)
+    return Preview({State(state).label: count for state, count in sorted(states.items())}, counts, list(named), left)
 
 
 def reached(subject: Subject) -> "QuerySet[Enrollment]":

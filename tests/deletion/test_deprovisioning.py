@@ -13,6 +13,7 @@ from devices.portfolios import membership
 from enrollments import lifecycle
 from enrollments.deletion import asking as deletion
 from enrollments.deprovisioning import asking, preview, work
+from enrollments.deprovisioning.staying import Why
 from enrollments.models import Deprovisioning, Enrollment
 from enrollments.waiting import settle_programs
 from partners import onboarding
@@ -94,6 +95,34 @@ def test_a_preview_says_who_and_how_many_and_changes_nothing(partner):
     assert foreseen.counts["grants at clouds"] == 1
     assert foreseen.named[0].customer.reference_id
     assert Partner.objects.get(pk=partner.pk).status == "active"
+
+
+def test_a_preview_of_a_hand_over_counts_who_will_not_go_along_and_says_why(partner):
+    """And just they end, once it is done."""
+    goes, maker, twin, undone, wants_out = (active(partner=partner) for _ in range(5))
+    Device.objects.filter(pk=maker.device_id).update(manufacturer="Bolt")
+    successor = PartnerFactory(manufacturers=["Acme Energy"])
+    theirs = active(partner=successor)
+    Device.objects.filter(pk=theirs.device_id).update(manufacturer_device_id=twin.device.manufacturer_device_id)
+    with transaction.atomic():
+        held = Enrollment.objects.locked().get(pk=undone.pk)
+        lifecycle.revoke_consent(held, revoked_at=NOW, source="customer", now=NOW + HOUR, by=BY)
+    deletion.ask([wants_out.customer], via="mail", now=NOW + HOUR, by=BY)
+    anew = active(
+        partner=partner, customer_reference=wants_out.customer.reference_id, finding=matched_to(goes.site.utility),
+        now=NOW + 2 * HOUR, consent=consent_claim(granted_at=NOW + 2 * HOUR),
+    )  # fmt: skip
+    foreseen = preview.preview(partner, successor=successor)
+    why = {each.pk: reason for each, reason in foreseen.left.named}
+    assert why.pop(anew.pk) == why.pop(wants_out.pk, Why.WANTS_DELETION) == Why.WANTS_DELETION
+    assert why == {maker.pk: Why.MAKER, twin.pk: Why.KNOWN_THERE, undone.pk: Why.NO_CONSENT}
+    assert foreseen.total - foreseen.left.total == 1
+    assert preview.preview(partner).left is None
+    asked = end(partner, choice="hand_over", successor=successor)
+    work_off()
+    asked.refresh_from_db()
+    assert (asked.handed_over, asked.revoked) == (1, foreseen.left.total)
+    assert Enrollment.objects.get(pk=goes.pk).partner == successor
 
 
 def test_an_ended_partner_is_stopped_at_once_and_its_devices_are_revoked(partner):

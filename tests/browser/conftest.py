@@ -17,6 +17,8 @@ WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
 CUT_OFF = """[...document.querySelectorAll('.data-row > td, .facts dd')]
     .filter(each => each.scrollHeight > each.clientHeight + 1 || each.scrollWidth > each.clientWidth + 1)
     .map(each => each.innerText)"""
+# Fonts are there, and scripts that ran at the end of loading have drawn what they draw.
+SETTLED = """() => document.fonts.ready.then(() => new Promise(done => requestIdleCallback(done, {timeout: 1000})))"""
 PASSWORD = "a password for tests only"
 
 
@@ -55,9 +57,10 @@ def _performs_what_it_says(request):
 
 
 @pytest.fixture
-def sign_in(browser, live_server, width, answered):
+def sign_in(browser, live_server, width, answered, settings):
     """`sign_in("Auditor")`: a page of a new member of that group, logged in by the form."""
     groups.install(apps)  # transactional tests empty the tables
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     contexts = []
 
     def signed_in(group):
@@ -101,7 +104,8 @@ def keep_both():
 
 
 def _keep(page, name, width):
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
+    page.evaluate(SETTLED)
     folder = settings.PORTAL_HOME / "artefacts"
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)

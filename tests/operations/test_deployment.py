@@ -5,8 +5,10 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,6 +117,58 @@ def test_what_is_for_machines_inside_is_not_there_from_outside(behind_nginx: str
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert said.stdout == status, path
+
+
+def answered(tmp_path: Path, url: str, *words: str) -> str:
+    """Status and head, as curl prints them."""
+    done = subprocess.run(
+        ["curl", "-sS", "--cacert", str(tmp_path / "fullchain.pem"), "-o", os.devnull, "-D", "-", *words, url],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def test_a_page_asked_for_without_tls_leads_on_and_a_call_is_refused(behind_nginx: str, tmp_path: Path) -> None:
+    found = re.search(r"listen (127\.0\.0\.1:\d+);", (tmp_path / "site.conf").read_text())
+    assert found
+    assert "301 Moved" in answered(tmp_path, f"http://{found[1]}/docs/")
+    for path in ("/v1/devices", "/oauth/token/"):
+        assert " 403 " in answered(tmp_path, f"http://{found[1]}{path}"), path
+
+
+def test_every_answer_over_tls_insists_on_it_and_trace_is_none(behind_nginx: str, tmp_path: Path) -> None:
+    for path, words, status in (("/docs/", (), "200"), ("/metrics", (), "404"), ("/docs/", ("-X", "TRACE"), "405")):
+        said = answered(tmp_path, f"https://{behind_nginx}{path}", "--http1.1", *words)
+        assert f" {status} " in said, said
+        assert said.lower().count("strict-transport-security: max-age=31536000; includesubdomains") == 1, said
+
+
+@pytest.mark.parametrize(
+    ("newest", "ciphers", "is_taken"),
+    [
+        (ssl.TLSVersion.TLSv1_3, "DEFAULT", True),
+        (ssl.TLSVersion.TLSv1_2, "ECDHE+AESGCM", True),
+        (ssl.TLSVersion.TLSv1_2, "AES128-SHA:AES256-GCM-SHA384", False),
+        (ssl.TLSVersion.TLSv1_1, "DEFAULT:@SECLEVEL=0", False),
+    ],
+)
+def test_only_good_versions_and_ciphers_of_tls_are_spoken(behind_nginx, tmp_path, newest, ciphers, is_taken) -> None:
+    host, _, port = behind_nginx.partition(":")
+    context = ssl.create_default_context(cafile=str(tmp_path / "fullchain.pem"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of the old version, which is tried here
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, newest
+    context.set_ciphers(ciphers)
+
+    def shake_hands() -> None:
+        with socket.create_connection(("127.0.0.1", int(port)), timeout=20) as line:
+            context.wrap_socket(line, server_hostname=host).close()
+
+    if is_taken:
+        shake_hands()
+    else:
+        with pytest.raises(ssl.SSLError):
+            shake_hands()
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)

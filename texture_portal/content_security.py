@@ -20,7 +20,8 @@ FOR_READERS = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-FOR_MACHINES = "default-src 'none'; frame-ancestors 'none'"
+FOR_MACHINES = "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+FORGET = '"cache"'  # Clear-Site-Data with a log-out: pages that browsers keep for "back" (themes are kept)
 NO_PAGE_USES = (
     "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
     "payment", "usb",
@@ -35,6 +36,7 @@ def console_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
         response = get_response(request)
         if request.path.startswith(CONSOLE):
             response.headers.setdefault("Content-Security-Policy", policy(tiles_url=settings.MAP_TILES_URL))
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return respond
@@ -54,7 +56,7 @@ def people_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
 
 
 def every_answer(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, around the others: what nobody has said more exactly."""
+    """Middleware, around the others, static files and redirects too: what nobody has said more exactly."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -74,6 +76,7 @@ def for_people(*, sends_to: Iterable[str] = ()) -> str:
     return "; ".join(
         (
             "default-src 'none'",
+            "object-src 'none'",
             "style-src 'self'",
             "img-src 'self'",
             f"form-action {' '.join(dict.fromkeys((SELF, *map(_origin, sends_to))))}",
@@ -92,7 +95,7 @@ def policy(*, tiles_url: str) -> str:
             "style-src 'self' 'unsafe-inline'",
             f"img-src {' '.join(images)}",
             "object-src 'none'",
-            "base-uri 'self'",
+            "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",
         )

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import get_language_from_request
 
 PAGES = ("/link/", "/account/", "/status/")
-PARAMETER = COOKIE = "language"
+PARAMETER = "language"
 A_YEAR = 365 * 24 * 3600
 
 
@@ -32,13 +32,17 @@ def people_language(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
 
 def chosen(request: HttpRequest) -> str:
     """What its user chose on one of our pages; nothing where they did not."""
-    given = request.GET.get(PARAMETER), request.COOKIES.get(COOKIE)
+    given = request.GET.get(PARAMETER), request.COOKIES.get(cookie())
     return next((each for each in given if each in known()), "")
 
 
 def keep(response: HttpResponse, language: str) -> None:
     secure = settings.SESSION_COOKIE_SECURE
-    response.set_cookie(COOKIE, language, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
+    response.set_cookie(cookie(), language, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
+
+
+def cookie() -> str:
+    return f"{settings.COOKIE_PREFIX}{PARAMETER}"
 
 
 def known() -> list[str]:

@@ -21,7 +21,7 @@ def small_forms(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         length = request.META.get("CONTENT_LENGTH") or "0"
         if (length.isdecimal() and int(length) <= settings.MOST_BYTES_OF_A_FORM) or _may_send_much(request):
             return get_response(request)
-        return HttpResponse("The form is too large.", status=413, content_type="text/plain")
+        return HttpResponse("The form is too large.", status=413, content_type="text/plain; charset=utf-8")
 
     return respond
 

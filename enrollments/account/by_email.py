@@ -1,4 +1,4 @@
-"""Logging in with an e-mailed link: no password, good once, for fifteen minutes, sent only to whom we know."""
+"""Logging in with an e-mailed link: no password, good once, for ten minutes, sent only to whom we know."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ from enrollments.models import Contact, SignInLink
 from partners.models import Customer
 from texture_portal import jobs
 
-LASTS = timedelta(minutes=15)
+LASTS = timedelta(minutes=10)
 KEPT = timedelta(days=7)
 MOST_AN_HOUR = 5  # to one address
 LEASE = timedelta(seconds=90)

@@ -29,6 +29,7 @@ from enrollments.models import DeletionRequest, Enrollment, LinkSession
 from partners.models import Customer
 from programs.models import Program
 from texture_portal import clock
+from texture_portal.content_security import FORGET
 from texture_portal.gates import Gate
 from texture_portal.refusals import Refusal
 
@@ -192,7 +193,9 @@ def download(request: HttpRequest, customers: list[Customer]) -> HttpResponse:
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
     visits.let_out(request)
-    return redirect("account")
+    answer = redirect("account")
+    answer["Clear-Site-Data"] = FORGET
+    return answer
 
 
 def _way_in(request: HttpRequest, form: EmailForm, *, status: int = 200) -> HttpResponse:

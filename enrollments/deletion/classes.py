@@ -56,6 +56,7 @@ NOT_PERSONAL: dict[str, dict[str, str]] = {
     "texture_portal.Key": {ALL: PROOF},
     "texture_portal.Look": {ALL: "who of staff looked; what was shown stands there by ids of the portal's own"},
     "texture_portal.SavedFilter": {ALL: "filters of a list, never what was searched for"},
+    "texture_portal.StaffSession": {ALL: STAFF},
     "partners.Application": {ALL: PARTNER},
     "partners.Bucket": {ALL: CODE},
     "partners.Certificate": {

@@ -22,7 +22,7 @@ from texture_portal.openapi.calls import CALLS
 from texture_portal.openapi.document import document
 from texture_portal.openapi.problems import ENROLLMENT_ID
 
-IMAGES = {".svg": "image/svg+xml"}
+IMAGES = {".svg": "image/svg+xml; charset=utf-8"}
 
 
 @require_safe

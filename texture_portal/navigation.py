@@ -91,7 +91,10 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:
     """As Unfold's `ACCOUNT.navigation` wants it."""
-    ways = [{"title": "Second factor", "link": reverse("second_factor")}]
+    ways = [
+        {"title": "Second factor", "link": reverse("second_factor")},
+        {"title": "Where I am logged in", "link": reverse("open_sessions")},
+    ]
     if not request.user.is_authenticated or request.user.has_usable_password():
         ways.insert(0, {"title": "Change password", "link": reverse("admin:password_change")})
     return ways

@@ -71,6 +71,7 @@ JOBS = (
     Job("status", "texture_portal.status.keeping.watch", every=MINUTE),
     Job("purge_status", "texture_portal.status.keeping.purge", every=timedelta(hours=6)),
     Job("keys", "texture_portal.keys.write_down", every=5 * MINUTE),
+    Job("purge_sessions", "texture_portal.login.open_sessions.purge", every=timedelta(hours=1)),
     Job("purge_gates", "texture_portal.gates.purge", every=timedelta(hours=1)),
     Job("purge_failures", "texture_portal.jobs.purge_failures", every=timedelta(hours=6)),
 )

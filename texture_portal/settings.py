@@ -110,10 +110,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "texture_portal.client_address.middleware",
+    "texture_portal.content_security.every_answer",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "texture_portal.request_log.keep",
-    "texture_portal.content_security.every_answer",
     "texture_portal.content_security.console_policy",
     "texture_portal.content_security.people_policy",
     "partners.middleware.RequestIdMiddleware",
@@ -167,7 +167,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # the partner API sets its own, 
 DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1000, 10
 MOST_BYTES_OF_A_FORM = 64 * 1024  # of who is not logged in to the console
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_PUBLIC
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked for inside, without TLS
+# Browsers take such a cookie over TLS from this very host alone, and never send it to another.
+COOKIE_PREFIX = "__Host-" if IS_PUBLIC else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True  # forms carry their token themselves
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # not in a cookie: they name people
+SECURE_REDIRECT_EXEMPT = [
+    r"^healthz$", r"^readyz$", r"^metrics$",  # asked for inside, without TLS
+    r"^v1/", r"^oauth/",  # refused without it (partners.middleware)
+]  # fmt: skip
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # that it sets X-Forwarded-Proto and -For itself
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # Proxies beyond that one, or instead of it, whose word on where a request comes from is taken: networks.
@@ -180,15 +188,19 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # -- log-in of staff (docs/staff.md) ---------------------------------------------------------------------------
 
 SHORTEST_PASSWORD = env.int("SHORTEST_PASSWORD", default=12)
+PASSWORD_WORDS = env.list("PASSWORD_WORDS", default=[])  # beside the portal's own: the company's, its products'
+_stolen = env.str("BREACHED_PASSWORDS_FILE", default="")  # SHA-1 digests of known ones, sorted, a line each
+BREACHED_PASSWORDS_FILE = Path(_stolen) if _stolen else None
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
-    for name, options in (
-        ("UserAttributeSimilarityValidator", {}),
-        ("MinimumLengthValidator", {"min_length": SHORTEST_PASSWORD}),
-        ("CommonPasswordValidator", {}),
-        ("NumericPasswordValidator", {}),
-    )
-] + [{"NAME": "texture_portal.login.passwords.ChangeIsNoted"}]
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": SHORTEST_PASSWORD},
+    },
+    {"NAME": "texture_portal.login.passwords.NotGuessable"},
+    {"NAME": "texture_portal.login.passwords.NotStolen"},
+    {"NAME": "texture_portal.login.passwords.ChangeIsNoted"},
+]
 PERMISSIONS_BACKEND = "django.contrib.auth.backends.ModelBackend"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", PERMISSIONS_BACKEND]
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=IS_PUBLIC)  # who has one is asked for it anyway
@@ -196,6 +208,7 @@ OTP_TOTP_ISSUER = "Texture enrollment portal"
 SESSION_ENGINE = "texture_portal.login.session_store"
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 SESSION_HOURS = env.int("SESSION_HOURS", default=12)  # from the log-in, whatever is done meanwhile
+REAUTHENTICATE_MINUTES = env.int("REAUTHENTICATE_MINUTES", default=15)  # the age of a log-in that changes log-ins
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 AXES_HANDLER = "texture_portal.login.lock_out.LockOut"
 AXES_CLIENT_IP_CALLABLE = "texture_portal.login.lock_out.address_of"

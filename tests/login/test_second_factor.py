@@ -25,7 +25,7 @@ def enrolled(rita, log_in):
     device = Authenticator.objects.get()
     page = client.post(PAGE, {"code": code_of(device)}).content.decode()
     device.refresh_from_db()
-    return client, device, re.findall(r"<code>(\w{8}-\w{8})</code>", page)
+    return client, device, re.findall(r"<code>(\w{8}-\w{8}-\w{8})</code>", page)
 
 
 def opens(client):
@@ -104,7 +104,7 @@ def test_a_recovery_code_opens_once(enrolled, log_in):
 def test_new_recovery_codes_end_the_old(enrolled, log_in):
     client, _, codes = enrolled
     page = client.post(PAGE, {"do": "codes"}).content.decode()
-    assert not set(codes) & set(re.findall(r"<code>(\w{8}-\w{8})</code>", page))
+    assert not set(codes) & set(re.findall(r"<code>(\w{8}-\w{8}-\w{8})</code>", page))
     other, _ = log_in()
     other.post(PAGE, {"code": codes[0]})
     assert not opens(other)

@@ -50,7 +50,7 @@ BESIDE: dict[str, For] = {
     "admin/": For.STAFF, "admin/logout/": For.STAFF, "admin/password_change/": For.STAFF,
     "admin/autocomplete/": For.STAFF, "admin/jsi18n/": For.STAFF, "admin/search/": For.STAFF,
     "admin/r/<path:content_type_id>/<path:object_id>/": For.STAFF,
-    "admin/second-factor/": For.STAFF, "admin/find/": For.STAFF,
+    "admin/second-factor/": For.STAFF, "admin/sessions/": For.STAFF, "admin/find/": For.STAFF,
     "admin/saved-filters/": For.STAFF, "admin/saved-filters/<int:kept_id>/": For.STAFF,
     "admin/password_change/done/": For.STAFF,
 }  # fmt: skip

@@ -12,7 +12,8 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from texture_portal.console.verbs import Verb, VerbsMixin
-from texture_portal.login import lock_out, second_factor, standing
+from texture_portal.login import lock_out, open_sessions, second_factor, standing
+from texture_portal.models import StaffSession
 
 CHANGE = "auth.change_user"
 
@@ -39,6 +40,11 @@ def _take_away(user: User, given: dict[str, Any], now: datetime, by: User) -> st
     return f"{user} sets up a new second factor with the next log-in."
 
 
+def _end_sessions(user: User, given: dict[str, Any], now: datetime, by: User) -> str:
+    ended = open_sessions.end(user, StaffSession.objects.all(), now=now, by=by, reason=given["reason"])
+    return f"{ended} sessions of {user} were ended." if ended else f"{user} was not logged in."
+
+
 @admin.register(User)
 class StaffAdmin(VerbsMixin, StandingOnRecord, UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not generic
     form = UserChangeForm
@@ -55,6 +61,9 @@ class StaffAdmin(VerbsMixin, StandingOnRecord, UserAdmin, ModelAdmin):  # type: 
             _take_away,
             fits=lambda user: second_factor.authenticator_of(user) is not None,
             is_final=True,
+        ),
+        Verb(
+            "end-sessions", "End all sessions", "Wherever it is logged in: it must log in anew.", CHANGE, _end_sessions
         ),
     )
 

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from texture_portal import clock
-from texture_portal.login import second_factor
+from texture_portal.login import second_factor, sessions
 from texture_portal.models import Authenticator
 
 LOGIN = "/admin/login/"
@@ -41,9 +41,12 @@ def second_factor_page(request: HttpRequest) -> HttpResponse:
     has_one = second_factor.authenticator_of(user) is not None
     if has_one and not user.is_verified():
         return _prove(request)
+    wants_codes = request.method == "POST" and request.POST.get("do") == CODES
+    if has_one and (wants_codes or request.GET.get("do") == ANEW) and not sessions.is_recent(request):
+        return sessions.ask_again(request)
     if not has_one or request.GET.get("do") == ANEW:
         return _set_up(request)
-    if request.method == "POST" and request.POST.get("do") == CODES:
+    if wants_codes:
         return _codes(request, second_factor.new_recovery_codes(request, user, now=clock.now()))
     return _page(request, "look_after", "Your second factor")
 

@@ -14,6 +14,7 @@ from texture_portal.login.acts import note
 from texture_portal.models import Act, Authenticator
 
 RECOVERY_CODES = 10
+GROUPS_OF_A_CODE = 3  # of 40 bits each: beyond what a digest without salt can be guessed by
 KEPT_CHARACTERS = 16  # of a digest: as many as django-otp's column has, and 96 bits
 AUTHENTICATOR, RECOVERY = "authenticator", "recovery codes"
 
@@ -48,6 +49,7 @@ def confirm(request: HttpRequest, user: User, *, code: str, now: datetime) -> li
     device.confirmed = True
     device.save(update_fields=["confirmed"])
     login(request, device)
+    request.session.cycle_key()
     note(Act.What.SECOND_FACTOR_SET_UP, by=user, request=request, now=now)
     return _new_codes(user)
 
@@ -60,6 +62,7 @@ def prove(request: HttpRequest, user: User, *, code: str, now: datetime) -> bool
     for device in kind.objects.filter(user=user, confirmed=True):
         if verify_token(user, device.persistent_id, given if kind is Authenticator else kept_code(given)):
             login(request, device)
+            request.session.cycle_key()
             note(what, by=user, request=request, now=now)
             return True
     note(Act.What.SECOND_FACTOR_REFUSED, by=user, request=request, now=now)
@@ -97,11 +100,11 @@ def take_away(user: User, *, reason: str, now: datetime, by: User) -> None:
 def _new_codes(user: User) -> list[str]:
     StaticDevice.objects.filter(user=user).delete()
     device = StaticDevice.objects.create(user=user, name=RECOVERY)
-    codes = [StaticToken.random_token() + StaticToken.random_token() for _ in range(RECOVERY_CODES)]
+    codes = ["".join(StaticToken.random_token() for _ in range(GROUPS_OF_A_CODE)) for _ in range(RECOVERY_CODES)]
     StaticToken.objects.bulk_create(StaticToken(device=device, token=kept_code(code)) for code in codes)
-    return [f"{code[:8]}-{code[8:]}" for code in codes]
+    return ["-".join(code[at : at + 8] for at in range(0, len(code), 8)) for code in codes]
 
 
 def kept_code(code: str) -> str:
-    """A recovery code as it stands in the database: 80 random bits need no salt, and a copy of it opens nothing."""
+    """A recovery code as it stands in the database: 120 random bits need no salt, and a copy of it opens nothing."""
     return urlsafe_b64encode(hashlib.sha256(code.encode()).digest())[:KEPT_CHARACTERS].decode()

@@ -10,12 +10,19 @@ from django.utils.encoding import force_str
 
 from texture_portal import key_use
 from texture_portal.key_rings import Ring
+from texture_portal.login import open_sessions
 
 
 class SessionStore(db.SessionStore):
     @classmethod
     def get_model_class(cls) -> Any:
         return db.SessionStore.get_model_class()
+
+    def cycle_key(self) -> None:
+        old = self.session_key
+        super().cycle_key()
+        if old:
+            open_sessions.has_a_new_key(old, self.session_key)
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
         for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):

@@ -14,21 +14,28 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from texture_portal import actors, clock, underway
+from texture_portal.content_security import FORGET
+from texture_portal.login import open_sessions, passwords
 from texture_portal.login.acts import answering, note
 from texture_portal.models import Act, Authenticator
 
 CONSOLE = "/admin/"
-BEGAN, SEEN, OWES = "portal_began_at", "portal_seen_at", "portal_owes_second_factor"
+BY_VERB = "/by-verb/"  # of addresses that take a form's post alone
+ABOUT_STAFF = "/admin/auth/"  # who may come in, with which password, and what they may do
+BEGAN, SEEN, OWES = "portal_began_at", open_sessions.SEEN, "portal_owes_second_factor"
+OWES_CHANGE = "portal_owes_change"
 PROVED_ELSEWHERE = "portal_second_factor_of_provider"
 SEEN_EVERY = timedelta(minutes=1)  # a session is written anew once a minute, not with every page
 
 
 def begin(request: HttpRequest, *, user: User) -> None:
-    now = clock.now().isoformat()
-    request.session[BEGAN] = request.session[SEEN] = now
+    now = clock.now()
+    request.session[BEGAN] = request.session[SEEN] = now.isoformat()
+    open_sessions.remember(request, user=user, now=now)
     request.session[OWES] = (
         settings.REQUIRE_SECOND_FACTOR or Authenticator.objects.filter(user=user, confirmed=True).exists()
     )
+    request.session[OWES_CHANGE] = passwords.was_chosen_by_another(user)
 
 
 def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -39,9 +46,12 @@ def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Http
             return get_response(request)
         token = answering.set(request)
         try:
-            return answer(request)
+            response = answer(request)
         finally:
             answering.reset(token)
+        if request.path == reverse("admin:logout"):
+            response["Clear-Site-Data"] = FORGET
+        return response
 
     def answer(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
@@ -49,11 +59,27 @@ def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Http
         underway.acts(actors.staff(user_id=request.user.pk, name=request.user.get_username()))
         if why := _over(request, now=clock.now()):
             return _end(request, why=why)
+        if request.method == "POST" and request.path.startswith(ABOUT_STAFF) and not is_recent(request):
+            return ask_again(request)
         if _owes(request) and request.path not in _open_to_all():
             return redirect(f"{reverse('second_factor')}?{urlencode({'next': request.get_full_path()})}")
+        if _owes_change(request) and request.path not in (reverse("admin:password_change"), *_open_to_all()):
+            messages.warning(request, "An administrator chose your password: choose one that nobody else knows.")
+            return redirect("admin:password_change")
         return get_response(request)
 
     return respond
+
+
+def is_recent(request: HttpRequest) -> bool:
+    """Logged in of late, with everything that is asked then: what whoever finds an open browser has not."""
+    began = _instant(request, BEGAN)
+    return began is not None and clock.now() - began <= timedelta(minutes=settings.REAUTHENTICATE_MINUTES)
+
+
+def ask_again(request: HttpRequest) -> HttpResponse:
+    """For what decides who may come in. The log-in leads back to the page."""
+    return _end(request, why=f"For that the log-in must be of the last {settings.REAUTHENTICATE_MINUTES} minutes.")
 
 
 def _over(request: HttpRequest, *, now: datetime) -> str:
@@ -78,13 +104,30 @@ def _end(request: HttpRequest, *, why: str) -> HttpResponse:
     request.session_expired = True  # type: ignore[attr-defined]  # so that it is not told of as a log-out too
     logout(request)
     messages.warning(request, why)
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else CONSOLE, reverse("admin:login"))
+    answer = redirect_to_login(_page_of(request), reverse("admin:login"))
+    answer["Clear-Site-Data"] = FORGET
+    return answer
+
+
+def _page_of(request: HttpRequest) -> str:
+    """To come back to: what was posted is gone, and the page that it was posted from is not."""
+    if request.method == "GET":
+        return request.get_full_path()
+    form, _, verb = request.path.removesuffix(BY_VERB).rpartition("/")
+    is_verb = verb and request.path.endswith(BY_VERB)
+    return f"{form}/change/" if is_verb else request.path if request.path.startswith(ABOUT_STAFF) else CONSOLE
 
 
 def _owes(request: HttpRequest) -> bool:
     if not (settings.REQUIRE_SECOND_FACTOR or request.session.get(OWES)):
         return False
     return not (request.user.is_verified() or request.session.get(PROVED_ELSEWHERE))  # type: ignore[union-attr]
+
+
+def _owes_change(request: HttpRequest) -> bool:
+    if request.session.get(OWES_CHANGE) and not passwords.was_chosen_by_another(request.user):  # type: ignore[arg-type]
+        request.session[OWES_CHANGE] = False
+    return bool(request.session.get(OWES_CHANGE))
 
 
 def _open_to_all() -> tuple[str, ...]:

@@ -7,5 +7,17 @@ from texture_portal.models.identity import Identity
 from texture_portal.models.key import Key
 from texture_portal.models.look import Look
 from texture_portal.models.saved_filter import SavedFilter
+from texture_portal.models.staff_session import StaffSession
 
-__all__ = ["Act", "Authenticator", "ComponentSpan", "GateBucket", "Heartbeat", "Identity", "Key", "Look", "SavedFilter"]
+__all__ = [
+    "Act",
+    "Authenticator",
+    "ComponentSpan",
+    "GateBucket",
+    "Heartbeat",
+    "Identity",
+    "Key",
+    "Look",
+    "SavedFilter",
+    "StaffSession",
+]

@@ -15,6 +15,7 @@ class Act(models.Model):
         LOCK_LIFTED = "lock_lifted", "Lock-out lifted"
         LOGGED_OUT = "logged_out", "Logged out"
         SESSION_EXPIRED = "session_expired", "Session expired"
+        SESSIONS_ENDED = "sessions_ended", "Sessions ended"
         SECOND_FACTOR_SET_UP = "second_factor_set_up", "Second factor set up"
         SECOND_FACTOR_PROVED = "second_factor_proved", "Second factor proved"
         SECOND_FACTOR_REFUSED = "second_factor_refused", "Second factor refused"

@@ -17,7 +17,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from enrollments.admin import import_page as page
-from enrollments.imports import keeping, results, running, templates
+from enrollments.imports import keeping, results, running, sheets, templates
 from enrollments.imports.columns import COLUMNS
 from enrollments.imports.keeping import AlreadyUploadedError
 from enrollments.models import EnrollmentFile, FileRow
@@ -30,6 +30,7 @@ from texture_portal.console.verbs import Verb
 from texture_portal.refusals import Refusal
 
 RUN = "enrollments.run_enrollmentfile"
+HEAD = 4096  # bytes that are looked at before a file is kept
 ERASE = "enrollments.erase_enrollmentfile"
 Status = EnrollmentFile.Status
 
@@ -42,6 +43,14 @@ class UploadForm(forms.Form):
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.xlsx"}),
         help_text="CSV in UTF-8, or Excel (.xlsx). Nothing is enrolled yet: it is checked first.",
     )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        head = file.read(HEAD)
+        file.seek(0)
+        if not sheets.is_what_its_name_says(file.name, head):
+            raise forms.ValidationError("The file is not what its name says. Remedy: save it as .xlsx or “CSV UTF-8”.")
+        return file
 
 
 def _start(file: EnrollmentFile, given: dict[str, Any], now: datetime, user: User) -> str:

@@ -35,6 +35,12 @@ class UnreadableError(Exception):
     """The file as a whole cannot be read; its message ends with a remedy."""
 
 
+def is_what_its_name_says(name: str, head: bytes) -> bool:
+    """`head` is its first bytes: a workbook is called .xlsx, and everything else .csv."""
+    ending = name.lower().rpartition(".")[2]
+    return ending == "xlsx" if head[:4] == XLSX_MAGIC else ending == "csv" and b"\x00" not in head
+
+
 def rows(file: BinaryIO) -> Iterator[Row]:
     """All rows that are not empty, the header first."""
     head = file.read(4)

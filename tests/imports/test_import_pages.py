@@ -126,3 +126,20 @@ def test_a_file_is_found_by_its_name_its_digest_and_a_row(staff, partner):
     for term in ("may.csv", file.digest_hex, str(file.pk), str(file.rows.get().pk)):
         assert page_of(file) in staff.get(LIST, {"q": term}).content.decode()
     assert page_of(file) not in staff.get(LIST, {"q": "june.csv"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.xlsx", b"device.manufacturerDeviceId\nX"),
+        ("rows.csv", sheets.XLSX_MAGIC + b"..."),
+        ("rows.csv", b"MZ\x90\x00\x03\x00"),
+        ("rows.xls", sheets.OLD_EXCEL_MAGIC),
+        ("rows.html", b"<script>"),
+        ("rows", b"a,b"),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_not_kept(staff, partner, name, content):
+    page = post(staff, content, partner, name=name)
+    assert "not what its name says" in page.content.decode()
+    assert not EnrollmentFile.objects.exists()

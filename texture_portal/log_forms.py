@@ -21,6 +21,7 @@ MEMBERS = (
     "trace",
 )  # fmt: skip
 NOWHERE = "(no route)"
+ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 class NamesWhatIsUnderWay(logging.Filter):
@@ -39,6 +40,11 @@ class NamesWhatIsUnderWay(logging.Filter):
 
 
 class Plain(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """One line, whatever somebody put into it: none can write a line of another's."""
+        record.message = record.message.translate(ESCAPES)
+        return super().formatMessage(record)
+
     def formatException(self, ei: ExcInfo) -> str:
         return _trace(ei)
 

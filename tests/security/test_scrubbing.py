@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from texture_portal.log_forms import Json, Plain
 from texture_portal.scrubbing import Scrubber, scrubbed
 
 SECRET = "Zq8vN3kd91LmXw07"
@@ -92,3 +93,15 @@ def test_a_line_whose_arguments_do_not_fit_is_still_a_line():
     record = logging.LogRecord("tests", logging.WARNING, __file__, 1, "%d of them", (SECRET,), None)
     assert Scrubber().filter(record)
     assert record.getMessage() == "%d of them"
+
+
+FORGED = "all is well\n2026-01-01 00:00:00 INFO root \x1b[2K nothing happened\u2028\x85"
+
+
+@pytest.mark.parametrize("form", [Plain("{levelname} {message}", style="{"), Json()])
+def test_no_value_begins_a_line_of_its_own(form):
+    record = logging.LogRecord("tests", logging.WARNING, __file__, 1, "said %s", (FORGED,), None)
+    written = form.format(record)
+    assert "\n" not in written
+    assert "\x1b" not in written
+    assert "nothing happened" in written

@@ -27,6 +27,7 @@ class Provider(ThreadingHTTPServer):
         self.key = RSAKey.generate_key(2048, {"kid": "1"}, private=True)
         self.person = {"sub": "p-1", "preferred_username": "paula", "email": "paula@example.com", "groups": ["audit"]}
         self.token_slips, self.answer_slips, self.signed_by = {}, {}, self.key
+        self.algorithms = ["RS256"]
         self.codes = {}
 
     def code_for(self, asked):
@@ -54,7 +55,7 @@ class Calls(BaseHTTPRequestHandler):
         if at.path == "/.well-known/openid-configuration":
             self.answer({
                 "issuer": here, "authorization_endpoint": f"{here}/authorize", "token_endpoint": f"{here}/token",
-                "jwks_uri": f"{here}/keys", "id_token_signing_alg_values_supported": ["RS256"],
+                "jwks_uri": f"{here}/keys", "id_token_signing_alg_values_supported": self.server.algorithms,
                 "authorization_response_iss_parameter_supported": True,
             })  # fmt: skip
         elif at.path == "/keys":

@@ -9,9 +9,15 @@ from django.test import Client
 from joserfc.jwk import RSAKey
 
 from tests.login.provider import CLIENT, SECRET, identity_provider
+from texture_portal.login import single_sign_on
 from texture_portal.models import Act, Identity
 
 START = "/admin/single-sign-on/"
+
+
+def browser(**headers):
+    """Of somebody who presses the button of the log-in page."""
+    return Client(headers={"Sec-Fetch-Site": "same-origin", **headers})
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +44,7 @@ def there(client, path=START):
 
 
 def come_in(path=START):
-    client = Client()
+    client = browser()
     return client, client.get(there(client, path))
 
 
@@ -68,10 +74,10 @@ def test_the_first_log_in_makes_a_member_of_staff_in_the_groups_of_the_claim(pro
 
 def test_the_log_in_page_offers_it_where_it_is_set(provider, settings):
     settings.OIDC_NAME = "Grid Company"
-    assert "Log in with Grid Company" in Client().get("/admin/login/").content.decode()
+    assert "Log in with Grid Company" in browser().get("/admin/login/").content.decode()
     settings.OIDC_ISSUER = ""
-    assert "Grid Company" not in Client().get("/admin/login/").content.decode()
-    assert Client().get(START).status_code == 404
+    assert "Grid Company" not in browser().get("/admin/login/").content.decode()
+    assert browser().get(START).status_code == 404
 
 
 def test_whoever_is_renamed_there_stays_the_same_here(provider):
@@ -118,7 +124,7 @@ def test_who_was_deactivated_here_stays_out(provider):
 
 
 def test_an_answer_is_good_once_and_in_the_session_that_asked(provider):
-    client, other = Client(), Client()
+    client, other = browser(), browser()
     back = there(client)
     other.get(back)
     assert not opens(other)
@@ -161,9 +167,27 @@ def test_a_token_of_another_key_opens_nothing(provider):
     assert not opens(client)
 
 
+def test_what_it_signs_without_a_key_of_its_own_opens_nothing(provider):
+    single_sign_on._client.cache_clear()
+    provider.algorithms = ["none", "HS256"]
+    try:
+        client, answer = come_in()
+    finally:
+        provider.algorithms = ["RS256"]
+        single_sign_on._client.cache_clear()
+    assert (answer.url, opens(client), refusals()) == ("/admin/login/", False, ["no_good_algorithm"])
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", ""])
+def test_no_other_site_logs_anybody_in(provider, site):
+    answer = browser(**{"Sec-Fetch-Site": site}).get(START)
+    assert answer.url == "/admin/login/"
+    assert browser(**{"Sec-Fetch-Site": "none"}).get(START).url.startswith(provider.issuer)
+
+
 def test_a_provider_that_is_away_is_said_so(settings, db):
     settings.OIDC_ISSUER = "http://127.0.0.1:9"
-    answer = Client().get(START, follow=True)
+    answer = browser().get(START, follow=True)
     assert "cannot be reached" in answer.content.decode()
 
 
@@ -177,7 +201,7 @@ def test_its_second_factor_counts_where_it_says_that_there_was_one(provider, set
 
 
 def test_the_portal_asks_with_proof_and_a_nonce(provider):
-    asked = parse_qs(urlsplit(Client().get(START).url).query)
+    asked = parse_qs(urlsplit(browser().get(START).url).query)
     assert asked["code_challenge_method"] == ["S256"]
     assert asked["nonce"]
     assert asked["redirect_uri"] == ["http://testserver/admin/single-sign-on/arrive/"]

@@ -22,6 +22,10 @@ SECONDS = 10  # for one answer of the provider
 SECOND_FACTOR_METHODS = {"mfa", "otp", "hwk", "sms", "swk", "fpt", "face"}  # of `amr` (RFC 8176): beside a password
 
 
+# By the provider's public keys alone: never "none", never a secret that both know.
+SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     issuer: str
@@ -46,6 +50,17 @@ def _client(issuer: str, client_id: str, secret: str, scopes: str) -> Any:
         server_metadata_url=f"{issuer}/.well-known/openid-configuration",
         client_kwargs={"scope": scopes, "code_challenge_method": "S256", "default_timeout": SECONDS},
     )
+
+
+def about_provider() -> dict[str, Any]:
+    """What it says of itself; of the algorithms that it names those that are taken. Authlib takes what stands there."""
+    told: dict[str, Any] = client().load_server_metadata()
+    named = told.get("id_token_signing_alg_values_supported") or ["RS256"]
+    taken = [each for each in named if each in SIGNED_BY]
+    if not taken:
+        raise Refusal("no_good_algorithm", "The identity provider signs by nothing that can be relied upon.")
+    told["id_token_signing_alg_values_supported"] = taken
+    return told
 
 
 def claims_of(token: Mapping[str, Any]) -> Claims:

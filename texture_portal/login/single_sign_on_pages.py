@@ -21,6 +21,7 @@ from texture_portal.models import Act
 from texture_portal.refusals import Refusal
 
 NEXT = "portal_sso_next"
+OF_ONES_OWN_DOING = ("same-origin", "none")  # our button, or the address bar: no other site's page logs anybody in
 FAULTS = (AuthlibBaseError, JoseError, RequestException, KeyError, RuntimeError, ValueError)
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 def start(request: HttpRequest) -> HttpResponse:
     if not settings.OIDC_ISSUER:
         raise Http404
+    if request.headers.get("Sec-Fetch-Site") not in OF_ONES_OWN_DOING:
+        return redirect("admin:login")
     wanted = request.GET.get("next", "")
     fits = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     request.session[NEXT] = wanted if fits else reverse("admin:index")
@@ -62,7 +65,7 @@ def arrive(request: HttpRequest) -> HttpResponse:
 
 def _check_issuer(request: HttpRequest) -> None:
     """Of two providers one may answer for the other (RFC 9207), which Authlib does not look at."""
-    told, about = request.GET.get("iss"), single_sign_on.client().load_server_metadata()
+    told, about = request.GET.get("iss"), single_sign_on.about_provider()
     if about["issuer"] != settings.OIDC_ISSUER or (told and told != about["issuer"]):
         raise Refusal("other_issuer", "The answer is of another identity provider.")
     if about.get("authorization_response_iss_parameter_supported") and not told:

@@ -186,6 +186,7 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "password_change": _ADMINISTRATOR_ALONE,
         "lift-lock": _ADMINISTRATOR_ALONE,
         "take-second-factor": _ADMINISTRATOR_ALONE,
+        "end-sessions": _ADMINISTRATOR_ALONE,
     },
     "auth.group": {
         "view": _ADMINISTRATOR_ALONE,

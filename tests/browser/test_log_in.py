@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
 
 from tests.browser.conftest import PASSWORD
@@ -15,6 +16,32 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def width():
     return "desk"
+
+
+@pytest.mark.performs("auth.user:end-sessions")
+def test_staff_see_where_they_are_logged_in_and_end_it(sign_in, keep_both):
+    page = sign_in("Administrator")
+    elsewhere = page.context.browser.new_context(base_url=page.url.partition("/admin")[0]).new_page()
+    rita = User.objects.create_superuser("rita", password=PASSWORD)
+    elsewhere.goto("/admin/")
+    elsewhere.fill("[name=username]", "rita")
+    elsewhere.fill("[name=password]", PASSWORD)
+    elsewhere.click("button[type=submit]")
+    elsewhere.wait_for_url("**/admin/")
+    other = Client()
+    other.force_login(rita)
+    elsewhere.goto(reverse("open_sessions"))
+    assert elsewhere.locator(".open-session").count() == 2
+    keep_both(elsewhere, "open-sessions")
+    elsewhere.get_by_text("End all the others").click()
+    elsewhere.get_by_text("Ended: 1.").wait_for()
+    assert other.get(reverse("admin:index")).status_code == 302
+    page.goto(page_of(rita))
+    carry_out(page, "end-sessions", reason="A lost laptop.")
+    assert "1 sessions of rita were ended." in page.content()
+    elsewhere.goto("/admin/")
+    assert "/admin/login/" in elsewhere.url
+    elsewhere.context.close()
 
 
 @pytest.mark.performs("auth.user:lift-lock", "auth.user:take-second-factor")

@@ -40,6 +40,11 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
+
+
 def make_certificate(folder: Path) -> None:
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
@@ -75,7 +80,7 @@ def behind_nginx(authority: str, tmp_path: Path) -> Iterator[str]:
     checked = subprocess.run([*words, "-t", "-q"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     server = subprocess.Popen(words)
-    wait_for(lambda: (tmp_path / "pid").exists())
+    wait_for(lambda: listens(port))
     yield f"localhost:{port}"
     server.terminate()
     server.wait(20)

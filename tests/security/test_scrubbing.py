@@ -4,10 +4,13 @@ import io
 import logging
 
 import pytest
+from django.contrib.auth.models import User
 from hypothesis import given
 from hypothesis import strategies as st
 
 from texture_portal.log_forms import Json, Plain
+from texture_portal.login.acts import note
+from texture_portal.models import Act
 from texture_portal.scrubbing import Scrubber, scrubbed
 
 SECRET = "Zq8vN3kd91LmXw07"
@@ -105,3 +108,13 @@ def test_no_value_begins_a_line_of_its_own(form):
     assert "\n" not in written
     assert "\x1b" not in written
     assert "nothing happened" in written
+
+
+@pytest.mark.django_db
+def test_an_act_is_a_line_that_names_nobody(log, django_capture_on_commit_callbacks):
+    rita = User.objects.create_user("rita-of-the-desk")
+    with django_capture_on_commit_callbacks(execute=True):
+        act = note(Act.What.PASSWORD_CHANGED, by=rita, about="otto")
+    written = log[1].getvalue()
+    assert f"{act.pk}: password_changed" in written
+    assert not [name for name in ("rita", "otto") if name in written]

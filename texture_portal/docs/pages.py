@@ -29,6 +29,7 @@ FOR_OPERATORS = (
     "backups",
     "upgrading",
     "security",
+    "asvs",
     "rotation",
     "staff",
     "connectors",

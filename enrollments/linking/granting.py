@@ -14,6 +14,7 @@ from devices.polling.looking import NotSeenError, look
 from enrollments import intake
 from enrollments.linking import sessions
 from enrollments.linking.found import Listed, dead_end, listed, weigh
+from enrollments.linking.visitor import names_visitor
 from enrollments.models import LinkSession
 from partners.models import Customer
 from texture_portal.actors import Actor, Channel, Role
@@ -57,6 +58,8 @@ def come_back(answer: Mapping[str, str], *, redirect_uri: str, browser: str, now
     Raises `StepFailedError`: then nothing of it stays.
     """
     session = _session_of(answer, browser=browser)
+    if session is not None:
+        names_visitor(session)
     try:
         connection = grants.complete(answer, redirect_uri=redirect_uri, browser=browser, now=now, by=END_USER)
     except GrantFailedError as failed:

@@ -1,17 +1,23 @@
 """Lines of the log: which request, who acted, and nothing of what it was about."""
 
+import hashlib
+import json
 import logging
+import os
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.test import Client as Browser
 from django.test import RequestFactory
-from django.urls import resolve
+from django.urls import resolve, reverse
 
-from tests.factories import PartnerFactory
-from texture_portal import jobs, schedules, underway
+from enrollments.account import contacts
+from enrollments.models import LinkSession, SignInLink
+from tests.factories import PartnerFactory, active, linkable_cloud
+from texture_portal import clock, jobs, schedules, underway
 from texture_portal.schedules import MINUTE, Job
 
 log = logging.getLogger("tests.operations")
@@ -93,6 +99,50 @@ def test_a_job_names_itself_in_every_line(db, monkeypatch, log_lines):
     (line,) = [each for each in log_lines() if each["message"] == "at work"]
     assert line["actor"] == "system:rows"
     assert underway.current().actor == ""
+
+
+def test_an_end_user_who_links_goes_by_the_id_of_their_visit(db, requests_are_logged, log_lines):
+    linkable_cloud(PartnerFactory())
+    browser = Browser()
+    browser.post("/link/")
+    visit = LinkSession.objects.get()
+    browser.get(reverse("link-maker", kwargs={"session_id": visit.pk}))
+    Browser().get(reverse("link-maker", kwargs={"session_id": visit.pk}))  # a stranger's browser
+    lines = of_requests(log_lines())
+    assert [each.get("actor") for each in lines] == [f"link_session:{visit.pk}"] * 2 + [None]
+
+
+def test_an_end_user_on_my_devices_goes_by_the_id_of_their_customer_row(
+    transactional_db, requests_are_logged, log_lines
+):
+    enrollment = active(customer_reference=SECRET)
+    contacts.keep(enrollment.customer, SECRET, language="en", now=clock.now())
+    token = "t" * 43
+    SignInLink.objects.create(
+        email_digest=contacts.known_digest(SECRET), token_digest=hashlib.sha256(token.encode()).digest(),
+        origin="http://testserver", asked_at=clock.now(), expires_at=clock.now() + timedelta(minutes=15),
+    )  # fmt: skip
+    browser = Browser()
+    browser.post(reverse("account-in", kwargs={"token": token}), {"zip": enrollment.site.postal_code})
+    assert browser.get("/account/").status_code == 200
+    assert {each.get("actor") for each in of_requests(log_lines())} == {f"customer:{enrollment.customer_id}"}
+    assert SECRET not in str(log_lines())
+
+
+def test_a_command_names_itself_in_every_line(manage):
+    said = manage("shell", "-c", "import logging; logging.getLogger('x').warning('at work')", LOG_FORMAT="json")
+    [line] = [json.loads(each) for each in said.stderr.splitlines() if "at work" in each]
+    assert line["actor"] == f"command:shell:{os.getuid()}"
+
+
+@pytest.mark.parametrize("typed", [[], ["--help"], [SECRET], ["Rosa Diaz"]])
+def test_what_is_no_commands_name_is_not_written_down(typed):
+    assert underway.command(["manage.py", *typed]) == ""
+
+
+def test_where_the_system_has_no_numbers_of_users_the_command_alone_is_named(monkeypatch):
+    monkeypatch.delattr(os, "getuid")
+    assert underway.command(["manage.py", "certify", SECRET]) == "command:certify"
 
 
 def break_a_rule():

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from enrollments.linking import makers, sessions
 from enrollments.linking.endings import ENDINGS
 from enrollments.linking.pages.page import ended, go_on, mine, of_session, reached, show, through
-from enrollments.linking.visitor import browser_of, known_browser
+from enrollments.linking.visitor import browser_of, known_browser, names_visitor
 from enrollments.linking.words import PROGRAM
 from enrollments.models import LinkSession
 from programs.models import Program
@@ -32,6 +32,7 @@ def landing(request: HttpRequest) -> HttpResponse:
         session = sessions.begin(
             purpose=Purpose.LINK, program=program, language=language, browser=browser_of(request), now=now
         )
+        names_visitor(session)
         return go_on(session)
     if not makers.linkable().exists():
         return ended(request, "no_makers")
@@ -45,6 +46,7 @@ def door(request: HttpRequest, session_id: UUID, mac: str) -> HttpResponse:
     session = LinkSession.objects.select_related("partner", "enrollment__device").filter(pk=session_id).first()
     if session is None or not sessions.is_mac(session_id, mac):
         return ended(request, "not_here")
+    names_visitor(session)
     held = session.browser_digest is not None
     if held and not sessions.is_browser(session, known_browser(request)):
         return ended(request, "other_browser")

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from enrollments.linking import sessions
 from enrollments.linking.endings import ENDINGS
-from enrollments.linking.visitor import ip_address_of, known_browser
+from enrollments.linking.visitor import ip_address_of, known_browser, names_visitor
 from enrollments.models import LinkSession
 from texture_portal import clock
 from texture_portal.content_security import for_people
@@ -95,7 +95,10 @@ def step(name: str) -> Callable[[Page], Page]:
 def mine(request: HttpRequest, session_id: UUID) -> LinkSession | None:
     rows = LinkSession.objects.select_related("partner", "program__owner", "cloud__partner", "connection", "enrollment")
     session = rows.filter(pk=session_id, purpose=LinkSession.Purpose.LINK).first()
-    return session if session is not None and sessions.is_browser(session, known_browser(request)) else None
+    if session is None or not sessions.is_browser(session, known_browser(request)):
+        return None
+    names_visitor(session)
+    return session
 
 
 def reached(session: LinkSession) -> str:

@@ -16,7 +16,7 @@ from devices.admin.clouds import by
 from devices.admin.counting import count_of
 from devices.admin.forms import DevicesForm, RevokePortfolioForm
 from devices.models import Device, Portfolio, PortfolioDevice
-from devices.portfolios import membership, revoking
+from devices.portfolios import membership, revoking, suspending
 from texture_portal.console.histories import HistoryAdmin
 from texture_portal.console.marks import at, badge, link, table
 from texture_portal.console.verbs import Verb, VerbsMixin
@@ -54,6 +54,16 @@ def _revoke(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: Us
     return "A worker gives up access to every device in it now. Reload the page to see how far it is."
 
 
+def _suspend(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: User) -> str:
+    reached = suspending.suspend(portfolio, reason=given["reason"], now=now, by=by(user))
+    return f"{reached.devices} devices are at rest; {reached.commands} commands were cancelled."
+
+
+def _reinstate(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: User) -> str:
+    suspending.reinstate(portfolio, reason=given["reason"], by=by(user))
+    return "Its devices are read and commanded again, but for those that another portfolio keeps at rest."
+
+
 def _is_filled(portfolio: Portfolio) -> bool:
     return portfolio.places.exists()
 
@@ -63,6 +73,14 @@ VERBS = (
          form=DevicesForm),
     Verb("remove-devices", "Take devices out", "Nothing else happens to them.", FILL, _remove, fits=_is_filled,
          form=DevicesForm),
+    Verb(
+        "suspend", "Suspend",
+        "No device in it is read at its cloud or commanded until it is reinstated; what is under way is cancelled."
+        " Revocations go on, and so does what a partner sends by itself. Below is what it reaches.",
+        REVOKE, _suspend, fits=lambda portfolio: portfolio.suspended_at is None,
+    ),
+    Verb("reinstate", "Reinstate", "Its devices are read and commanded again.", REVOKE, _reinstate,
+         fits=lambda portfolio: portfolio.suspended_at is not None),
     Verb(
         "revoke-access", "Revoke access to all of them",
         "No device in it is read or commanded through its connection any more. An end user's grant that reaches nothing"
@@ -74,7 +92,7 @@ VERBS = (
 
 @admin.register(Portfolio)
 class PortfolioAdmin(VerbsMixin, HistoryAdmin):
-    list_display = ("name", "kind", "reference", "partner_named", "devices_in", "created_at")
+    list_display = ("name", "kind", "reference", "partner_named", "devices_in", "standing", "created_at")
     list_filter = (("kind", ChoicesDropdownFilter), ("partner", RelatedDropdownFilter))
     list_filter_submit = True
     list_select_related = ("partner",)
@@ -105,6 +123,10 @@ class PortfolioAdmin(VerbsMixin, HistoryAdmin):
     def partner_named(self, portfolio: Portfolio) -> str:
         return portfolio.partner.name if portfolio.partner else "any"
 
+    @display(description="")
+    def standing(self, portfolio: Portfolio) -> str:
+        return badge("suspended", "warning") if portfolio.suspended_at else badge("active", "success")
+
     @display(description="Devices")
     def devices_in(self, portfolio: Any) -> int:
         return int(portfolio.device_count)
@@ -116,6 +138,8 @@ def _below(portfolio: Portfolio) -> dict[str, Any]:
     ]
     revocations = portfolio.revocations.all()[:MOST_SHOWN]
     return {
+        "suspension": _suspension(portfolio),
+        "suspended_at": portfolio.suspended_at,
         "devices": table(
             ("Device", "Type", "Partner", "Reached through", "In it since"),
             (
@@ -144,3 +168,16 @@ def _below(portfolio: Portfolio) -> dict[str, Any]:
             ),
         ),
     }
+
+
+def _suspension(portfolio: Portfolio) -> list[tuple[str, str]]:
+    """What it stops, before anybody says yes; and while it lasts."""
+    reached = suspending.reach(portfolio)
+    return [
+        ("Suspended since", at(portfolio.suspended_at)),
+        ("Devices that are not read or commanded", f"{reached.devices:,}"),
+        ("Commands under way, which are cancelled", f"{reached.commands:,}"),
+        ("Connections that reach some of them", f"{reached.connections:,}"),
+        ("… that reach nothing else, and are not used", f"{reached.connections_that_rest:,}"),
+        ("What goes on", "Revocations; readings that a partner sends by itself"),
+    ]

@@ -14,6 +14,7 @@ from texture_portal.actors import Actor
 DETAILS = {
     SUPERSEDED: "A newer command to the device took its place.",
     "consent_revoked": "The customer has revoked consent.",
+    "portfolio_suspended": "A portfolio that the device is in is suspended.",
     "not_cleared": "The device is no longer to be controlled.",
 }
 

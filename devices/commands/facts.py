@@ -9,15 +9,17 @@ from uuid import UUID
 import orjson
 
 from devices.models import Cloud, Command, Connection
+from devices.portfolios.resting import RESTS
 from devices.safety import DeviceFacts, Window
 from devices.telemetry import forms, layouts
 from texture_portal import prepared
 
-# A suspended partner's devices take no orders.
+# A suspended partner's devices take no orders, nor do those that a suspended portfolio keeps at rest.
 # A device without a connection is its partner's to command; natively where the partner's devices report to us.
-READ = """
+READ = f"""
 SELECT device.id, device.partner_id, device.type, device.controllable, device.telemetry, device.commands,
-    device.ratings::text, device.may_control AND partner.status = 'active', device.cleared_types, device.cleared_until,
+    device.ratings::text, device.may_control AND partner.status = 'active' AND NOT {RESTS},
+    device.cleared_types, device.cleared_until,
     latest.observed_at, latest.layout, latest.state, connection.status, cloud.connector,
     EXISTS (SELECT FROM devices_cloud own WHERE own.partner_id = device.partner_id AND own.connector = 'native')
 FROM devices_device device JOIN partners_partner partner ON partner.id = device.partner_id
@@ -25,7 +27,7 @@ LEFT JOIN devices_devicestate latest ON latest.device_id = device.id
 LEFT JOIN devices_connection connection ON connection.id = device.connection_id
 LEFT JOIN devices_cloud cloud ON cloud.id = connection.cloud_id
 WHERE device.id = ANY(%s)
-"""
+"""  # noqa: S608 - with words of our own
 # In an event is a device from its command's start to its end, unless the command came to nothing.
 EVENTS = """
 SELECT device_id, event_id, starts_at, ends_at FROM devices_command

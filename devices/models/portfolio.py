@@ -40,6 +40,9 @@ class Portfolio(models.Model):
         help_text="It holds devices of this partner only; none: of any.",
     )  # fmt: skip
     devices = models.ManyToManyField(Device, through="PortfolioDevice", related_name="portfolios")
+    suspended_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since then its devices are at rest: neither read nor commanded."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from devices.models import Cloud, Connection, Poll
+from devices.portfolios.resting import REACHES_NOTHING_AWAKE
 from partners.models import Partner
 
 LEASE = timedelta(seconds=90)  # longer than a task may take: then its claims are lost with the worker
@@ -16,7 +17,7 @@ STATES = (Poll.Kind.DISCOVERY, Poll.Kind.SINGLE, Poll.Kind.BULK)
 EVERYTHING = tuple(Poll.Kind)
 
 # Discovery before states before history; and of one that failed again and again, a single knock.
-CLAIM = """
+CLAIM = f"""
 WITH open AS MATERIALIZED (
     SELECT CASE WHEN coalesce(standing.failures, 0) >= %(resting)s THEN 1 ELSE %(room)s END AS room
     FROM devices_cloud cloud LEFT JOIN devices_standing standing ON standing.cloud_id = cloud.id
@@ -24,7 +25,7 @@ WITH open AS MATERIALIZED (
 ), due AS (
     SELECT poll.id FROM devices_poll poll JOIN devices_connection connection ON connection.id = poll.connection_id
     WHERE poll.cloud_id = %(cloud)s AND poll.due_at <= %(now)s AND poll.kind = ANY(%(kinds)s)
-    AND connection.status = 'active'
+    AND connection.status = 'active' AND NOT {REACHES_NOTHING_AWAKE}
     ORDER BY poll.kind = 'history', poll.due_at, poll.id
     LIMIT greatest(0, (SELECT room FROM open) - (
         SELECT count(*) FROM devices_poll flying WHERE flying.cloud_id = %(cloud)s AND flying.claimed_until > %(now)s
@@ -34,7 +35,7 @@ WITH open AS MATERIALIZED (
 UPDATE devices_poll SET due_at = %(lease)s, claimed_until = %(lease)s, claims = claims + 1
 WHERE id IN (SELECT id FROM due) AND EXISTS (SELECT FROM open)
 RETURNING id
-"""
+"""  # noqa: S608 - with words of our own
 
 
 def clouds_with_something_due(*, kinds: Collection[str], now: datetime) -> list[Cloud]:

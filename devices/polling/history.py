@@ -9,6 +9,7 @@ from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from devices.clearance import readable
 from devices.models import Cloud, Connection, DiscoveredDevice, Poll
 from devices.polling.discovery import digest
+from devices.portfolios.resting import resting
 
 MOST_DAYS = 90  # §6
 
@@ -33,6 +34,7 @@ def ask_for(cloud: Cloud, *, days: float, now: datetime) -> int:
     start = now - timedelta(days=min(days, MOST_DAYS))
     listed = DiscoveredDevice.objects.filter(
         readable(now=now, of="device__"),
+        ~resting(of="device"),
         connection__cloud=cloud,
         connection__status=Connection.Status.ACTIVE,
         vanished_at=None,

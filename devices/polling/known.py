@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 from devices.clearance import readable
 from devices.connectors.pull.errands import Known
 from devices.models import DiscoveredDevice, Poll, Withdrawal
+from devices.portfolios.resting import RESTS, resting
 
 # What was enrolled since, or is listed since. A device goes by its partner's id; what was withdrawn stays withdrawn.
 LINK = """
@@ -35,14 +36,14 @@ AND NOT EXISTS (
     AND withdrawal.connection_id = listed.connection_id AND withdrawal.lifted_at IS NULL
 )
 """
-BEGIN_TO_POLL = """
+BEGIN_TO_POLL = f"""
 UPDATE devices_poll poll SET due_at = %(now)s
 WHERE due_at IS NULL AND kind IN ('single', 'bulk') AND EXISTS (
     SELECT FROM devices_discovereddevice listed JOIN devices_device device ON device.id = listed.device_id
     WHERE listed.poll_id = poll.id AND listed.vanished_at IS NULL
-    AND device.may_read AND coalesce(device.cleared_until > %(now)s, true)
+    AND device.may_read AND coalesce(device.cleared_until > %(now)s, true) AND NOT {RESTS}
 )
-"""
+"""  # noqa: S608 - with words of our own
 
 
 def link_enrolled(*, now: datetime) -> None:
@@ -53,13 +54,14 @@ def link_enrolled(*, now: datetime) -> None:
 
 
 def known_of(polls: Collection[Poll], *, now: datetime) -> dict[int, list[Known]]:
-    """By the row's id: those that may be read, that are still listed, and that were not withdrawn."""
+    """By the row's id: those that may be read, that are still listed, were not withdrawn, and are not at rest."""
     withdrawn = Withdrawal.objects.filter(
         device=OuterRef("device"), connection=OuterRef("connection"), lifted_at=None
     )  # fmt: skip
     listed = (
         DiscoveredDevice.objects.filter(readable(now=now, of="device__"), poll__in=polls, vanished_at=None)
         .exclude(Exists(withdrawn))
+        .exclude(resting(of="device"))
         .order_by("pk")
         .values_list("poll_id", "manufacturer_device_id", "entry", "kept", "device__manufacturer")
     )

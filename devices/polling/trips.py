@@ -22,6 +22,7 @@ from devices.polling.answers import Verdict
 from devices.polling.call_log import NO_ONE
 from devices.polling.claiming import connections_of
 from devices.polling.known import known_of
+from devices.portfolios.resting import resting
 from partners import http
 from partners.models import Partner
 
@@ -224,6 +225,7 @@ def _ask_history(trip: PollTrip, document: Document, *, now: datetime) -> None:
         DiscoveredDevice.objects.filter(
             readable(now=now, of="device__"), device=poll.device_id, connection=poll.connection_id, vanished_at=None
         )
+        .exclude(resting(of="device"))
         .select_related("device")
         .order_by("-pk")
         .first()

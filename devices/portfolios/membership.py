@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from devices.connections.record import save_on_record
 from devices.models import Device, Portfolio, PortfolioDevice
+from devices.portfolios import suspending
 from partners.models import Partner
 from texture_portal.actors import Actor
 from texture_portal.console.search import as_uuid
@@ -34,6 +35,8 @@ def add(portfolio: Portfolio, devices: "QuerySet[Device]", *, reason: str, now: 
         batch_size=AT_ONCE,
         ignore_conflicts=True,
     )
+    if held.suspended_at is not None:
+        suspending.stop(wanted, now=now, by=by)
     added = held.places.count() - before
     save_on_record(held, by=by, reason=f"{added} devices added: {reason}")
     return Filled(added, len(wanted) - added, devices.count() - len(wanted))

@@ -169,6 +169,8 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "add-devices": _STAFF,
         "remove-devices": _STAFF,
         "revoke-access": _STAFF,
+        "suspend": _STAFF,
+        "reinstate": _STAFF,
         "export-telemetry": _STAFF,
     },
     "territories.utility": {"view": _NOT_MANAGER, "change": _ADMINISTRATOR_ALONE},

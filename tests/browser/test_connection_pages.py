@@ -143,7 +143,8 @@ def test_connections_are_mended_and_revoked(sign_in, keep_both, cloud, connectio
 @pytest.mark.performs(
     "devices.portfolio:add", "devices.portfolio:change", "devices.portfolio:history",
     "devices.portfolio:simple_history", "devices.portfolio:add-devices", "devices.portfolio:remove-devices",
-    "devices.portfolio:revoke-access", "programs.program:gather",
+    "devices.portfolio:suspend", "devices.portfolio:reinstate", "devices.portfolio:revoke-access",
+    "programs.program:gather",
 )  # fmt: skip
 def test_a_portfolio_is_filled_and_access_to_it_revoked(sign_in, keep_both, connection):
     enrollment = active()
@@ -168,6 +169,11 @@ def test_a_portfolio_is_filled_and_access_to_it_revoked(sign_in, keep_both, conn
     carry_out(page, "gather", reason="Its season.")
     assert "1 devices added to Golden Bay summer savings" in page.content()
     page.goto(page_of(portfolio))
+    carry_out(page, "suspend", reason="The season is over.")
+    assert "devices are at rest" in page.content()
+    keep_both(page, "portfolio-suspended")
+    carry_out(page, "reinstate", reason="The next one begins.")
+    assert "What a suspension would stop" in page.content()
     carry_out(page, "revoke-access", reason="The season ended.")
     while revoking.work_off(now=clock.now()):
         pass

@@ -1,0 +1,75 @@
+"""A portfolio rests for a while: its devices are neither read at their clouds nor commanded, until it is reinstated.
+
+What is under way is cancelled, and what it moved is given back. Revocations go on, here and at the clouds, and so does
+what a partner sends by itself. A connection that reaches nothing else is not used meanwhile, so that none of its tokens
+is renewed.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from devices.commands import cancelling
+from devices.commands.states import UNFINISHED
+from devices.connections.record import save_on_record
+from devices.models import Command, Connection, Device, Portfolio, PortfolioDevice
+from texture_portal.actors import Actor
+from texture_portal.refusals import Refusal
+
+SUSPENDED = "portfolio_suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What its suspension stops."""
+
+    devices: int
+    commands: int
+    connections: int
+    connections_that_rest: int
+
+
+@transaction.atomic
+def suspend(portfolio: Portfolio, *, reason: str, now: datetime, by: Actor) -> Reach:
+    """Raises `Refusal` where it rests already."""
+    held = Portfolio.objects.select_for_update().get(pk=portfolio.pk)
+    if held.suspended_at is not None:
+        raise Refusal("state_conflict", "The portfolio is suspended already.")
+    reached = reach(held)
+    held.suspended_at = now
+    save_on_record(held, by=by, reason=f"suspended: {reason}")
+    stop(held.places.values_list("device", flat=True), now=now, by=by)
+    return reached
+
+
+@transaction.atomic
+def reinstate(portfolio: Portfolio, *, reason: str, by: Actor) -> Portfolio:
+    """Its devices are polled again with the next look, but for those that another portfolio keeps at rest."""
+    held = Portfolio.objects.select_for_update().get(pk=portfolio.pk)
+    if held.suspended_at is None:
+        raise Refusal("state_conflict", "The portfolio is not suspended.")
+    held.suspended_at = None
+    save_on_record(held, by=by, reason=f"reinstated: {reason}")
+    return held
+
+
+def stop(devices: "Collection[UUID] | QuerySet[PortfolioDevice, UUID]", *, now: datetime, by: Actor) -> None:
+    """What is under way there; what gives the devices back is carried out."""
+    theirs = Command.objects.filter(device__in=devices, status__in=UNFINISHED, restores=None)
+    cancelling.cancel(theirs, reason=SUSPENDED, now=now, by=by)
+
+
+def reach(portfolio: Portfolio) -> Reach:
+    within = portfolio.places.values("device")
+    connections = Connection.objects.filter(devices__in=within, status=Connection.Status.ACTIVE).distinct()
+    others = Device.objects.filter(connection=OuterRef("pk")).exclude(pk__in=within)
+    return Reach(
+        devices=portfolio.places.count(),
+        commands=Command.objects.filter(device__in=within, status__in=UNFINISHED, restores=None).count(),
+        connections=connections.count(),
+        connections_that_rest=connections.exclude(Exists(others)).count(),
+    )

@@ -1,0 +1,160 @@
+"""A suspended portfolio's devices are neither read nor commanded until it is reinstated; revocations go on."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from devices.commands.issuing import DispatchClearance, Order, issue
+from devices.connections.programmatic import connect_by_api_key
+from devices.models import Command, Connection, Device, DiscoveredDevice, Poll, Portfolio
+from devices.polling import claiming, known
+from devices.portfolios import membership, revoking, suspending
+from enrollments import lifecycle
+from enrollments.models import Enrollment
+from tests.factories import NOW, active, commanded, linkable_cloud
+from texture_portal import actors, clock
+from texture_portal.refusals import Refusal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BY = actors.system("tests")
+
+
+@pytest.fixture
+def device():
+    """Polled at its partner's cloud, in a portfolio, with a command under way."""
+    found = active().device
+    cloud = linkable_cloud(found.partner)
+    grant = connect_by_api_key(cloud, grantor="fleet", key="k", now=NOW, by=BY)
+    Device.objects.filter(pk=found.pk).update(connection=grant)
+    poll = Poll.objects.create(cloud=cloud, connection=grant, kind="bulk", key="k", due_at=NOW)
+    DiscoveredDevice.objects.create(
+        connection=grant, manufacturer_device_id=found.manufacturer_device_id, type=found.type, entry=0, poll=poll,
+        device=found, first_listed_at=NOW, last_listed_at=NOW,
+    )  # fmt: skip
+    return Device.objects.get(pk=found.pk)
+
+
+@pytest.fixture
+def portfolio(device):
+    made = Portfolio.objects.create(name="Summer savings", kind="program")
+    fill(made, device)
+    return made
+
+
+def fill(portfolio, device):
+    membership.add(portfolio, Device.objects.filter(pk=device.pk), reason="its season", now=NOW, by=BY)
+
+
+def suspend(portfolio):
+    return suspending.suspend(portfolio, reason="The season is over.", now=clock.now(), by=BY)
+
+
+def claimed():
+    [poll] = Poll.objects.all()
+    return claiming.claim(poll.cloud, most=10, kinds=claiming.STATES, now=clock.now() + timedelta(hours=1))
+
+
+def asked_about():
+    found = known.known_of(list(Poll.objects.all()), now=clock.now())
+    return [each.id for row in found.values() for each in row]
+
+
+def ordered(device):
+    order = Order(
+        device=device, command="battery:set-reserve", input={"chargePercentage": 31},
+        expires_at=clock.now() + timedelta(minutes=15), clearance=DispatchClearance("demand_response"),
+    )  # fmt: skip
+    [made] = issue([order], now=clock.now(), by=BY)
+    return made
+
+
+def test_what_its_suspension_would_stop_is_counted_before(device, portfolio):
+    commanded(device.pk)
+    reached = suspending.reach(portfolio)
+    assert (reached.devices, reached.commands, reached.connections, reached.connections_that_rest) == (1, 1, 1, 1)
+    Device.objects.filter(pk=active(partner=device.partner).device_id).update(connection=device.connection)
+    assert suspending.reach(portfolio).connections_that_rest == 0
+    assert portfolio.suspended_at is None
+
+
+def test_nothing_in_it_is_read(device, portfolio):
+    assert asked_about() == [device.manufacturer_device_id]
+    suspend(portfolio)
+    assert (asked_about(), claimed()) == ([], [])
+
+
+def test_nothing_in_it_is_commanded_and_what_is_under_way_is_cancelled(device, portfolio):
+    made = commanded(device.pk)
+    suspend(portfolio)
+    made = Command.objects.get(pk=made.pk)
+    assert (made.status, made.error_code) == ("cancelled", "portfolio_suspended")
+    assert ordered(device).error_code == "not_cleared"
+    suspending.reinstate(portfolio, reason="The next one begins.", by=BY)
+    assert ordered(device).status == "pending"
+
+
+def test_a_connection_that_reaches_others_goes_on_for_those(device, portfolio):
+    other = active(partner=device.partner).device
+    Device.objects.filter(pk=other.pk).update(connection=device.connection)
+    suspend(portfolio)
+    assert len(claimed()) == 1
+    assert asked_about() == []
+
+
+def test_reinstated_all_goes_on(device, portfolio):
+    suspend(portfolio)
+    Poll.objects.update(due_at=None)  # as a look that finds nobody leaves it
+    known.link_enrolled(now=clock.now())
+    assert Poll.objects.get().due_at is None
+    suspending.reinstate(portfolio, reason="The next one begins.", by=BY)
+    known.link_enrolled(now=clock.now())
+    assert asked_about() == [device.manufacturer_device_id]
+    assert len(claimed()) == 1
+
+
+def test_what_another_portfolio_keeps_at_rest_stays_so(device, portfolio):
+    other = Portfolio.objects.create(name="Another", kind="other")
+    fill(other, device)
+    suspend(portfolio)
+    suspend(other)
+    suspending.reinstate(portfolio, reason="It goes on.", by=BY)
+    assert asked_about() == []
+
+
+def test_what_is_put_into_it_meanwhile_is_at_rest_too(device, portfolio):
+    suspend(portfolio)
+    late = active(partner=device.partner).device
+    made = commanded(late.pk)
+    fill(portfolio, late)
+    assert Command.objects.get(pk=made.pk).status == "cancelled"
+
+
+@transaction.atomic
+def _opt_out(device):
+    enrollment = Enrollment.objects.locked().get(device=device)
+    lifecycle.revoke_consent(enrollment, revoked_at=clock.now(), source="customer", now=clock.now(), by=BY)
+
+
+def test_revocations_go_on(device, portfolio):
+    suspend(portfolio)
+    _opt_out(device)
+    assert Enrollment.objects.get(device=device).state == "opted_out"
+    revoking.ask(portfolio, whole_grants=True, reason="It ends.", now=clock.now(), by=BY)
+    while revoking.work_off(now=clock.now()):
+        pass
+    assert Connection.objects.get().status == "revoked"
+
+
+def test_it_is_suspended_once_and_on_record(portfolio):
+    suspend(portfolio)
+    with pytest.raises(Refusal):
+        suspend(portfolio)
+    suspending.reinstate(portfolio, reason="The next one begins.", by=BY)
+    with pytest.raises(Refusal):
+        suspending.reinstate(portfolio, reason="Again.", by=BY)
+    said = [row.history_change_reason for row in portfolio.history.all()]
+    assert said[:2] == [
+        "reinstated: The next one begins. (system tests)",
+        "suspended: The season is over. (system tests)",
+    ]

@@ -12,6 +12,7 @@ from django_q.models import Schedule
 from enrollments.tasks import sign_checkpoint
 from tests.factories import CustomerFactory, PartnerFactory, enrolled
 from texture_portal import clock, heartbeat, keys_needed, schedules
+from texture_portal.doctor import neighbours
 
 
 def examined() -> dict[str, dict]:
@@ -119,6 +120,19 @@ def test_a_broker_that_nobody_runs_is_a_fault_and_its_password_is_not_shown(well
     found = examined()["broker"]
     assert (found["verdict"], "127.0.0.1:9" in found["said"]) == ("FAULT", True)
     assert "hunter2" not in str(found)
+
+
+def test_what_goes_to_another_machine_in_the_clear_is_named(well, settings):
+    assert examined()["transport"]["verdict"] == "ok", "all is on this machine"
+    settings.MQTT_URL, settings.EMAIL_HOST = "mqtt://portal:hunter2@192.0.2.9:1", "192.0.2.25"
+    plain = list(neighbours._lines())
+    assert {name for name, host, is_sealed in plain if host.startswith("192.") and not is_sealed} == {
+        "MQTT_URL", "EMAIL_URL",
+    }  # fmt: skip
+    found = neighbours._transport()
+    assert (found.verdict, "MQTT_URL, EMAIL_URL" in found.said, "hunter2" in str(found)) == ("warning", True, False)
+    settings.MQTT_URL, settings.EMAIL_USE_TLS = "mqtts://portal:hunter2@192.0.2.9:1", True
+    assert neighbours._transport().verdict == "ok"
 
 
 def test_without_a_database_the_rest_is_told(manage):

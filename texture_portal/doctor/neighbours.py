@@ -10,10 +10,13 @@ from texture_portal import queue
 from texture_portal.doctor.finding import Finding, fault, ok, warning
 
 SECONDS = 3.0
+HERE = ("", "localhost", "127.0.0.1", "::1")
+SEALED = ("rediss", "mqtts")
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 def look() -> Iterator[Finding]:
+    yield _transport()
     if queue.is_in_redis():
         yield _redis()
     if settings.MQTT_URL:
@@ -26,6 +29,27 @@ def look() -> Iterator[Finding]:
         yield warning("geocoders", said, "set GEOCODERS, see docs/geocoding.md")
     else:
         yield ok("geocoders", ", ".join(settings.GEOCODERS))
+
+
+def _transport() -> Finding:
+    """Whether what is said to another machine can be read on the way."""
+    plain = [name for name, host, is_sealed in _lines() if not is_sealed and host not in HERE]
+    if plain:
+        said = f"{', '.join(plain)} go to another machine without TLS"
+        return warning("transport", said, "sslmode=verify-full, rediss, mqtts, smtp+tls: see docs/deployment.md")
+    return ok("transport", "what goes to other machines goes by TLS")
+
+
+def _lines() -> Iterator[tuple[str, str, bool]]:
+    """The setting, the host, and whether TLS with a certificate that is looked at is asked for."""
+    database = settings.DATABASES["default"]
+    sealed = str(database["OPTIONS"].get("sslmode", "")).startswith("verify-")
+    for host in str(database.get("HOST") or "").split(","):
+        yield "DATABASE_URL", "" if host.startswith("/") else host, sealed
+    for name, url in (("REDIS_URL", settings.REDIS_URL), ("MQTT_URL", settings.MQTT_URL)):
+        parts = urlsplit(url)
+        yield name, parts.hostname or "", parts.scheme in SEALED
+    yield "EMAIL_URL", settings.EMAIL_HOST, settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
 
 
 def _redis() -> Finding:

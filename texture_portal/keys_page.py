@@ -1,6 +1,6 @@
 """The page of keys and secrets: how old each is, when it was last used, and how it is exchanged. Never a secret."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.safestring import SafeString
 
 from partners.models import Application, Partner, SigningKey, WebhookSecret
-from texture_portal import key_use, keys
+from texture_portal import going_over, key_use, keys, names_by_key
 from texture_portal.console.marks import NOTHING, at, badge, breakable, link, span, table
 from texture_portal.key_rings import MEANINGS, Ring
 from texture_portal.models import Key
@@ -20,7 +20,7 @@ AGE = ("Age", "Last used", "Ends")
 
 def context(user: Any, *, now: datetime) -> dict[str, Any]:
     """`parts`: title, table and how it is exchanged, of what the reader may see."""
-    parts = [_own(now=now)]
+    parts = [_own(now=now), *_waited_for(now=now)]
     if user.has_perm("partners.view_application"):
         parts.append(_clients(now=now))
     if user.has_perm("partners.view_signingkey"):
@@ -47,6 +47,36 @@ def _own(*, now: datetime) -> dict[str, Any]:
         ),
         "empty": "No process has said yet which keys it has: the job `keys` does, every five minutes.",
     }  # fmt: skip
+
+
+def _waited_for(*, now: datetime) -> Iterator[dict[str, Any]]:
+    """By old keys of what is sealed: what they named or sealed that cannot be named or sealed anew, and until when."""
+    held = keys.on_ring(Ring.DATA_KEYS)
+    rows = [(held[number], each) for number in range(1, len(held)) for each in _waiting(held, number, now=now)]
+    if len(held) > 1:
+        yield {
+            "title": "What old keys of DATA_KEYS wait for",
+            "how": "the rest is sealed and named anew by manage.py rotate_encryption_keys",
+            "table": table(
+                ("Fingerprint", "Kept", "How many", "Until"),
+                ((key_use.name_of(key), each.kind, f"{each.count:,}", _end(each)) for key, each in rows),
+            ),
+            "empty": "Nothing: they can be dropped once everything is sealed and named anew.",
+        }
+
+
+def _waiting(held: list[str], number: int, *, now: datetime) -> list[names_by_key.Waiting]:
+    """As a key names and seals until a newer one leads; of one that is announced, nothing yet."""
+    until = going_over.led_since(Ring.DATA_KEYS, held[:number])
+    if until is None or going_over.led_since(Ring.DATA_KEYS, held[number : number + 1]) is None:
+        return []
+    until += going_over.leeway()
+    kept = names_by_key.evidence(until=until)
+    return [*names_by_key.needing(until=until, now=now), *([kept] if kept.count else [])]
+
+
+def _end(each: names_by_key.Waiting) -> SafeString | str:
+    return at(each.until) if each.until else "for good: it is evidence"
 
 
 def _place(key: Key, order: list[str]) -> int | None:

@@ -35,10 +35,14 @@ def reseal_everything(*, tell: Callable[[Tally], None]) -> list[Tally]:
     return [*changed, *(_walk(column, _look, tell=tell) for column in FIXED)]
 
 
-def needed_for(key: str) -> int:
-    """How many values one of `DATA_KEYS` has sealed; nothing is changed."""
-    tallies = [_walk(column, _look, tell=lambda tally: None) for column in (*COLUMNS, *FIXED)]
-    return keys_in_use(tallies)[settings.DATA_KEYS.index(key)]
+def needed_for(key: str) -> tuple[int, int]:
+    """How many values one of `DATA_KEYS` has sealed: of those that can be sealed anew, and of those that never are."""
+    number = settings.DATA_KEYS.index(key)
+    counts = [
+        keys_in_use([_walk(column, _look, tell=lambda tally: None) for column in columns])[number]
+        for columns in (COLUMNS, FIXED)
+    ]
+    return counts[0], counts[1]
 
 
 def keys_in_use(tallies: list[Tally]) -> list[int]:

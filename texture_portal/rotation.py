@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from enrollments.account import contacts
+from enrollments.deletion import renaming
 from texture_portal import going_over, key_use, keys_needed, names_by_key, notary, resealing, secrets_file
 from texture_portal.key_rings import Keys, Ring, RotationError, keys_of, with_keys
 from texture_portal.login.acts import note
@@ -70,15 +71,19 @@ def _check_sessions(held: Keys, now: datetime) -> None:
 
 def _check_sealed(held: Keys, now: datetime) -> None:
     key = held.keys[-1]
-    needed = resealing.needed_for(key) + contacts.named_by(key)
-    if needed:
+    sealed, for_good = resealing.needed_for(key)
+    if needed := sealed + contacts.named_by(key) + renaming.named_by(key):
         raise RotationError(f"{needed:,} values are sealed or named by it. Remedy: run `rotate_encryption_keys`.")
+    if for_good:
+        raise RotationError(
+            f"{for_good:,} signed requests about devices that nobody had enrolled are sealed by it. They are evidence, "
+            "and never sealed anew. Remedy: keep it; it seals nothing any more."
+        )
     going_over.check_gone_over(Ring.DATA_KEYS, held, now=now)
     newer_since = going_over.led_since(Ring.DATA_KEYS, held.keys[:-1]) or now
-    counted = names_by_key.needing(until=newer_since + going_over.leeway(), now=now)
-    if kinds := [f"{count:,} {kind}" for count, kind in counted if count]:
+    if waiting := names_by_key.needing(until=newer_since + going_over.leeway(), now=now):
         raise RotationError(
-            f"Named by it or by one before, and never to be named anew: {', '.join(kinds)}. "
+            f"Named by it or by one before, and never to be named anew: {', '.join(map(str, waiting))}. "
             "Remedy: keep it until their time is over; it opens nothing any more."
         )
 

@@ -70,6 +70,8 @@ COLUMNS = (
     SealedColumn("devices.Connection", "sealed_api_key", "connection:{pk}:api-key"),
     SealedColumn("devices.CertificationRun", "sealed_second_secret", "certification-run:{pk}:second-secret"),
     SealedColumn("devices.GrantRequest", "sealed_verifier", "grant-request:{pk}:verifier"),
+    SealedColumn("enrollments.DeletionRequest", "sealed_reference", "deletion-request:{pk}:reference"),
+    SealedColumn("enrollments.ErasedDevice", "sealed_essence", "erased-device:{pk}"),
     SealedColumn("enrollments.EnrollmentFile", "sealed_data_key", "import-key:{pk}"),
     SealedColumn("enrollments.SignInLink", "sealed_email", "sign-in-link:{pk}:email"),
     SealedColumn("enrollments.SignInLink", "sealed_token", "sign-in-link:{pk}:token"),

@@ -138,13 +138,17 @@ NOT_PERSONAL: dict[str, dict[str, str]] = {
         "opened_by": BY, "refused_by": BY,
         "begun_by": BY, "waits_for": CODE, "certificate": "names nobody",
         "reference_digest": "a keyed digest, gone with the last facts",
+        "sealed_reference": "of what that is made: likewise",
     },
     "enrollments.Deprovisioning": {ALL: PARTNER},
     "enrollments.Enrollment": {"state_reason": CODE, "consent_expiries": FACT, "ledger_head": PROOF},
     "enrollments.EnrollmentFile": {
         "name": "of a file of many, as staff named it", "digest": PROOF, "fault": CODE, "sealed_data_key": KEY,
     },
-    "enrollments.ErasedDevice": {"device_digest": "a keyed digest, so that nothing brings the person back"},
+    "enrollments.ErasedDevice": {
+        "device_digest": "a keyed digest, so that nothing brings the person back",
+        "sealed_essence": "of what that is made: likewise",
+    },
     "enrollments.EvidenceAccess": {"subject": "an id of the portal's own", "actor_name": STAFF},
     "enrollments.EvidenceRecord": {"actor_name": STAFF, "signed_request_digest": PROOF, "digest": PROOF},
     "enrollments.FileChunk": {"sealed": "a file of many, under its own key, gone once its rows are read"},

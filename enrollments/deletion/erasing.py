@@ -19,9 +19,9 @@ from devices.telemetry import forgetting
 from enrollments import erased_devices, ledger
 from enrollments.deletion import asking, certificate
 from enrollments.deletion.person import Person, person
-from enrollments.deletion.references import reference_digest
+from enrollments.deletion.references import keep_reference
 from enrollments.deletion.traces import SEARCHES, TRACES
-from enrollments.models import DeletionRequest, Enrollment, ErasedDevice, RevocationDuty
+from enrollments.models import DeletionRequest, Enrollment, RevocationDuty
 from enrollments.tenure import Tenure
 from texture_portal.actors import Actor, system
 from texture_portal.holding import hold
@@ -72,14 +72,16 @@ def _erase(request: DeletionRequest, *, now: datetime) -> DeletionRequest:
     if Enrollment.objects.open().filter(customer=held.customer).exists():
         return held
     found = person(held.customer)  # as they are, now that nobody else can add to them
-    held.reference_digest = reference_digest(*found.known_as[0])
+    keep_reference(held, *found.known_as[0])
     held.customer.erase(now=now)  # first: the triggers ask whether it is so
     held.customer.save()
     counts = _clear(found)
     counts[READINGS] += held.readings_deleted
     for theirs, devices in found.devices_by_tenure.items():
         forgetting.detach(devices, since=theirs.since, until=theirs.until)
-    _remember_devices(held, found, now=now)
+    erased_devices.remember(
+        held, [(partner, name) for partner in found.partners for name in found.device_names], now=now
+    )
     enrollments = list(Enrollment.objects.locked().filter(pk__in=found.enrollments).order_by("pk"))
     for enrollment in enrollments:
         ledger.note(enrollment, enrollment, reason=ERASED, now=now, by=BY)
@@ -112,17 +114,3 @@ def _delete_and_count(request: DeletionRequest, devices: Collection[UUID], their
     """What is gone is counted, whatever becomes of the rest: the certificate says how many."""
     count = forgetting.delete(devices, since=theirs.since, until=theirs.until)
     DeletionRequest.objects.filter(pk=request.pk).update(readings_deleted=F("readings_deleted") + count)
-
-
-def _remember_devices(held: DeletionRequest, found: Person, *, now: datetime) -> None:
-    """So that nothing agreed to before brings the person back."""
-    ErasedDevice.objects.bulk_create(
-        ErasedDevice(
-            partner_id=partner,
-            request=held,
-            device_digest=erased_devices.digests(partner, name)[0],
-            revoked_at=now,
-        )
-        for partner in found.partners
-        for name in found.device_names
-    )

@@ -3,19 +3,27 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from texture_portal import vault
+from enrollments.models import DeletionRequest
+from texture_portal import lasting_names, sealed_columns
 
 PURPOSE = "the reference of an erased customer"
 
 
-def reference_digest(partner_id: UUID, reference: str) -> str:
-    return reference_digests([partner_id], reference)[0]
+def keep_reference(request: DeletionRequest, partner_id: UUID, reference: str) -> None:
+    """Its name and its essence, on the row; the caller saves it."""
+    essence = lasting_names.essence_of(_words(partner_id, reference), purpose=PURPOSE)
+    request.reference_digest = lasting_names.names_of(essence, purpose=PURPOSE)[0]
+    sealed_columns.seal(request, "sealed_reference", essence)
 
 
 def reference_digests(partner_ids: Iterable[UUID], reference: str) -> list[str]:
     """At any of these partners, by every key that the portal has."""
     return [
-        each.hex()
+        name
         for partner_id in partner_ids
-        for each in vault.derived_keys(f"{partner_id}|{reference}", purpose=PURPOSE)
+        for name in lasting_names.every_name(_words(partner_id, reference), purpose=PURPOSE)
     ]
+
+
+def _words(partner_id: UUID, reference: str) -> str:
+    return f"{partner_id}|{reference}"

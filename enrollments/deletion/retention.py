@@ -4,19 +4,18 @@ Of each audit chain a signed line stays, with its length and its last digest: so
 finds it, and whoever only has the database cannot make a chain vanish and call it purged.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from enrollments.consent import MAX_AGE
 from enrollments.deletion import asking
+from enrollments.erased_devices import REMEMBERED
 from enrollments.evidence import purged
 from enrollments.models import DeletionRequest, Enrollment, ErasedDevice, PurgedChain
 from texture_portal import jobs
 
 BATCH = 50
-DAY = timedelta(days=1)
 
 # In this order: triggers ask whose the rows are.
 GONE = (
@@ -42,7 +41,7 @@ GONE = (
 
 def purge(*, now: datetime) -> int:
     """A batch of people whose time is over; how many. And devices of whom no consent could be sent again any more."""
-    ErasedDevice.objects.filter(revoked_at__lt=now - MAX_AGE - DAY).delete()
+    ErasedDevice.objects.filter(revoked_at__lt=now - REMEMBERED).delete()
     due = DeletionRequest.objects.filter(facts_kept_until__lte=now, facts_purged_at=None).order_by("facts_kept_until")
     return jobs.one_by_one(
         list(due[:BATCH]), lambda row: _purge(row, now=now), named=lambda row: f"deletion request {row.pk}"
@@ -59,7 +58,7 @@ def _purge(request: DeletionRequest, *, now: datetime) -> None:
     held.customer.forgotten_at = now
     held.customer.save()
     _delete([each.pk for each in enrollments], customer=held.customer_id)
-    held.facts_purged_at, held.reference_digest = now, ""
+    held.facts_purged_at, held.reference_digest, held.sealed_reference = now, "", None
     held.save()
 
 

@@ -54,6 +54,9 @@ class DeletionRequest(models.Model):
     done_at = models.DateTimeField(null=True)
     certificate = models.JSONField(null=True, help_text="Signed; says what was done, and names nobody.")
     reference_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    sealed_reference = models.BinaryField(
+        null=True, editable=False, help_text="Of what the digest is made: a digest of the reference, without a key."
+    )
     facts_kept_until = models.DateTimeField(null=True, help_text="Of the consents: pseudonymous, as evidence.")
     facts_purged_at = models.DateTimeField(null=True)
 
@@ -136,6 +139,9 @@ class ErasedDevice(models.Model):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", db_index=False)
     request = models.ForeignKey(DeletionRequest, on_delete=models.PROTECT, related_name="devices")
     device_digest = models.CharField(max_length=64)
+    sealed_essence = models.BinaryField(
+        null=True, editable=False, help_text="Of what the digest is made: a digest of the id, without a key."
+    )
     revoked_at = models.DateTimeField(help_text="Only consents granted later count.")
 
     class Meta:

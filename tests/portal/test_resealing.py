@@ -8,8 +8,10 @@ from django.core.management import call_command
 from django.db.models import BinaryField
 
 from devices.models import CertificationRun, Cloud, Connection, GrantRequest
+from enrollments import erased_devices
+from enrollments.deletion import references
 from enrollments.imports import keeping
-from enrollments.models import LinkSession, SignInLink
+from enrollments.models import DeletionRequest, LinkSession, SignInLink
 from partners import evidence
 from partners.models import Customer, IdempotencyRecord, SignedRequest, SigningKey, WebhookSecret
 from tests.factories import NOW, CustomerFactory, PartnerFactory, WebhookEndpointFactory
@@ -64,6 +66,10 @@ def sealed_under_the_old_key(settings, db, admin_user):
         if name == "secret":
             sealed_columns.seal(kept, "body", body)
         kept.save()
+    asked = DeletionRequest(customer=customer, asked_at=NOW, due_at=NOW)
+    references.keep_reference(asked, partner.pk, customer.reference_id)
+    asked.save()
+    erased_devices.remember(asked, [(partner.pk, "PW3-1")], now=NOW)
     second_factor.begin(admin_user)
     keeping.upload([b"a,b"], name="may.csv", partner=partner, now=NOW, user=admin_user)
     return customer, key, connection

@@ -4,14 +4,18 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 
+from enrollments import erased_devices
 from enrollments.deletion import retention
+from enrollments.deletion.references import reference_digests
 from enrollments.linking import sessions
-from enrollments.models import LinkSession
+from enrollments.models import DeletionRequest, ErasedDevice, LinkSession
 from tests.deletion.test_carrying_out import carried_out
-from tests.factories import active
-from texture_portal import clock, going_over, key_use, keys, keys_needed, rotation
+from tests.deletion.world import _before_anybody_knew
+from tests.factories import PartnerFactory, active
+from texture_portal import clock, going_over, key_use, keys, keys_needed, keys_page, rotation
 from texture_portal.key_rings import Ring, RotationError
 
 pytestmark = pytest.mark.django_db
@@ -67,14 +71,52 @@ def test_a_key_that_some_process_still_uses_is_not_dropped(step, settings, drop)
     assert drop(now=used_at + going_over.leeway()).keys == (held[0],)
 
 
-def test_a_key_that_erased_people_are_found_by_stays_for_as_long_as_that(step, drop):
-    request = carried_out(active().customer)
+def test_a_key_that_erased_people_are_found_by_is_needed_until_they_are_named_anew(step, drop):
+    enrollment = active()
+    partner, reference = enrollment.partner_id, enrollment.customer.reference_id
+    device, request = enrollment.device.manufacturer_device_id, carried_out(enrollment.customer)
     exchange(step)
-    call_command("rotate_encryption_keys", stdout=io.StringIO(), stderr=io.StringIO())
-    with pytest.raises(RotationError, match="1 devices of erased people, 1 deletions to be found by"):
+    with pytest.raises(RotationError, match="Remedy: run `rotate_encryption_keys`"):
         drop(now=clock.now() + HOUR)
+    assert "erased people and their devices: 2 named anew" in sealed_anew()
+    assert "erased people and their devices: 0 named anew" in sealed_anew()
+    assert len(drop(now=clock.now() + HOUR).keys) == 1
+    step("DATA_KEYS", "announce")  # every process begins anew, and has the old key no more
+    assert DeletionRequest.objects.get(reference_digest__in=reference_digests([partner], reference)) == request
+    assert erased_devices.last_revocation(partner, device) == request.done_at
+
+
+def test_names_of_before_that_could_be_done_are_waited_for(step, drop):
+    request = carried_out(active().customer)
+    DeletionRequest.objects.update(sealed_reference=None)
+    ErasedDevice.objects.update(sealed_essence=None)
+    exchange(step)
+    sealed_anew()
+    ends = rf"1 devices of erased people \(until {request.done_at + erased_devices.REMEMBERED:%Y-%m-%d %H:%M}\), "
+    with pytest.raises(RotationError, match=f"{ends}1 deletions to be found by .*until {request.facts_kept_until:%Y}"):
+        drop(now=clock.now() + HOUR)
+    assert [each.kind.split()[0] for each in keys_page._waiting(settings.DATA_KEYS, 1, now=clock.now())] == [
+        "devices", "deletions",
+    ]  # fmt: skip
     retention.purge(now=request.facts_kept_until)
     assert len(drop(now=request.facts_kept_until).keys) == 1
+
+
+def test_a_key_that_sealed_evidence_of_nobody_stays_and_the_page_says_for_what(step, drop):
+    _before_anybody_knew(PartnerFactory(), "PW3-1")
+    exchange(step)
+    sealed_anew()
+    with pytest.raises(RotationError, match=r"1 signed requests .* evidence, and never sealed anew. Remedy: keep it"):
+        drop(now=clock.now() + HOUR)
+    [part] = keys_page._waited_for(now=clock.now())
+    assert "signed requests about devices that nobody had enrolled" in str(part["table"])
+    assert "for good" in str(part["table"])
+
+
+def sealed_anew():
+    said = io.StringIO()
+    call_command("rotate_encryption_keys", stdout=said, stderr=io.StringIO())
+    return said.getvalue()
 
 
 def test_who_was_erased_under_the_new_key_does_not_hold_the_old_one(step, drop):

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from enrollments.account import contacts
+from enrollments.deletion import renaming
 from texture_portal.resealing import Tally, keys_in_use, reseal_everything
 
 SECONDS_BETWEEN = 5  # lines of progress
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         for each in tallies:
             self.stdout.write(f"{each.column}: {each.seen:,} values, {each.resealed:,} sealed anew")
         self.stdout.write(f"contacts: {contacts.name_anew():,} named anew")
+        self.stdout.write(f"erased people and their devices: {renaming.name_anew():,} named anew")
         self._say_keys(tallies)
         broken = [each for each in tallies if each.broken]
         for each in broken:

@@ -5,7 +5,7 @@ from enrollments import api, devices_api
 from enrollments.events.api import EventsView, EventView
 from enrollments.evidence.api import EvidenceRequestsView, EvidenceView
 from enrollments.linking.api import LinkSessionsView, LinkSessionView
-from enrollments.partner_sandbox.api import ResetView, ScenariosView
+from enrollments.partner_sandbox.api import LatenessView, ResetView, ScenariosView
 
 urlpatterns = [
     path("v1/enrollments", api.EnrollmentsView.as_view()),
@@ -26,5 +26,6 @@ urlpatterns = [
 if settings.SANDBOX:
     urlpatterns += [
         path("v1/sandbox/scenarios", ScenariosView.as_view()),
+        path("v1/sandbox/link-sessions", LatenessView.as_view()),
         path("v1/sandbox/reset", ResetView.as_view()),
     ]

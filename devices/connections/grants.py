@@ -107,6 +107,12 @@ def complete(answer: Mapping[str, str], *, redirect_uri: str, browser: str, now:
     return _keep(request, tokens, now=now, by=by)
 
 
+def run_out(request: GrantRequest, *, now: datetime) -> None:
+    """Its time is over early: who is at the cloud's page comes back too late."""
+    request.expires_at = now
+    request.save(update_fields=["expires_at"])
+
+
 def purge(*, now: datetime) -> int:
     """Questions that nobody answered, and answers of long ago."""
     GrantRequest.objects.filter(expires_at__lt=now - timedelta(days=30)).delete()

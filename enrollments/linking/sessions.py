@@ -12,6 +12,7 @@ from devices.models import Connection
 from enrollments.linking import makers
 from enrollments.linking.asked import Asked
 from enrollments.models import Enrollment, LinkSession
+from enrollments.partner_sandbox import maker
 from enrollments.states import State
 from partners.models import Partner
 from programs.models import Program
@@ -46,6 +47,7 @@ def make(partner: Partner, asked: Asked, *, now: datetime) -> LinkSession:
         created_at=now,
         expires_at=now + LASTS,
     )
+    maker.lend(partner)
     if not makers.offered(session):
         raise Refusal("state_conflict", "None of your clouds can be linked at: ask support to set up OAuth for it.")
     session.save(force_insert=True)
@@ -142,6 +144,15 @@ def close(row: LinkSession, state: LinkSession.State, *, now: datetime) -> None:
 def hold(session: LinkSession) -> LinkSession:
     rows = LinkSession.objects.select_for_update(of=("self",))
     return rows.select_related("partner", "program", "cloud__partner", "connection", "grant_request").get(pk=session.pk)
+
+
+@transaction.atomic
+def run_out(session: LinkSession, *, now: datetime) -> None:
+    """Its hour is up early."""
+    row = hold(session)
+    row.expires_at = now
+    row.save()
+    _expire(row, now=now)
 
 
 def work_off(*, now: datetime) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from enrollments.partner_sandbox.lateness import LATENESS
 from enrollments.partner_sandbox.scenarios import SCENARIOS
 from partners.wire import Choice, Identifier, Text, WireSerializer
 
@@ -20,6 +21,11 @@ class ScenarioDocument(WireSerializer):
         if attrs["scenario"] == "command" and "command" not in attrs:
             raise ValidationError({"command": [ErrorDetail("Say which command.", code="required")]})
         return attrs
+
+
+class LatenessDocument(WireSerializer):
+    scenario = Choice(choices=list(LATENESS))
+    link_session_id = Identifier()
 
 
 class ResetDocument(WireSerializer):

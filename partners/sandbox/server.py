@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 
-from partners.sandbox import calls, control, handshakes, pushes
+from partners.sandbox import calls, control, descriptions, handshakes, pushes
 from partners.sandbox.certificates import Authority
 from partners.sandbox.cloud import CLOUD, Cloud
 from partners.sandbox.door import Route, guarded
 from partners.sandbox.faults import IN_HANDSHAKES
 from partners.sandbox.oauth import endpoints
+from partners.sandbox.oauth.outcomes import OUTCOMES
 
 MOST_BYTES = 1024 * 1024
 MANUAL = Path(__file__).with_name("API.md")
@@ -115,6 +116,23 @@ async def _manual(request: web.Request) -> web.Response:
     return web.Response(text=MANUAL.read_text(encoding="utf-8"), content_type="text/markdown")
 
 
+async def _accounts(request: web.Request) -> web.Response:
+    """Nobody's secret here: who tries, has to know as whom to log in."""
+    cloud = request.app[CLOUD]
+    homes = [
+        {
+            "account": account, "password": cloud.password, "comes_to": "Access is given.",
+            "devices": [descriptions.device(unit) for unit in site.units],
+        }
+        for account, site in cloud.accounts.items()
+    ]  # fmt: skip
+    staged = [
+        {"account": account, "password": cloud.password, "comes_to": comes_to, "devices": []}
+        for account, comes_to in OUTCOMES.items()
+    ]
+    return web.json_response({"data": [*staged, *homes]})
+
+
 async def _health(request: web.Request) -> web.Response:
     return web.json_response({"status": "ok", "devices": len(request.app[CLOUD].fleet.units)})
 
@@ -126,6 +144,7 @@ TOKEN_ROUTES = (
 OPEN_ROUTES = (
     ("GET", "/", _manual),
     ("GET", "/healthz", _health),
+    ("GET", "/accounts", _accounts),
     ("GET", "/.well-known/oauth-authorization-server", endpoints.discovery),
     ("GET", "/oauth/authorize", endpoints.ask),
     ("POST", "/oauth/authorize", endpoints.decide),

@@ -1,5 +1,6 @@
 """A sandbox as an operator sets one up: its own database, laid and served by its own commands."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,15 +12,17 @@ from django.db import connection
 from tests.contract.client import Client, close_connections
 from tests.databases import database_of_its_own, url_of_database
 from tests.faults.conftest import Portal, printed, wait_for
+from tests.sandbox.running import running_cloud
 
 
-def manage(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def manage(*words: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """A command of the portal in a process of its own, on the tests' database."""
+    close_connections()  # by then the portal will have
     url = url_of_database(connection.settings_dict["NAME"])
     return subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=settings.BASE_DIR, env={**os.environ, "DATABASE_URL": url, **variables},
-        capture_output=True, text=True, check=False, timeout=120,
+        input=given, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
 
 
@@ -33,6 +36,15 @@ def sandbox(django_db_setup, django_db_blocker):
         yield portal
         close_connections()
         portal.stop()
+
+
+@pytest.fixture(scope="package")
+def maker(sandbox):
+    """The made-up manufacturer's cloud, at which end users of every partner link."""
+    with running_cloud(devices=12, push_seconds=3600) as cloud:
+        told = manage("make_sandbox", "--maker", given=json.dumps(cloud.told), SANDBOX="on")
+        assert told.returncode == 0, told.stderr
+        yield cloud
 
 
 @pytest.fixture

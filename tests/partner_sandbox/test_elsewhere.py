@@ -2,11 +2,11 @@
 
 import pytest
 
-from enrollments.partner_sandbox import stage
+from enrollments.partner_sandbox import maker, stage
 from enrollments.partner_sandbox.reset import reset
 from enrollments.partner_sandbox.scenarios import Told, play
 from territories.geocoding.geocoders import configuration_faults
-from tests.factories import NOW, UtilityFactory, enrolled
+from tests.factories import NOW, PartnerFactory, UtilityFactory, enrolled
 from texture_portal import actors
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +52,12 @@ def test_its_page_says_that_this_is_none(client):
     page = client.get("/docs/sandbox").content.decode()
     assert "Sandbox: nothing here is real." not in page
     assert "resolve_review" in page
+
+
+def test_nobody_is_lent_its_maker():
+    partner = PartnerFactory()
+    maker.lend(partner)
+    assert maker.here() is None
+    assert not partner.clouds.exists()
+    with pytest.raises(stage.NoStageError, match="no sandbox"):
+        maker.set_up("http://127.0.0.1:9", client_id="portal", client_secret="s", by=BY)

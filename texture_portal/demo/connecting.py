@@ -6,13 +6,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
+from devices import simulated
 from devices.connections import grants, programmatic
-from devices.connectors.pull import shipped
 from devices.models import Cloud, Connection
 from partners.models import Customer, Partner
 from texture_portal.actors import Actor, Channel, Role
 
-SCOPES = ["devices.read", "telemetry.read", "commands.write", "offline_access"]
 CALLBACK = "http://127.0.0.1:9/callback"  # nobody listens: the answer is read off the redirect
 BROWSER = "no browser: the simulated resident says yes"
 RESIDENT = Actor(Role.CUSTOMER, "simulated resident", Channel.COMMAND)
@@ -22,13 +21,8 @@ SECONDS = 30
 
 def add_cloud(partner: Partner, url: str, *, client_id: str, client_secret: str, now: datetime, **more: Any) -> Cloud:
     """The simulated cloud at `url`, at which end users can link devices; `more` are further columns."""
-    cloud = Cloud(
-        partner=partner, name=f"Simulated Energy {now:%Y-%m-%d %H:%M:%S}", base_url=url, issuer=url,
-        authorize_url=f"{url}/oauth/authorize", token_url=f"{url}/oauth/token", revoke_url=f"{url}/oauth/revoke",
-        client_id=client_id, scopes=SCOPES, document=shipped.document("simulated"), **more,
-    )  # fmt: skip
-    cloud.set_client_secret(client_secret)
-    cloud.save()
+    cloud = Cloud(partner=partner, name=f"Simulated Energy {now:%Y-%m-%d %H:%M:%S}", **more)
+    simulated.describe(cloud, url, client_id=client_id, client_secret=client_secret).save()
     return cloud
 
 

@@ -11,17 +11,23 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from devices.kinds import KINDS, RATINGS
+from enrollments.partner_sandbox import maker
+from enrollments.partner_sandbox.lateness import LATENESS
 from enrollments.partner_sandbox.reset import AT_ONCE
 from enrollments.partner_sandbox.scenarios import SCENARIOS
 from partners import answers
 from partners.limits import MEANINGS, SECONDS_A_DEVICE, Category, limit_of
+from partners.sandbox.oauth.outcomes import OUTCOMES
 from partners.scopes import CATEGORY_OF, SCOPES
 from territories.geocoding.staged import STAGED
 from texture_portal.docs import errors, markdown, pages, reference, registry
+from texture_portal.openapi import link_sessions
 from texture_portal.openapi.calls import CALLS
 from texture_portal.openapi.document import document
 from texture_portal.openapi.problems import ENROLLMENT_ID
 
+# What a link session says of the made-up manufacturer's accounts (`partners.sandbox.oauth.outcomes`).
+FAULTS = {"denied": "access_denied", "no-devices": "no_devices", "refused": "refused", "down": "away"}
 IMAGES = {".svg": "image/svg+xml; charset=utf-8"}
 
 
@@ -51,11 +57,16 @@ def rate_limits(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def sandbox(request: HttpRequest) -> HttpResponse:
+    own = maker.here()
     told = {
         "addresses": STAGED,
         "scenarios": SCENARIOS.items(),
         "sent": json.dumps({"scenario": "resolve_review", "enrollmentId": ENROLLMENT_ID}, indent=2),
         "at_once": AT_ONCE,
+        "accounts": [(name, comes_to, FAULTS[name]) for name, comes_to in OUTCOMES.items()],
+        "lateness": LATENESS.items(),
+        "late": json.dumps({"scenario": "expire", "linkSessionId": link_sessions.MADE["id"]}, indent=2),
+        "maker": own.base_url if own else "",
     }
     return _page(request, "docs/sandbox.html", "sandbox", title="The sandbox", **told)
 

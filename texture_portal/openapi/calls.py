@@ -25,8 +25,8 @@ from enrollments.evidence.api import EvidenceRequestsView, EvidenceView
 from enrollments.evidence.documents import EvidenceRecordDocument
 from enrollments.linking.api import LinkSessionsView, LinkSessionView
 from enrollments.linking.documents import LinkSessionDocument
-from enrollments.partner_sandbox.api import ResetView, ScenariosView
-from enrollments.partner_sandbox.documents import ResetDocument, ScenarioDocument
+from enrollments.partner_sandbox.api import LatenessView, ResetView, ScenariosView
+from enrollments.partner_sandbox.documents import LatenessDocument, ResetDocument, ScenarioDocument
 from partners.door import KEYED
 from partners.maintenance_api import MaintenanceDocument, MaintenancesView, MaintenanceView
 from partners.pagination import PageQuery
@@ -380,6 +380,16 @@ if settings.SANDBOX:
             {200: Answer("The enrollment, as it is then", "Enrollment", examples.ENROLLED)},
             group="Sandbox", body=ScenarioDocument,
             sent={"scenario": "resolve_review", "enrollmentId": ENROLLMENT_ID},
+            codes=("not_found", "state_conflict"),
+        ),
+        Call(
+            "playLateness", "POST", "/v1/sandbox/link-sessions", LatenessView,
+            "Let a link session come to nothing",
+            "By waiting that nobody has to wait for. What else can happen while linking, the account decides as which "
+            "one logs in at the made-up manufacturer. See `/docs/sandbox`.",
+            {200: Answer("The link session, as it is then", "LinkSession", {**link_sessions.MADE, "state": "expired"})},
+            group="Sandbox", body=LatenessDocument,
+            sent={"scenario": "expire", "linkSessionId": link_sessions.MADE["id"]},
             codes=("not_found", "state_conflict"),
         ),
         Call(

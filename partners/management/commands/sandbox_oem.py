@@ -29,6 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("--access-token-seconds", type=int, default=3600)
         parser.add_argument("--push-seconds", type=float, default=60.0, help="between two pushes of a device")
         parser.add_argument("--command-seconds", type=float, default=3.0, help="from a command to its end (default: 3)")
+        parser.add_argument(
+            "--returns-to", action="append", default=[], metavar="ORIGIN", help="of a portal elsewhere, as https://…"
+        )
         parser.add_argument("--tls", metavar="FILE", help="over TLS; FILE gets the certificate of whom to trust")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,6 +50,7 @@ class Command(BaseCommand):
                 limits=limits, access_seconds=options["access_token_seconds"], push_seconds=options["push_seconds"],
                 command_seconds=options["command_seconds"], is_over_tls=authority is not None,
             )  # fmt: skip
+            cloud.portal.origins = tuple(options["returns_to"])
             for text in options["fault"]:
                 self._inflict(cloud, text)
             return cloud

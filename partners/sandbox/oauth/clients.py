@@ -11,18 +11,24 @@ SCOPES = ("devices.read", "telemetry.read", "commands.write", "offline_access")
 
 @dataclass(slots=True)
 class Client:
-    """`secrets` may be several, so that they rotate without downtime. `program` narrows what client credentials see."""
+    """`secrets` may be several, so that they rotate without downtime. `program` narrows what client credentials see.
+
+    `origins`: of web sites that are trusted with every address of theirs.
+    """
 
     id: str
     secrets: list[str]
     redirect_uris: tuple[str, ...] = ()
     program: str | None = None
+    origins: tuple[str, ...] = ()
 
     def is_proved_by(self, secret: str) -> bool:
         return any(hmac.compare_digest(each.encode(), secret.encode()) for each in self.secrets)
 
     def returns_to(self, address: str) -> bool:
         """Registered exactly, or any port of this machine (RFC 8252 §7.3) for a client that registered nothing."""
+        if any(address.startswith(f"{each}/") for each in self.origins):
+            return True
         return address in self.redirect_uris or (not self.redirect_uris and _is_loopback(address))
 
 

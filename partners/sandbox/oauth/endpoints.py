@@ -10,9 +10,10 @@ from urllib.parse import unquote_plus, urlencode
 from aiohttp import web
 
 from partners.sandbox.cloud import CLOUD, Cloud
+from partners.sandbox.oauth import outcomes
 from partners.sandbox.oauth.clients import SCOPES, Client
 from partners.sandbox.oauth.consent import HEADERS, consent_page, fault_page
-from partners.sandbox.oauth.grants import Grant, GrantError, Pair
+from partners.sandbox.oauth.grants import CODE_SECONDS, Grant, GrantError, Pair
 
 UNCACHED = {"Cache-Control": "no-store"}
 
@@ -58,12 +59,15 @@ async def decide(request: web.Request) -> web.Response:
         return _back(cloud, asked, error="access_denied", error_description="The account's holder said no.")
     account = asked.get("account", "")
     is_right = hmac.compare_digest(asked.get("password", "").encode(), cloud.password.encode())
-    if account not in cloud.accounts or not is_right:
+    if account not in (*cloud.accounts, *outcomes.OUTCOMES) or not is_right:
         page = consent_page(asked, client=client.id, scopes=_scopes(asked), fault="There is no such account.")
         return _html(page, status=401)
-    grant = Grant(client.id, _scopes(asked), account=account)
+    if account == outcomes.DENIED:
+        return _back(cloud, asked, error="access_denied", error_description="The account's holder said no.")
+    grant, now = Grant(client.id, _scopes(asked), account=account), cloud.clock.now()
+    began = now - CODE_SECONDS if account == outcomes.REFUSED else now
     code = cloud.grants.code_for(
-        grant, redirect_uri=asked["redirect_uri"], challenge=asked["code_challenge"], now=cloud.clock.now()
+        grant, redirect_uri=asked["redirect_uri"], challenge=asked["code_challenge"], now=began
     )
     return _back(cloud, asked, code=code)
 
@@ -92,6 +96,8 @@ def _granted(cloud: Cloud, client: Client, form: dict[str, str]) -> Pair:
     now = cloud.clock.now()
     match form.get("grant_type"):
         case "authorization_code":
+            if cloud.grants.account_of(form.get("code", "")) == outcomes.DOWN:
+                raise outcomes.away()
             return cloud.grants.redeem(
                 form.get("code", ""), client_id=client.id, redirect_uri=form.get("redirect_uri", ""),
                 verifier=form.get("code_verifier", ""), now=now,

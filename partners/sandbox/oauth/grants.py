@@ -68,6 +68,10 @@ class Grants:
         self.codes[code] = Code(grant, redirect_uri, challenge, now + CODE_SECONDS)
         return code
 
+    def account_of(self, code: str) -> str | None:
+        found = self.codes.get(code)
+        return found.grant.account if found else None
+
     def redeem(self, code: str, *, client_id: str, redirect_uri: str, verifier: str, now: float) -> Pair:
         found = self.codes.get(code)
         if found is None or found.grant.client_id != client_id or found.expires_at <= now:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from devices.kinds import KINDS
 from enrollments.partner_sandbox.lateness import LATENESS
 from enrollments.partner_sandbox.scenarios import SCENARIOS
 from partners.wire import Choice, Identifier, Text, WireSerializer
@@ -14,7 +15,7 @@ class ScenarioDocument(WireSerializer):
     scenario = Choice(choices=list(SCENARIOS))
     enrollment_id = Identifier()
     utility_eia_id = Text(required=False)
-    command = Text(required=False)
+    command = Choice(choices=sorted({slug for kind in KINDS.values() for slug in kind.commands}), required=False)
     input = serializers.DictField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

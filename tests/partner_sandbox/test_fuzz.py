@@ -62,6 +62,7 @@ def _settle(body, oem):
     """What no schema can say: objects that are there, new ones where a scenario ends them. None is in review: what is
     decided there is evidence for whoever comes next."""
     if "enrollmentId" in body:
+        body["scenario"] = "revoke_as_customer"
         body["enrollmentId"] = oem.enrolled(at("1 Matched Way"))["id"]
         body.pop("utilityEiaId", None)
     if "linkSessionId" in body:

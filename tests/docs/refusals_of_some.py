@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from contract import grid
-from contract.payloads import again, ago, changed, consent, endpoint, enrollment, event
+from contract.payloads import again, ago, changed, consent, endpoint, enrollment, event, planned
 
+from partners.maintenance import MOST_COMING
 from partners.models import WebhookEndpoint
 from partners.webhooks.endpoints import MOST_ENDPOINTS, disable
 from texture_portal import clock
@@ -34,6 +35,10 @@ def _ended(portal: Portal, call: Call) -> Exchange:
         return portal.send(portal.oem.draft("POST", path, portal.good(call) | {"status": "failed"}))
     if call.name == "testWebhookEndpoint":
         return _disabled_endpoint(portal, call)
+    if call.name == "announceMaintenance":
+        return _one_outage_too_many(portal, call)
+    if call.name == "withdrawMaintenance":
+        return _withdrawn(portal, call)
     if call.name == "sendEvidence":
         made = portal.oem.enrolled(enrollment(consent={"optedIn": False}))["id"]
     else:
@@ -49,6 +54,19 @@ def _one_endpoint_too_many(portal: Portal, call: Call) -> Exchange:
     for _ in range(MOST_ENDPOINTS):
         assert partner.post(call.path, endpoint()).status == 201
     return portal.send(partner.draft("POST", call.path, endpoint()), partner)
+
+
+def _one_outage_too_many(portal: Portal, call: Call) -> Exchange:
+    partner = portal.new_partner()
+    for _ in range(MOST_COMING):
+        assert partner.post(call.path, planned()).status == 201
+    return portal.send(partner.draft("POST", call.path, planned()), partner)
+
+
+def _withdrawn(portal: Portal, call: Call) -> Exchange:
+    request = portal.draft(call)
+    assert portal.send(request)[1].status == 200
+    return portal.send(portal.oem.draft(call.method, request.path, portal.good(call)))
 
 
 def _disabled_endpoint(portal: Portal, call: Call) -> Exchange:

@@ -197,6 +197,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": SHORTEST_PASSWORD},
     },
+    {"NAME": "texture_portal.login.passwords.NotEndless"},
     {"NAME": "texture_portal.login.passwords.NotGuessable"},
     {"NAME": "texture_portal.login.passwords.NotStolen"},
     {"NAME": "texture_portal.login.passwords.ChangeIsNoted"},

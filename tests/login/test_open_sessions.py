@@ -102,6 +102,14 @@ def test_a_log_in_makes_a_new_key_and_so_does_the_second_factor(rita, log_in, se
     assert client.get(PAGE).content.decode().count("open-session") == 1
 
 
+def test_a_second_log_in_by_the_form_in_one_browser_has_one_session(rita, log_in):
+    client, _ = log_in()
+    first = client.session.session_key
+    assert log_in(client=client)[1].status_code == 302
+    assert client.session.session_key != first
+    assert client.get(PAGE).content.decode().count("open-session") == 1
+
+
 def test_a_log_out_ends_it_for_good(rita, log_in):
     client, _ = log_in()
     key = client.session.session_key

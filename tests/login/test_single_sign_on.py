@@ -9,8 +9,9 @@ from django.test import Client
 from joserfc.jwk import RSAKey
 
 from tests.login.provider import CLIENT, SECRET, identity_provider
-from texture_portal.login import single_sign_on
-from texture_portal.models import Act, Identity
+from texture_portal import clock
+from texture_portal.login import open_sessions, single_sign_on
+from texture_portal.models import Act, Identity, StaffSession
 
 START = "/admin/single-sign-on/"
 
@@ -78,6 +79,44 @@ def test_the_log_in_page_offers_it_where_it_is_set(provider, settings):
     settings.OIDC_ISSUER = ""
     assert "Grid Company" not in browser().get("/admin/login/").content.decode()
     assert browser().get(START).status_code == 404
+
+
+def test_who_comes_in_anew_in_the_same_browser_has_one_session_under_a_new_key(provider):
+    client, _ = come_in()
+    first = client.session.session_key
+    assert client.get(there(client)).status_code == 302
+    assert opens(client)
+    assert client.session.session_key != first
+    assert [each.session_key for each in StaffSession.objects.all()] == [client.session.session_key]
+
+
+def test_another_who_comes_in_in_the_same_browser_has_a_session_that_can_be_seen_and_ended(provider):
+    client, _ = come_in()
+    provider.person |= {"sub": "p-2", "preferred_username": "otto"}
+    assert client.get(there(client)).status_code == 302
+    otto = User.objects.get(username="otto")
+    assert client.session["_auth_user_id"] == str(otto.pk)
+    assert StaffSession.objects.get(user=otto).session_key == client.session.session_key
+    assert open_sessions.end(otto, StaffSession.objects.all(), now=clock.now(), by=otto) == 1
+    assert not opens(client)
+
+
+def test_what_an_earlier_log_in_proved_is_not_the_later_ones(provider, settings):
+    settings.REQUIRE_SECOND_FACTOR = True
+    provider.person |= {"amr": ["mfa"]}
+    client, _ = come_in()
+    provider.person |= {"amr": ["pwd"]}
+    client.get(there(client))
+    assert not opens(client)
+
+
+def test_a_password_that_another_chose_keeps_nobody_out_who_does_not_use_it(provider, administrator, log_in):
+    come_in()
+    paula = User.objects.get(username="paula")
+    given = {"password1": "a walnut in the snow", "password2": "a walnut in the snow", "usable_password": "true"}
+    assert administrator.post(f"/admin/auth/user/{paula.pk}/password/", given).status_code == 302
+    assert opens(come_in()[0])
+    assert not opens(log_in("paula", "a walnut in the snow")[0])
 
 
 def test_whoever_is_renamed_there_stays_the_same_here(provider):

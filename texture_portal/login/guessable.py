@@ -1,11 +1,10 @@
 """Whether a password is one that many people would try first. Pure: the words that are known come from the caller."""
 
-import re
 from collections.abc import Collection, Iterable
 from itertools import pairwise
 
 LEAST_BESIDE = 8  # characters beside what anybody would guess
-SIGNS = re.compile(r"^[\W\d_]+|[\W\d_]+$")  # before the first letter and after the last
+LONGEST_REPEATED = 200  # characters: whoever types more is looked at for nothing that takes the square of them
 
 
 def is_made_of(password: str, words: Iterable[str]) -> bool:
@@ -18,7 +17,7 @@ def is_made_of(password: str, words: Iterable[str]) -> bool:
 
 def is_dressed_up(password: str, common: Collection[str]) -> bool:
     """A common one, with digits and signs before or after it that make it long enough."""
-    stem = SIGNS.sub("", password).lower()
+    stem = _stem(password).lower()
     if not stem or stem not in common:
         return False
     beside = password.lower().replace(stem, "", 1)
@@ -27,9 +26,17 @@ def is_dressed_up(password: str, common: Collection[str]) -> bool:
 
 def is_regular(password: str) -> bool:
     """Each character follows from the one before it (12345…, abcde…), or the same comes again and again (abcabc…)."""
-    return _climbs(password) or any(
-        password == (password[:unit] * len(password))[: len(password)] for unit in range(1, len(password) // 2 + 1)
-    )
+    return _climbs(password) or (len(password) <= LONGEST_REPEATED and _repeats(password))
+
+
+def _stem(password: str) -> str:
+    """From the first letter to the last."""
+    letters = [at for at, each in enumerate(password) if each.isalnum() and not each.isdecimal()]
+    return password[letters[0] : letters[-1] + 1] if letters else ""
+
+
+def _repeats(password: str) -> bool:
+    return any(password.startswith(password[unit:]) for unit in range(1, len(password) // 2 + 1))
 
 
 def _climbs(password: str) -> bool:

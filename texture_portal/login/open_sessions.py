@@ -26,12 +26,14 @@ class OpenSession:
 
 
 def remember(request: HttpRequest, *, user: User, now: datetime) -> None:
-    """With a log-in, which has made a new key."""
+    """With a log-in, which has made a new key; the row of who logs in anew is about the later log-in."""
     browser = request.headers.get("User-Agent", "").replace("\x00", "")[:LONGEST_BROWSER]
-    StaffSession.objects.create(
-        user=user, session_key=request.session.session_key or "", began_at=now, address=address_of(request),
-        browser=browser,
-    )  # fmt: skip
+    told = {"user": user, "began_at": now, "address": address_of(request), "browser": browser}
+    StaffSession.objects.update_or_create(session_key=request.session.session_key, defaults=told)
+
+
+def has_one(key: str | None) -> bool:
+    return StaffSession.objects.filter(session_key=key).exists()
 
 
 def has_a_new_key(old: str, new: str | None) -> None:

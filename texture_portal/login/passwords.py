@@ -11,7 +11,19 @@ from texture_portal.models import Act
 
 # What anybody would try here (docs/staff.md); with them the portal's own names, and PASSWORD_WORDS.
 WORDS = ("texture", "portal", "enrollment", "admin", "auditor", "utility", "partner", "program", "staff")
+LONGEST = 4096  # characters of a password that is chosen
 SHORTEST_LABEL = 4  # of a host name: "www" is no word
+
+
+class NotEndless:
+    """A rule rather than the field's maxlength, which would cut off in silence what is pasted."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        if len(password) > LONGEST:
+            raise ValidationError(f"A password has {LONGEST:,} characters at most.", code="too_long")
+
+    def get_help_text(self) -> str:
+        return f"It has {LONGEST:,} characters at most."
 
 
 class NotGuessable(CommonPasswordValidator):

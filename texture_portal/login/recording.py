@@ -13,8 +13,8 @@ from texture_portal.models import Act
 
 
 def logged_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    sessions.begin(request, user=user)
     by_provider = getattr(request, "by_provider", False)
+    sessions.begin(request, user=user, by_provider=by_provider)
     note(Act.What.LOGGED_IN_BY_PROVIDER if by_provider else Act.What.LOGGED_IN, by=user, request=request)
 
 

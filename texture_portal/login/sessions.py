@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from texture_portal import actors, clock, underway
 from texture_portal.content_security import FORGET
@@ -28,14 +29,25 @@ PROVED_ELSEWHERE = "portal_second_factor_of_provider"
 SEEN_EVERY = timedelta(minutes=1)  # a session is written anew once a minute, not with every page
 
 
-def begin(request: HttpRequest, *, user: User) -> None:
+def begin(request: HttpRequest, *, user: User, by_provider: bool) -> None:
     now = clock.now()
+    _take_a_new_key(request)
+    for proof in (DEVICE_ID_SESSION_KEY, PROVED_ELSEWHERE):
+        request.session.pop(proof, None)  # of an earlier log-in in this session
     request.session[BEGAN] = request.session[SEEN] = now.isoformat()
     open_sessions.remember(request, user=user, now=now)
     request.session[OWES] = (
         settings.REQUIRE_SECOND_FACTOR or Authenticator.objects.filter(user=user, confirmed=True).exists()
     )
-    request.session[OWES_CHANGE] = passwords.was_chosen_by_another(user)
+    came_by_password = not by_provider and user.has_usable_password()
+    request.session[OWES_CHANGE] = came_by_password and passwords.was_chosen_by_another(user)
+
+
+def _take_a_new_key(request: HttpRequest) -> None:
+    """Django makes one only where nobody was logged in: the same user keeps the key, another gets none yet."""
+    key = request.session.session_key
+    if key is None or open_sessions.has_one(key):
+        request.session.cycle_key()
 
 
 def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

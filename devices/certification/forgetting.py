@@ -6,58 +6,74 @@ asked. What was tried, when, and with which outcome stays as it is: the database
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet, TextField
+from django.db.models import JSONField, Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from devices.models import CheckResult
+from devices.models import CheckResult, Waiver
 from partners.models import Certificate
 
 SHORTEST = 4  # characters of a word that is looked for within others
+Words = Mapping[str, str]
+Columns = Mapping[str, Callable[[Any, Words], Any]]  # each, and what makes of it one without the words
 
 
-def forget(words: Mapping[str, str], *, partners: Collection[UUID]) -> int:
+def forget(words: Words, *, partners: Collection[UUID]) -> int:
     """Each word by what takes its place, in what these partners' runs say. How many rows."""
     if not words:
         return 0
     results = CheckResult.objects.filter(run__partner__in=partners)
+    waivers = Waiver.objects.filter(partner__in=partners)
     certificates = Certificate.objects.filter(partner__in=partners)
-    changed = [
-        *_changed(results, words, ("said", "evidence")),
-        *_changed(certificates, words, ("report",)),
-    ]
-    for row, columns in changed:
+    return (
+        _rewrite_all(results, words, {"said": _without, "evidence": _without})
+        + _rewrite_all(waivers, words, {"reason": _without})
+        + _rewrite_all(certificates, words, {"report": _report_without})
+    )
+
+
+def _rewrite_all(rows: "QuerySet[Any]", words: Words, columns: Columns) -> int:
+    texts = {f"{column}_text": Cast(column, TextField()) for column in columns}
+    mentioned = Q()
+    for column in columns:
+        is_json = isinstance(rows.model._meta.get_field(column), JSONField)
+        for word in words:
+            written = json.dumps(word, ensure_ascii=False)[1:-1] if is_json else word
+            mentioned |= Q(**{f"{column}_text__contains": written})
+    found = rows.alias(**texts).filter(mentioned).select_for_update(of=("self",))
+    changed = [row for row in found if _rewrite(row, words, columns)]
+    for row in changed:
         row.save(update_fields=columns)
     return len(changed)
 
 
-def _changed(
-    rows: "QuerySet[Any]", words: Mapping[str, str], columns: tuple[str, ...]
-) -> list[tuple[Model, tuple[str, ...]]]:
-    texts = {f"{column}_text": Cast(column, TextField()) for column in columns}
-    mentioned = Q()
-    for word in words:
-        for text in texts:
-            mentioned |= Q(**{f"{text}__contains": json.dumps(word, ensure_ascii=False)[1:-1]})
-    found = rows.alias(**texts).filter(mentioned).select_for_update(of=("self",))
-    return [(row, columns) for row in found if _rewrite(row, words, columns)]
-
-
-def _rewrite(row: Model, words: Mapping[str, str], columns: tuple[str, ...]) -> bool:
+def _rewrite(row: Model, words: Words, columns: Columns) -> bool:
     """Whether anything in it is another now."""
-    is_changed = False
-    for column in columns:
-        before = getattr(row, column)
-        after = _without(before, words)
-        is_changed = is_changed or after != before
-        setattr(row, column, after)
-    return is_changed
+    before = {column: getattr(row, column) for column in columns}
+    after = {column: without(before[column], words) for column, without in columns.items()}
+    for column, said in after.items():
+        setattr(row, column, said)
+    return after != before
 
 
-def _without(said: Any, words: Mapping[str, str]) -> Any:
+def _report_without(report: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
+    """In what was said alone: a number of a section, or of a version, may be somebody's device's name as well."""
+    if "results" not in report:
+        return report
+    return {**report, "results": [_line_without(line, words) for line in report["results"]]}
+
+
+def _line_without(line: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    said = {column: _without(line[column], words) for column in ("said", "evidence") if column in line}
+    if waiver := line.get("waiver"):
+        said["waiver"] = {**waiver, "reason": _without(waiver["reason"], words)}
+    return {**line, **said}
+
+
+def _without(said: Any, words: Words) -> Any:
     if isinstance(said, str):
         return _text_without(said, words)
     if isinstance(said, list):
@@ -67,7 +83,7 @@ def _without(said: Any, words: Mapping[str, str]) -> Any:
     return said
 
 
-def _text_without(text: str, words: Mapping[str, str]) -> str:
+def _text_without(text: str, words: Words) -> str:
     """A short one is exchanged only where it is all of the text: a number stands in many."""
     if text in words:
         return words[text]

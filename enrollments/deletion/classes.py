@@ -119,7 +119,9 @@ NOT_PERSONAL: dict[str, dict[str, str]] = {
     "devices.PortfolioRevocation": {"asked_by": BY},
     "devices.ReadingRefusal": {ALL: CODE},
     "devices.TelemetryExport": {"granularity": CODE, "actor_name": STAFF},
-    "devices.Waiver": {ALL: PARTNER},
+    "devices.Waiver": {
+        "maker": PARTNER, "maker_key": PARTNER, "requirement": CODE, "given_by": BY, "withdrawn_by": BY,
+    },
     "devices.Withdrawal": {"by": BY, "lifted_by": BY},
     "programs.DispatchEvent": {ALL: PROGRAM},
     "programs.DispatchTarget": {

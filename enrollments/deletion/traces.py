@@ -108,7 +108,11 @@ SEARCHES = (
     Search(
         "results of certification",
         _forget_results,
-        {"devices.CheckResult": ("said", "evidence"), "partners.Certificate": ("report",)},
+        {
+            "devices.CheckResult": ("said", "evidence"),
+            "devices.Waiver": ("reason",),
+            "partners.Certificate": ("report",),
+        },
     ),
     Search("places that geocoders told of", _forget_places, {"territories.KnownPlace": ("digest", "sealed")}),
 )

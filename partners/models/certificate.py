@@ -15,8 +15,13 @@ from texture_portal.ids import new_id
 NO_OTHER_OUTCOME = """
 position('erased:' IN NEW.report::text) > 0 AND EXISTS (SELECT FROM partners_customer WHERE erased_at IS NOT NULL)
 AND NEW.report - 'results' = OLD.report - 'results'
-AND (SELECT jsonb_agg(line - 'said' - 'evidence') FROM jsonb_array_elements(NEW.report -> 'results') AS line)
-    = (SELECT jsonb_agg(line - 'said' - 'evidence') FROM jsonb_array_elements(OLD.report -> 'results') AS line)
+AND (
+    SELECT jsonb_agg((line - 'said' - 'evidence') #- '{waiver,reason}')
+    FROM jsonb_array_elements(NEW.report -> 'results') AS line
+) IS NOT DISTINCT FROM (
+    SELECT jsonb_agg((line - 'said' - 'evidence') #- '{waiver,reason}')
+    FROM jsonb_array_elements(OLD.report -> 'results') AS line
+)
 """
 WITHDRAWAL = ("withdrawn_at", "withdrawn_by", "withdrawn_reason")
 

@@ -17,7 +17,8 @@ CLIENT, SECRET = "portal", "a-secret-of-the-portal"
 
 
 class Provider(ThreadingHTTPServer):
-    """`person` is whoever is logged in there; `slips` are changes of the ID token and of the answer."""
+    """`person` is whoever is logged in there; `slips` are changes of the ID token and of the answer.
+    It asked that person `asked_at`, asks anew where it is told to, and says when where it must."""
 
     daemon_threads = True
 
@@ -28,12 +29,16 @@ class Provider(ThreadingHTTPServer):
         self.person = {"sub": "p-1", "preferred_username": "paula", "email": "paula@example.com", "groups": ["audit"]}
         self.token_slips, self.answer_slips, self.signed_by = {}, {}, self.key
         self.algorithms = ["RS256"]
+        self.asked_at = int(time.time())
         self.codes = {}
 
     def code_for(self, asked):
         assert asked["response_type"] == "code"
         assert asked["client_id"] == CLIENT
         assert asked["code_challenge_method"] == "S256"
+        longest = int(asked.get("max_age", 1_000_000_000))
+        if asked.get("prompt") == "login" or time.time() - self.asked_at > longest:
+            self.asked_at = int(time.time())
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked
         return code
@@ -41,6 +46,8 @@ class Provider(ThreadingHTTPServer):
     def id_token(self, asked):
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
+        if "max_age" in asked:
+            claims["auth_time"] = self.asked_at
         return jwt.encode({"alg": "RS256", "kid": "1"}, claims | self.person | self.token_slips, self.signed_by)
 
 

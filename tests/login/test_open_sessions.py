@@ -12,6 +12,7 @@ from tests.login.conftest import PASSWORD, code_of
 from tests.login.test_log_in import age, last
 from texture_portal import clock
 from texture_portal.login import open_sessions
+from texture_portal.login.session_store import SessionStore
 from texture_portal.models import Authenticator, StaffSession
 
 PAGE = "/admin/sessions/"
@@ -73,6 +74,18 @@ def test_everybodys_are_ended_by_a_command_that_is_told_so(administrator, rita, 
     call_command("end_sessions", everybody=True, verbosity=0)
     assert (opens(client), opens(administrator)) == (False, False)
     assert last("sessions_ended").about == "everybody"
+
+
+def test_a_session_of_staff_that_is_not_on_record_ends_with_everybodys_and_an_end_users_does_not(rita, log_in):
+    client, _ = log_in()
+    StaffSession.objects.all().delete()
+    end_user = SessionStore()
+    end_user["link"] = "x"
+    end_user.create()
+    call_command("end_sessions", everybody=True, verbosity=0)
+    assert not opens(client)
+    assert last("sessions_ended").detail == {"count": 1}
+    assert SessionStore().exists(end_user.session_key)
 
 
 def test_who_is_deactivated_is_out_at_once(administrator, rita, log_in):

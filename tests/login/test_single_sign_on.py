@@ -1,5 +1,7 @@
 """Single sign-on against a simulated identity provider over HTTP."""
 
+import time
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +13,7 @@ from joserfc.jwk import RSAKey
 from tests.login.provider import CLIENT, SECRET, identity_provider
 from texture_portal import clock
 from texture_portal.login import open_sessions, single_sign_on
+from texture_portal.login.sessions import ASKED_ELSEWHERE
 from texture_portal.models import Act, Identity, StaffSession
 
 START = "/admin/single-sign-on/"
@@ -35,6 +38,7 @@ def provider(the_provider, settings, db):
     yield the_provider
     the_provider.person, the_provider.signed_by = as_it_was, the_provider.key
     the_provider.token_slips, the_provider.answer_slips = {}, {}
+    the_provider.asked_at = int(time.time())
 
 
 def there(client, path=START):
@@ -217,11 +221,83 @@ def test_what_it_signs_without_a_key_of_its_own_opens_nothing(provider):
     assert (answer.url, opens(client), refusals()) == ("/admin/login/", False, ["no_good_algorithm"])
 
 
-@pytest.mark.parametrize("site", ["cross-site", "same-site", ""])
-def test_no_other_site_logs_anybody_in(provider, site):
-    answer = browser(**{"Sec-Fetch-Site": site}).get(START)
-    assert answer.url == "/admin/login/"
-    assert browser(**{"Sec-Fetch-Site": "none"}).get(START).url.startswith(provider.issuer)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Referer": "http://testserver/admin/login/"},
+        {},
+        {"Referer": "https://evil.example/admin/login/"},
+        {"Referer": "http://testserver.evil.example/"},
+        {"Referer": "https://testserver/admin/login/"},
+        {"Referer": "null"},
+    ],
+    ids=str,
+)
+def test_no_other_site_logs_anybody_in(provider, headers):
+    answer = Client(headers=headers).get(START, follow=True)
+    assert answer.redirect_chain == [("/admin/login/", 302)]
+    assert "press the button of this page" in answer.content.decode()
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "none"}, {"Referer": "http://testserver/admin/login/?next="}])
+def test_ones_own_doing_leads_to_the_provider_in_browsers_that_say_so_and_that_name_the_page(provider, headers):
+    assert Client(headers=headers).get(START).url.startswith(provider.issuer)
+
+
+WANTS_A_FRESH_ONE = "/admin/sessions/"
+
+
+def is_asked_again(client):
+    answer = client.post(WANTS_A_FRESH_ONE)
+    return answer.url.startswith("/admin/login/")
+
+
+def test_who_is_sent_back_without_being_asked_is_asked_before_what_wants_it(provider):
+    provider.asked_at -= 3600
+    client, _ = come_in()
+    assert is_asked_again(client)
+    assert not opens(client)
+    asked = parse_qs(urlsplit(client.get(START).url).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["900"])
+    client.get(there(client))
+    assert time.time() - provider.asked_at < 900
+    assert not is_asked_again(client)
+    provider.asked_at -= 3600
+    assert "prompt" not in parse_qs(urlsplit(client.get(START).url).query)
+    client.get(there(client))
+    assert is_asked_again(client)
+
+
+@pytest.mark.parametrize("said", [1_700_000_000, None], ids=str)
+def test_a_provider_that_does_not_ask_anew_opens_nothing_that_wants_it(provider, said):
+    client, _ = come_in()
+    assert is_asked_again(client)
+    provider.token_slips = {"auth_time": said}
+    client.get(there(client))
+    assert not opens(client)
+    provider.token_slips = {}
+    client.get(there(client))
+    assert opens(client)
+    assert is_asked_again(client)
+
+
+@pytest.mark.parametrize("said", ["now", 1e30, -1e30, [1]], ids=str)
+def test_a_time_that_is_none_opens_nothing(provider, said):
+    provider.token_slips = {"auth_time": said}
+    client, answer = come_in()
+    assert (answer.url, opens(client), len(refusals())) == ("/admin/login/", False, 1)
+
+
+def test_a_provider_whose_clock_is_ahead_keeps_no_log_in_fresh(provider):
+    provider.token_slips = {"auth_time": int(time.time()) + 86_400}
+    client, _ = come_in()
+    session = client.session
+    assert datetime.fromisoformat(session[ASKED_ELSEWHERE]) <= clock.now()
+    session[ASKED_ELSEWHERE] = (clock.now() - timedelta(minutes=16)).isoformat()
+    session.save()
+    assert is_asked_again(client)
 
 
 def test_a_provider_that_is_away_is_said_so(settings, db):

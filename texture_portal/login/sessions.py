@@ -26,15 +26,19 @@ ABOUT_STAFF = "/admin/auth/"  # who may come in, with which password, and what t
 BEGAN, SEEN, OWES = "portal_began_at", open_sessions.SEEN, "portal_owes_second_factor"
 OWES_CHANGE = "portal_owes_change"
 PROVED_ELSEWHERE = "portal_second_factor_of_provider"
+BY_PROVIDER = "portal_by_provider"
+ASKED_ELSEWHERE = "portal_asked_by_provider_at"  # when the provider last asked who it is: it may be long ago
+ASK_ANEW = "portal_ask_anew"  # in the session of the log-in that is wanted fresh
 SEEN_EVERY = timedelta(minutes=1)  # a session is written anew once a minute, not with every page
 
 
 def begin(request: HttpRequest, *, user: User, by_provider: bool) -> None:
     now = clock.now()
     _take_a_new_key(request)
-    for proof in (DEVICE_ID_SESSION_KEY, PROVED_ELSEWHERE):
+    for proof in (DEVICE_ID_SESSION_KEY, PROVED_ELSEWHERE, ASKED_ELSEWHERE, ASK_ANEW):
         request.session.pop(proof, None)  # of an earlier log-in in this session
     request.session[BEGAN] = request.session[SEEN] = now.isoformat()
+    request.session[BY_PROVIDER] = by_provider
     open_sessions.remember(request, user=user, now=now)
     request.session[OWES] = (
         settings.REQUIRE_SECOND_FACTOR or Authenticator.objects.filter(user=user, confirmed=True).exists()
@@ -48,6 +52,12 @@ def _take_a_new_key(request: HttpRequest) -> None:
     key = request.session.session_key
     if key is None or open_sessions.has_one(key):
         request.session.cycle_key()
+
+
+def provider_said(request: HttpRequest, *, has_second_factor: bool, asked_at: datetime | None) -> None:
+    """Of a log-in that has begun."""
+    request.session[PROVED_ELSEWHERE] = has_second_factor
+    request.session[ASKED_ELSEWHERE] = asked_at.isoformat() if asked_at else ""
 
 
 def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -84,14 +94,21 @@ def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Http
 
 
 def is_recent(request: HttpRequest) -> bool:
-    """Logged in of late, with everything that is asked then: what whoever finds an open browser has not."""
-    began = _instant(request, BEGAN)
-    return began is not None and clock.now() - began <= timedelta(minutes=settings.REAUTHENTICATE_MINUTES)
+    """Asked of late who it is, here or by the provider, with everything that is asked then: what whoever finds an
+    open browser has not. That a provider sends somebody back proves nothing: it may know them since the morning."""
+    asked = _instant(request, ASKED_ELSEWHERE if request.session.get(BY_PROVIDER) else BEGAN)
+    return is_of_late(asked, now=clock.now())
+
+
+def is_of_late(asked: datetime | None, *, now: datetime) -> bool:
+    return asked is not None and now - asked <= timedelta(minutes=settings.REAUTHENTICATE_MINUTES)
 
 
 def ask_again(request: HttpRequest) -> HttpResponse:
     """For what decides who may come in. The log-in leads back to the page."""
-    return _end(request, why=f"For that the log-in must be of the last {settings.REAUTHENTICATE_MINUTES} minutes.")
+    answer = _end(request, why=f"For that the log-in must be of the last {settings.REAUTHENTICATE_MINUTES} minutes.")
+    request.session[ASK_ANEW] = True
+    return answer
 
 
 def _over(request: HttpRequest, *, now: datetime) -> str:

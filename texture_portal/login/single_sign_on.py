@@ -5,7 +5,7 @@ It is trusted to say which groups; which permissions those have stays here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -34,6 +34,7 @@ class Claims:
     email: str
     groups: frozenset[str]
     has_second_factor: bool
+    asked_at: datetime | None  # when the provider asked who it is, where it says so
 
 
 def client() -> Any:
@@ -63,7 +64,7 @@ def about_provider() -> dict[str, Any]:
     return told
 
 
-def claims_of(token: Mapping[str, Any]) -> Claims:
+def claims_of(token: Mapping[str, Any], *, now: datetime) -> Claims:
     """Of an ID token that was verified."""
     told = token["userinfo"]
     given = told.get(settings.OIDC_GROUPS_CLAIM) or []
@@ -75,7 +76,18 @@ def claims_of(token: Mapping[str, Any]) -> Claims:
         email=str(told.get("email") or "")[:254],
         groups=frozenset([given] if isinstance(given, str) else map(str, given)),
         has_second_factor=bool(SECOND_FACTOR_METHODS & set(told.get("amr") or [])),
+        asked_at=_asked_at(told.get("auth_time"), now=now),
     )
+
+
+def _asked_at(auth_time: float | None, *, now: datetime) -> datetime | None:
+    """Never later than now, or a provider's clock that is ahead would keep a log-in fresh."""
+    return min(datetime.fromtimestamp(auth_time, tz=UTC), now) if auth_time else None
+
+
+def asking_anew() -> dict[str, Any]:
+    """Of the authorization request. With `max_age` the ID token must say when (OpenID Connect Core 3.1.2.1)."""
+    return {"prompt": "login", "max_age": settings.REAUTHENTICATE_MINUTES * 60}
 
 
 def groups_for(claims: Claims) -> frozenset[str]:

@@ -1,6 +1,8 @@
 """Out to the identity provider and back."""
 
 import logging
+from datetime import datetime
+from urllib.parse import urlsplit
 
 from authlib.common.errors import AuthlibBaseError
 from django.conf import settings
@@ -22,7 +24,8 @@ from texture_portal.refusals import Refusal
 
 NEXT = "portal_sso_next"
 OF_ONES_OWN_DOING = ("same-origin", "none")  # our button, or the address bar: no other site's page logs anybody in
-FAULTS = (AuthlibBaseError, JoseError, RequestException, KeyError, RuntimeError, ValueError)
+FROM_ELSEWHERE = "The browser does not say that this was asked for here: press the button of this page."
+FAULTS = (AuthlibBaseError, JoseError, RequestException, KeyError, OSError, OverflowError, RuntimeError, ValueError)
 log = logging.getLogger(__name__)
 
 
@@ -30,13 +33,15 @@ log = logging.getLogger(__name__)
 def start(request: HttpRequest) -> HttpResponse:
     if not settings.OIDC_ISSUER:
         raise Http404
-    if request.headers.get("Sec-Fetch-Site") not in OF_ONES_OWN_DOING:
+    if not _is_of_ones_own_doing(request):
+        messages.warning(request, FROM_ELSEWHERE)
         return redirect("admin:login")
     wanted = request.GET.get("next", "")
     fits = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     request.session[NEXT] = wanted if fits else reverse("admin:index")
+    asked = single_sign_on.asking_anew() if request.session.get(sessions.ASK_ANEW) else {}
     try:
-        away: HttpResponse = single_sign_on.client().authorize_redirect(request, _back_at(request))
+        away: HttpResponse = single_sign_on.client().authorize_redirect(request, _back_at(request), **asked)
     except FAULTS as fault:
         return _refuse(request, "The identity provider cannot be reached.", fault=fault)
     return away
@@ -50,7 +55,8 @@ def arrive(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     try:
         _check_issuer(request)
-        claims = single_sign_on.claims_of(single_sign_on.client().authorize_access_token(request))
+        claims = single_sign_on.claims_of(single_sign_on.client().authorize_access_token(request), now=now)
+        _check_asked_anew(request, claims, now=now)
         user = single_sign_on.staff_for(claims, now=now)
     except Refusal as refusal:
         return _refuse(request, refusal.detail, fault=refusal)
@@ -59,8 +65,24 @@ def arrive(request: HttpRequest) -> HttpResponse:
     wanted = request.session.pop(NEXT, reverse("admin:index"))
     request.by_provider = True  # type: ignore[attr-defined]  # for what is written down about the log-in
     login(request, user, backend=settings.PERMISSIONS_BACKEND)
-    request.session[sessions.PROVED_ELSEWHERE] = claims.has_second_factor
+    sessions.provider_said(request, has_second_factor=claims.has_second_factor, asked_at=claims.asked_at)
     return redirect(wanted)
+
+
+def _is_of_ones_own_doing(request: HttpRequest) -> bool:
+    """A browser that does not say whose page led here (over plain HTTP none does) names the page itself: the console's
+    pages let it. None at all proves nothing, since another site's page can have it left out."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site in OF_ONES_OWN_DOING
+    page = urlsplit(request.headers.get("Referer", ""))
+    return (page.scheme, page.netloc) == (request.scheme, request.get_host())
+
+
+def _check_asked_anew(request: HttpRequest, claims: single_sign_on.Claims, *, now: datetime) -> None:
+    """Where that was wanted. What it was wanted for stays shut; the next try opens the rest."""
+    wanted = request.session.pop(sessions.ASK_ANEW, False)
+    if wanted and not sessions.is_of_late(claims.asked_at, now=now):
+        raise Refusal("not_asked_anew", "The identity provider did not ask anew who you are, or does not say when.")
 
 
 def _check_issuer(request: HttpRequest) -> None:

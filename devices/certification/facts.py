@@ -23,7 +23,6 @@ class Subject:
     polling_minutes: int = 15
     is_called: bool = False
     is_plain_on_this_machine: bool = False
-    is_test_environment: bool = False
     has_token_url: bool = False
     has_revoke_url: bool = False
     has_authorize_url: bool = False

@@ -62,7 +62,6 @@ def subject_of(cloud: Cloud | None, *, partner: UUID, maker: str) -> Subject:
         polling_minutes=cloud.polling_minutes,
         is_called=True,
         is_plain_on_this_machine=_is_plain_loopback(cloud.base_url),
-        is_test_environment=is_test_environment(cloud),
         has_token_url=bool(cloud.token_url),
         has_revoke_url=bool(cloud.revoke_url),
         has_authorize_url=bool(cloud.authorize_url),

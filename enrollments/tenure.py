@@ -12,7 +12,10 @@ from django.db.models import Q
 
 from devices.models import Device
 from enrollments.models import Enrollment
+from enrollments.states import State
 from partners.models import Customer
+
+OVER = (State.OPTED_OUT, State.REVOKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,11 @@ class Tenure:
         since = Q(**{f"{moment}__gte": self.since}) if self.since else Q()
         return since & (Q(**{f"{moment}__lt": self.until}) if self.until else Q())
 
+    def overlaps(self, start: str, end: str) -> Q:
+        """Rows of a time, or of one moment, some of which falls into it."""
+        since = Q(**{f"{end}__gt": self.since}) | Q(**{f"{start}__gte": self.since}) if self.since else Q()
+        return since & (Q(**{f"{start}__lt": self.until}) if self.until else Q())
+
 
 def tenure(enrollment: Enrollment) -> Tenure:
     """Until the next enrollment of the device by another customer: between the two nobody else had it."""
@@ -40,19 +48,32 @@ def tenure(enrollment: Enrollment) -> Tenure:
     )
 
 
+def ended_at(enrollment: Enrollment) -> datetime | None:
+    """Since when it is over, by its chain; None: it is not, or its chain is purged."""
+    ended = None
+    entries = Enrollment.history.filter(ledger_id=enrollment.pk).order_by("sequence")
+    for state, at in entries.values_list("state", "history_date"):
+        ended = (ended or at) if state in OVER else None
+    return ended
+
+
 WHOLE = Tenure(since=None, until=None)
 NONE = Q(pk__in=[])
-BY_NAME = attrgetter("name")
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A device, and a time for which it was somebody's. They may have had it more than once."""
+    """A device, and a time for which it was somebody's. They may have had it more than once.
+
+    `named` is for what goes by its name, and may come before they enroll (a file, a visit, what was refused): it begins
+    once nobody else has the device any more.
+    """
 
     device: UUID
     name: str
     is_theirs_now: bool
     tenure: Tenure
+    named: Tenure
 
 
 def held_by(customer: Customer) -> list[Held]:
@@ -62,18 +83,42 @@ def held_by(customer: Customer) -> list[Held]:
     devices = {each.pk: each for each in known}
     enrolled = {device for device, _ in spans}
     spans |= {(device, WHOLE): None for device in devices if device not in enrolled}
-    return [
-        Held(device, devices[device].manufacturer_device_id, devices[device].customer_id == customer.pk, theirs)
-        for device, theirs in spans
-    ]
+    return [_held(devices[device], theirs, customer) for device, theirs in spans]
 
 
-def while_theirs(
-    held: Iterable[Held], column: str, moment: str, *, by: Callable[[Held], object] = attrgetter("device")
+def _held(device: Device, theirs: Tenure, customer: Customer) -> Held:
+    named = Tenure(since=_free_since(device, theirs.since), until=_free_since(device, theirs.until))
+    return Held(device.pk, device.manufacturer_device_id, device.customer_id == customer.pk, theirs, named)
+
+
+def _free_since(device: Device, enrolled_at: datetime | None) -> datetime | None:
+    """When the enrollment before this one was over."""
+    if enrolled_at is None:
+        return None
+    before = Enrollment.objects.filter(device=device, created_at__lt=enrolled_at).order_by("created_at").last()
+    ended = ended_at(before) if before else None
+    return min(enrolled_at, ended or enrolled_at)
+
+
+def while_theirs(held: Iterable[Held], column: str, moment: str) -> Q:
+    """Rows whose `column` is one of the devices, of a `moment` when it was theirs."""
+    return _any_of(column, ((each.device, each.tenure.within(moment)) for each in held))
+
+
+def partly_theirs(held: Iterable[Held], column: str, start: str, end: str) -> Q:
+    """Rows about one of the devices, of a time in some of which it was theirs."""
+    return _any_of(column, ((each.device, each.tenure.overlaps(start, end)) for each in held))
+
+
+def named_while_theirs(
+    held: Iterable[Held], column: str, moment: str, *, by: Callable[[Held], object] = attrgetter("name")
 ) -> Q:
-    """Rows whose `column` is one of the devices (or what else it goes `by`), of a `moment` when it was theirs."""
-    said_at: dict[Tenure, list[object]] = {}
-    for each in held:
-        said_at.setdefault(each.tenure, []).append(by(each))
-    wanted = (Q(**{f"{column}__in": said}) & theirs.within(moment) for theirs, said in said_at.items())
-    return reduce(or_, wanted, NONE)
+    """Rows whose `column` is the name of one of the devices (or what else it goes `by`), of when it can mean them."""
+    return _any_of(column, ((by(each), each.named.within(moment)) for each in held))
+
+
+def _any_of(column: str, times: Iterable[tuple[object, Q]]) -> Q:
+    said_at: dict[Q, list[object]] = {}
+    for said, when in times:
+        said_at.setdefault(when, []).append(said)
+    return reduce(or_, (Q(**{f"{column}__in": said}) & when for when, said in said_at.items()), NONE)

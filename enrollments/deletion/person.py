@@ -12,7 +12,7 @@ from devices.models import Connection, Device, DiscoveredDevice, Poll, Portfolio
 from enrollments.account import contacts
 from enrollments.duplicates import device_name
 from enrollments.models import Contact, Enrollment, LinkSession, PartnerEvent
-from enrollments.tenure import BY_NAME, Held, Tenure, held_by, while_theirs
+from enrollments.tenure import Held, Tenure, held_by, named_while_theirs, partly_theirs, while_theirs
 from partners.forgetting import Mention
 from partners.models import Customer, RefusedRequest
 from partners.models.customer import renamed
@@ -65,6 +65,10 @@ class Person:
         """Rows about a device that they had, of a `moment` when they had it."""
         return while_theirs(self.held, column, moment)
 
+    def partly_theirs(self, column: str, start: str, end: str) -> Q:
+        """Rows about a device that they had, of a time in some of which they had it."""
+        return partly_theirs(self.held, column, start, end)
+
     @property
     def devices_by_tenure(self) -> dict[Tenure, list[UUID]]:
         found: dict[Tenure, list[UUID]] = {}
@@ -75,7 +79,7 @@ class Person:
     @property
     def rows_of_files(self) -> Q:
         """By their device, as `enrollments.imports` marks a row."""
-        return while_theirs(self.held, "device_key", "file__uploaded_at", by=_mark_of)
+        return named_while_theirs(self.held, "device_key", "file__uploaded_at", by=_mark_of)
 
 
 def person(customer: Customer) -> Person:
@@ -88,7 +92,7 @@ def person(customer: Customer) -> Person:
     held = held_by(customer)
     sessions = _link_sessions(customer, known_as, opened, held)
     events = _unknown_events(partners, held)
-    about = while_theirs(held, "subject", "at", by=BY_NAME) | Q(subject__in=map(str, opened)) | Q(about__in=opened)
+    about = named_while_theirs(held, "subject", "at") | Q(subject__in=map(str, opened)) | Q(about__in=opened)
     refused = list(RefusedRequest.objects.filter(about, partner__in=partners))
     said = [*opened, *sessions, *(each.pk for each in refused), *(each.batch_id for each in refused)]
     return Person(
@@ -129,7 +133,7 @@ def _link_sessions(
     held: Iterable[Held],
 ) -> tuple[UUID, ...]:
     theirs = Q(enrollment__in=enrollments) | Q(linked__overlap=list(enrollments)) | Q(connection__customer=customer)
-    named = while_theirs(held, "manufacturer_device_id", "created_at", by=BY_NAME)
+    named = named_while_theirs(held, "manufacturer_device_id", "created_at")
     for partner, reference in known_as:
         theirs |= Q(partner=partner) & (Q(customer_reference=reference) | named)
     return tuple(LinkSession.objects.filter(theirs).order_by().values_list("pk", flat=True).distinct())
@@ -160,7 +164,7 @@ def _emails(customer: Customer) -> tuple[bytes, ...]:
 
 def _unknown_events(partners: list[UUID], held: Iterable[Held]) -> list[PartnerEvent]:
     """That came before anybody had enrolled the device."""
-    events = PartnerEvent.objects.filter(while_theirs(held, "manufacturer_device_id", "received_at", by=BY_NAME))
+    events = PartnerEvent.objects.filter(named_while_theirs(held, "manufacturer_device_id", "received_at"))
     return list(events.filter(partner__in=partners, enrollment=None))
 
 
@@ -170,8 +174,9 @@ def _mentions(ids: Iterable[object], names: Iterable[str], held: Iterable[Held])
         yield from (Mention(each) for each in _in_json(name))
     yield from (Mention(str(each).encode()) for each in ids)
     for each in held:
-        for word in (str(each.device).encode(), *_in_json(each.name)):
-            yield Mention(word, each.tenure.since, each.tenure.until)
+        yield Mention(str(each.device).encode(), each.tenure.since, each.tenure.until)
+        for word in _in_json(each.name):
+            yield Mention(word, each.named.since, each.named.until)
 
 
 def _mark_of(held: Held) -> bytes:

@@ -127,7 +127,7 @@ connection_: Of = lambda person: Q(connection__in=person.connections)  # noqa: E
 ordered_: Of = lambda person: person.while_theirs("device", "requested_at")  # noqa: E731
 command_: Of = lambda person: person.while_theirs("command__device", "command__requested_at")  # noqa: E731
 # Of their time, or of some of it.
-of_the_time: Of = lambda person: person.while_theirs("device", "start") | person.while_theirs("device", "end")  # noqa: E731
+of_the_time: Of = lambda person: person.partly_theirs("device", "start", "end")  # noqa: E731
 exported_: Of = lambda person: device_(person) & of_the_time(person)  # noqa: E731
 OF_CASE = {"reason": "", "decision_reason": "", "information_request": ""}
 OF_ROW = {"sealed_document": b"", "sealed_faults": b"", "device_key": b""}

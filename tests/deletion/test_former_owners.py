@@ -1,13 +1,18 @@
 """A device that changed hands: who is erased takes their own time with it along, and nobody else's."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 
 from devices.models import Command, Device, DeviceState, Reading, Rollup, SignOfLife, StaleHour, TelemetryExport
 from devices.telemetry import partitions, rollups
 from enrollments.account.download import document
-from enrollments.models import Enrollment, LinkSession
+from enrollments.deletion.person import person
+from enrollments.deletion.traces import of_the_time
+from enrollments.imports import keeping
+from enrollments.models import Enrollment, FileRow, LinkSession
 from partners.models import IdempotencyRecord, RefusedRequest
 from partners.models.webhook import WebhookMessage
 from tests.deletion.test_carrying_out import carried_out, verify
@@ -164,6 +169,62 @@ def test_words_about_the_former_owner_stay_with_them(first, second):
     assert list(RefusedRequest.objects.exclude(subject="")) == [kept[1]]
     assert [each.created_at for each in IdempotencyRecord.objects.all()] == [BEFORE]
     assert not WebhookMessage.objects.filter(subject=second.pk).exclude(body="").exists()
+
+
+def test_what_named_the_device_once_nobody_had_it_is_the_buyers(first, second):
+    """They tried before it was theirs: a file's row and a request were refused, and a visit came to nothing."""
+    for at in (SOLD - MINUTE, SOLD + MINUTE):
+        _named(first, at)
+    assert [_names_at(at) for at in (SOLD - MINUTE, SOLD + MINUTE)] == [4, 4]
+    erased(second)
+    assert [_names_at(at) for at in (SOLD - MINUTE, SOLD + MINUTE)] == [4, 0]
+
+
+def test_the_former_owners_erasure_leaves_it_to_the_buyer(first, second):
+    for at in (SOLD - MINUTE, SOLD + MINUTE):
+        _named(first, at)
+    erased(first)
+    assert [_names_at(at) for at in (SOLD - MINUTE, SOLD + MINUTE)] == [0, 4]
+
+
+def test_an_export_of_all_of_an_owners_time_and_more_is_of_theirs_too(first):
+    second = sold(first, at=SOLD, bought_at=BOUGHT)
+    third = sold(second, at=AFTER + DAY, bought_at=AFTER + DAY + HOUR, customer_reference=first.customer.reference_id)
+    times = [(BEFORE, AFTER + DAY), (BEFORE, BOUGHT), (AFTER + DAY + HOUR, LATER)]
+    for start, end in times:
+        TelemetryExport.objects.create(
+            device=first.device, start=start, end=end, granularity="raw", reason="why", at=LATER, actor_role="staff",
+            actor_name="rita", channel="admin",
+        )  # fmt: skip
+    whose = [
+        {(each.start, each.end) for each in TelemetryExport.objects.filter(of_the_time(person(owner.customer)))}
+        for owner in (second, third)
+    ]
+    assert whose == [set(times[:1]), set(times)]
+
+
+def _named(enrollment, at):
+    partner, name = enrollment.partner, enrollment.device.manufacturer_device_id
+    LinkSession.objects.create(partner=partner, manufacturer_device_id=name, created_at=at, expires_at=at + HOUR)
+    RefusedRequest.objects.create(
+        id=new_id(), partner=partner, at=at, method="POST", path="/v1/x", status=422, code="x", subject=name
+    )
+    answer = IdempotencyRecord(partner=partner, key=f"{at}", fingerprint=b"", status=422, expires_at=LATER + DAY)
+    answer.created_at, answer.body = at, f'{{"detail": "{name}", "manufacturerDeviceId": "{name}"}}'.encode()
+    answer.save()
+    user, _ = User.objects.get_or_create(username="rita", is_staff=True)
+    file = keeping.upload([f"{at}".encode()], name="a.csv", partner=partner, now=at, user=user)
+    FileRow.objects.create(file=file, number=2, device_key=hashlib.sha256(name.encode()).digest(), status="refused")
+
+
+def _names_at(at):
+    """How much still says it."""
+    return (
+        LinkSession.objects.filter(created_at=at).exclude(manufacturer_device_id="").count()
+        + RefusedRequest.objects.filter(at=at).exclude(subject="").count()
+        + IdempotencyRecord.objects.filter(created_at=at).count()
+        + FileRow.objects.filter(file__uploaded_at=at).exclude(device_key=b"").count()
+    )
 
 
 def test_an_hour_that_nobody_rolled_up_before_its_device_was_forgotten_stops_nothing(first):

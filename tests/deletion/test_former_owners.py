@@ -190,7 +190,7 @@ def test_the_former_owners_erasure_leaves_it_to_the_buyer(first, second):
 def test_an_export_of_all_of_an_owners_time_and_more_is_of_theirs_too(first):
     second = sold(first, at=SOLD, bought_at=BOUGHT)
     third = sold(second, at=AFTER + DAY, bought_at=AFTER + DAY + HOUR, customer_reference=first.customer.reference_id)
-    times = [(BEFORE, AFTER + DAY), (BEFORE, BOUGHT), (AFTER + DAY + HOUR, LATER)]
+    times = [(BEFORE, LATER + DAY), (BEFORE, BOUGHT), (AFTER + DAY + HOUR, LATER)]
     for start, end in times:
         TelemetryExport.objects.create(
             device=first.device, start=start, end=end, granularity="raw", reason="why", at=LATER, actor_role="staff",

@@ -64,6 +64,7 @@ JOBS = (
     Job("purge_facts", "enrollments.deletion.retention.purge", every=timedelta(hours=6)),
     Job("connections", "devices.connections.ending.end_due", every=MINUTE),
     Job("portfolios", "devices.portfolios.revoking.work_off", every=MINUTE),
+    Job("suspended_portfolios", "devices.portfolios.suspending.work_off", every=MINUTE),
     Job("purge_grant_requests", "devices.connections.grants.purge", every=timedelta(hours=6)),
     Job("scorecards", "enrollments.scorecards.keeping.keep", every=timedelta(hours=1)),
     Job("certification", "enrollments.certification.work.work_off", every=MINUTE),

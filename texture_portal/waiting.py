@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from devices.models import Command, Poll
+from devices.models import Command
+from devices.polling.claiming import open_polls
 from enrollments.models import DeletionRequest, EvidenceRequest, PartnerEvent, ReviewCase, RevocationDuty
 from partners.models import WebhookDelivery
 
@@ -43,6 +44,6 @@ WEBHOOKS = Queue(
     lambda: WebhookDelivery.objects.filter(state=WebhookDelivery.State.PENDING, endpoint__disabled_at=None),
 )
 COMMANDS = Queue("commands", lambda: Command.objects.exclude(step=""))
-POLLS = Queue("polls", lambda: Poll.objects.filter(due_at__isnull=False))
+POLLS = Queue("polls", lambda: open_polls().filter(due_at__isnull=False))
 
 QUEUES = (EVENTS, DUTIES, CASES, RECORDS, DELETIONS, WEBHOOKS, COMMANDS, POLLS)

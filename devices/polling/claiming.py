@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from devices.models import Cloud, Connection, Poll
 from devices.portfolios.resting import REACHES_NOTHING_AWAKE
@@ -16,6 +17,12 @@ FAILURES_BEFORE_REST = 3
 STATES = (Poll.Kind.DISCOVERY, Poll.Kind.SINGLE, Poll.Kind.BULK)
 EVERYTHING = tuple(Poll.Kind)
 
+# Of connections that work, and reach something that is not at rest.
+OPEN = f"""devices_poll poll JOIN devices_connection connection ON connection.id = poll.connection_id
+    AND connection.status = 'active' AND NOT {REACHES_NOTHING_AWAKE}"""
+DUE_SOMEWHERE = f"""SELECT cloud.id FROM devices_cloud cloud WHERE EXISTS (
+    SELECT FROM {OPEN} WHERE poll.cloud_id = cloud.id AND poll.due_at <= %s AND poll.kind = ANY(%s)
+)"""  # noqa: S608 - with words of our own
 # Discovery before states before history; and of one that failed again and again, a single knock.
 CLAIM = f"""
 WITH open AS MATERIALIZED (
@@ -23,9 +30,8 @@ WITH open AS MATERIALIZED (
     FROM devices_cloud cloud LEFT JOIN devices_standing standing ON standing.cloud_id = cloud.id
     WHERE cloud.id = %(cloud)s AND (standing.rests_until IS NULL OR standing.rests_until <= %(now)s)
 ), due AS (
-    SELECT poll.id FROM devices_poll poll JOIN devices_connection connection ON connection.id = poll.connection_id
+    SELECT poll.id FROM {OPEN}
     WHERE poll.cloud_id = %(cloud)s AND poll.due_at <= %(now)s AND poll.kind = ANY(%(kinds)s)
-    AND connection.status = 'active' AND NOT {REACHES_NOTHING_AWAKE}
     ORDER BY poll.kind = 'history', poll.due_at, poll.id
     LIMIT greatest(0, (SELECT room FROM open) - (
         SELECT count(*) FROM devices_poll flying WHERE flying.cloud_id = %(cloud)s AND flying.claimed_until > %(now)s
@@ -38,13 +44,17 @@ RETURNING id
 """  # noqa: S608 - with words of our own
 
 
+def open_polls() -> "QuerySet[Poll]":
+    """Those that a worker may take once they are due."""
+    return Poll.objects.filter(pk__in=RawSQL(f"SELECT poll.id FROM {OPEN}", []))  # noqa: S608, S611
+
+
 def clouds_with_something_due(*, kinds: Collection[str], now: datetime) -> list[Cloud]:
     """Of those that are polled at all, the one that waits longest first. A suspended partner's are left alone."""
-    due = Poll.objects.filter(due_at__lte=now, kind__in=kinds).order_by("cloud").values("cloud").distinct()
     is_up = Q(standing=None) | Q(standing__rests_until=None) | Q(standing__rests_until__lte=now)
     polled = Cloud.objects.filter(
         is_up, connector=Cloud.Connector.PULL, state=Cloud.State.HEALTHY, partner__status=Partner.Status.ACTIVE,
-        pk__in=due,
+        pk__in=RawSQL(DUE_SOMEWHERE, [now, list(kinds)]),  # noqa: S611 - with words of our own
     )  # fmt: skip
     return list(polled.select_related("partner").order_by(F("standing__last_success_at").asc(nulls_first=True), "pk"))
 

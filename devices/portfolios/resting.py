@@ -1,6 +1,7 @@
 """Devices that a suspended portfolio keeps at rest: whoever reads or commands devices asks here."""
 
 from django.db.models import Exists, OuterRef
+from django.db.models.expressions import RawSQL
 
 from devices.models import PortfolioDevice
 
@@ -15,6 +16,11 @@ REACHES_NOTHING_AWAKE = f"""(
     AND EXISTS (SELECT FROM devices_device device WHERE device.connection_id = connection.id)
     AND NOT EXISTS (SELECT FROM devices_device device WHERE device.connection_id = connection.id AND NOT {RESTS})
 )"""  # noqa: S608 - with words of our own
+
+
+def connections_at_rest() -> RawSQL:
+    """Their ids, for `pk__in`."""
+    return RawSQL(f"SELECT connection.id FROM devices_connection connection WHERE {REACHES_NOTHING_AWAKE}", [])  # noqa: S608, S611
 
 
 def resting(*, of: str) -> Exists:

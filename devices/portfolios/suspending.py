@@ -17,10 +17,13 @@ from devices.commands import cancelling
 from devices.commands.states import UNFINISHED
 from devices.connections.record import save_on_record
 from devices.models import Command, Connection, Device, Portfolio, PortfolioDevice
-from texture_portal.actors import Actor
+from devices.portfolios.resting import resting
+from texture_portal.actors import Actor, system
 from texture_portal.refusals import Refusal
 
 SUSPENDED = "portfolio_suspended"
+AT_ONCE = 500  # commands, in one transaction
+BY = system("portfolio suspension")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,15 @@ def reinstate(portfolio: Portfolio, *, reason: str, by: Actor) -> Portfolio:
 
 
 def stop(devices: "Collection[UUID] | QuerySet[PortfolioDevice, UUID]", *, now: datetime, by: Actor) -> None:
-    """What is under way there; what gives the devices back is carried out."""
+    """What is under way there; what gives the devices back is carried out. Of very many, the rest is the job's."""
     theirs = Command.objects.filter(device__in=devices, status__in=UNFINISHED, restores=None)
-    cancelling.cancel(theirs, reason=SUSPENDED, now=now, by=by)
+    cancelling.cancel(theirs.order_by("pk")[:AT_ONCE], reason=SUSPENDED, now=now, by=by)
+
+
+def work_off(*, now: datetime) -> int:
+    """One batch of what is under way though it rests: of very many, or ordered in the very moment of a suspension."""
+    left = Command.objects.filter(resting(of="device"), status__in=UNFINISHED, restores=None).order_by("pk")
+    return len(cancelling.cancel(left[:AT_ONCE], reason=SUSPENDED, now=now, by=BY))
 
 
 def reach(portfolio: Portfolio) -> Reach:

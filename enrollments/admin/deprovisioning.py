@@ -160,8 +160,13 @@ def _left(foreseen: Preview) -> dict[str, Any]:
     """How many go along, and who does not and why: their enrollments end."""
     if foreseen.left is None:
         return {}
-    goes = foreseen.total - foreseen.left.total
-    counts = [("Go along", f"{goes:,}"), ("Do not: their enrollments end", f"{foreseen.left.total:,}")]
+    looked_at = foreseen.left.looked_at
+    counts = [
+        ("Go along", f"{looked_at - foreseen.left.total:,}"),
+        ("Do not: their enrollments end", f"{foreseen.left.total:,}"),
+    ]
+    if looked_at < foreseen.total:
+        counts.insert(0, ("Looked at so far, of all", f"the first {looked_at:,} of {foreseen.total:,}"))
     return {
         "going": [*counts, *((f"… {why}", f"{count:,}") for why, count in foreseen.left.counts.items())],
         "left": table(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from django.db.models import QuerySet
 
@@ -13,6 +14,7 @@ from partners.models import Partner
 
 AT_ONCE = 1_000
 MOST_NAMED = 20
+MOST_LOOKED_AT = 20_000  # while somebody waits for the page
 
 
 class Why(StrEnum):
@@ -24,10 +26,11 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Staying:
-    """`counts` by reason; `named` are the first of them."""
+    """`counts` by reason, among so many that were `looked_at`; `named` are the first of them."""
 
     counts: dict[Why, int]
     named: list[tuple[Enrollment, Why]]
+    looked_at: int
 
     @property
     def total(self) -> int:
@@ -35,15 +38,17 @@ class Staying:
 
 
 def foreseen(rows: "QuerySet[Enrollment]", successor: Partner) -> Staying:
-    """Of these open enrollments; a page at a time, for there may be many."""
+    """Of these open enrollments, or the first of very many; a page at a time."""
     counts: Counter[Why] = Counter()
     named: list[tuple[Enrollment, Why]] = []
-    for page in _pages(rows):
+    looked_at = 0
+    for page in islice(_pages(rows), MOST_LOOKED_AT // AT_ONCE):
+        looked_at += len(page)
         for enrollment, why in of(page, successor).items():
             counts[why] += 1
             if len(named) < MOST_NAMED:
                 named.append((enrollment, why))
-    return Staying({why: counts[why] for why in Why if counts[why]}, named)
+    return Staying({why: counts[why] for why in Why if counts[why]}, named, looked_at)
 
 
 def of(enrollments: Sequence[Enrollment], successor: Partner) -> dict[Enrollment, Why]:

@@ -25,7 +25,7 @@ from devices.models import (
     StreamPosition,
     TelemetryExport,
 )
-from devices.portfolios import membership
+from devices.portfolios import membership, suspending
 from enrollments import assignment, cases, conflicts, interventions, lifecycle
 from enrollments.deletion import asking, work
 from enrollments.deprovisioning import asking as deprovisioning
@@ -161,7 +161,7 @@ def what_was_reported(enrollment):
 
 
 def of_connections(device):
-    """A connection that is broken, one that is revoked and not yet ended; a portfolio with the device in it."""
+    """A broken connection, one revoked and not yet ended; a portfolio with the device in it, and one that rests."""
     now = clock.now()
     cloud = Cloud.objects.create(
         partner=device.partner, name="Sunny Cloud", base_url="https://cloud.example", client_id="portal",
@@ -177,10 +177,13 @@ def of_connections(device):
     portfolio = Portfolio(name="Summer savings", kind="program")
     save_on_record(portfolio, by=TESTS, reason="made")
     membership.add(portfolio, Device.objects.filter(pk=device.pk), reason="its season", now=now, by=TESTS)
+    resting = Portfolio(name="Winter savings", kind="program")
+    save_on_record(resting, by=TESTS, reason="made")
+    suspending.suspend(resting, reason="it is over", now=now, by=TESTS)
     return {
         "devices.cloud": [cloud],
         "devices.connection": list(Connection.objects.all()),
-        "devices.portfolio": [portfolio],
+        "devices.portfolio": [portfolio, resting],
     }
 
 

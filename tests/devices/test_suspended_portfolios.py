@@ -7,13 +7,14 @@ from django.db import transaction
 
 from devices.commands.issuing import DispatchClearance, Order, issue
 from devices.connections.programmatic import connect_by_api_key
-from devices.models import Command, Connection, Device, DiscoveredDevice, Poll, Portfolio
+from devices.connectors.push import streams
+from devices.models import Cloud, Command, Connection, Device, DiscoveredDevice, Poll, Portfolio
 from devices.polling import claiming, known
 from devices.portfolios import membership, revoking, suspending
 from enrollments import lifecycle
 from enrollments.models import Enrollment
 from tests.factories import NOW, active, commanded, linkable_cloud
-from texture_portal import actors, clock
+from texture_portal import actors, clock, waiting
 from texture_portal.refusals import Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +83,42 @@ def test_nothing_in_it_is_read(device, portfolio):
     assert asked_about() == [device.manufacturer_device_id]
     suspend(portfolio)
     assert (asked_about(), claimed()) == ([], [])
+
+
+def test_what_it_keeps_from_being_read_is_neither_due_nor_late(device, portfolio):
+    """Or workers would be woken for it again and again."""
+    soon = clock.now() + timedelta(hours=1)
+    assert claiming.clouds_with_something_due(kinds=claiming.STATES, now=soon) != []
+    assert waiting.POLLS.counted(now=soon)["late"] == 1
+    suspend(portfolio)
+    assert claiming.clouds_with_something_due(kinds=claiming.STATES, now=soon) == []
+    assert waiting.POLLS.counted(now=soon)["late"] == 0
+
+
+def test_its_stream_is_not_followed(device, portfolio):
+    Cloud.objects.update(connector="push", document={"any": "document"})
+    assert streams.to_follow().get() == device.connection
+    suspend(portfolio)
+    assert not streams.to_follow().exists()
+
+
+def test_what_was_ordered_in_the_moment_of_a_suspension_is_cancelled_by_the_next_look(device, portfolio):
+    made = commanded(device.pk)
+    Portfolio.objects.update(suspended_at=clock.now())  # when its facts were read already
+    assert suspending.work_off(now=clock.now()) == 1
+    assert Command.objects.get(pk=made.pk).error_code == "portfolio_suspended"
+    assert suspending.work_off(now=clock.now()) == 0
+
+
+def test_of_very_many_commands_the_rest_is_cancelled_by_the_job(device, portfolio, monkeypatch):
+    monkeypatch.setattr(suspending, "AT_ONCE", 1)
+    fill(portfolio, late := active(partner=device.partner).device)
+    for each in (device, late):
+        commanded(each.pk)
+    suspend(portfolio)
+    assert Command.objects.filter(status="cancelled").count() == 1
+    suspending.work_off(now=clock.now())
+    assert Command.objects.filter(status="cancelled").count() == 2
 
 
 def test_nothing_in_it_is_commanded_and_what_is_under_way_is_cancelled(device, portfolio):

@@ -88,7 +88,7 @@ def all_done(waiting) -> bool:
 def test_nothing_acknowledged_is_lost_nothing_is_done_twice_and_work_resumes(serve, onboard, peer):
     peer.for_street[OUT_OF_REACH] = DOWN
     portal = serve(  # one street out of reach is no outage
-        HEARTBEAT_STALE_SECONDS="5", GEOCODER_FAULTS="1000", OUTBOUND_ALLOWED_HOSTS="127.0.0.1"
+        HEARTBEAT_STALE_SECONDS="20", GEOCODER_FAULTS="1000", OUTBOUND_ALLOWED_HOSTS="127.0.0.1"
     )
     client = onboard(portal.authority)
     with receiving() as there:

@@ -94,8 +94,8 @@ def test_a_killed_reader_goes_on_after_the_last_that_it_kept(cloud):
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     nothing_is_missing()
-    refused = ReadingRefusal.objects.get()
-    assert (refused.partner_id, refused.way, refused.code) == (cloud.partner_id, "stream", "unknown_device")
+    refused = ReadingRefusal.objects.order_by().values_list("partner", "way", "code").distinct()  # a row an hour
+    assert set(refused) == {(cloud.partner_id, "stream", "unknown_device")}
 
 
 def test_a_killed_cloud_is_read_from_where_it_was_once_it_is_back(cloud, oem):

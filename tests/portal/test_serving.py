@@ -153,7 +153,7 @@ def test_the_old_one_works_on_until_a_new_one_stays(settings):
 
 
 def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_supervisor(start):
-    serve = start(HEARTBEAT_STALE_SECONDS="8")
+    serve = start(HEARTBEAT_STALE_SECONDS="15")
     workers = processes(serve, "qcluster")
     hung = clock.now()
     for each in workers:

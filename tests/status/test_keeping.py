@@ -79,14 +79,22 @@ def test_what_somebody_saw_later_is_not_undone_by_who_looked_before() -> None:
     assert spans(Key.WEB) == [("up", 5, 5)]
 
 
-def test_a_worker_sees_what_is_behind_the_web_and_nothing_of_the_web() -> None:
+def test_a_worker_sees_what_is_behind_the_web_and_neither_the_web_nor_whom_the_database_does_not_answer() -> None:
     schedules.install()
     Heartbeat.objects.create(name="here", beat_at=NOW)
     assert watch(now=NOW) == 0
     assert watch(now=NOW + 2 * MINUTE) == 0
     assert spans(Key.WORKERS) == [("up", 0, 0), ("down", 2, 2)]
-    assert spans(Key.SCHEDULES) == spans(Key.DATABASE) == [("up", 0, 2)]
-    assert spans(Key.WEB) == []
+    assert spans(Key.SCHEDULES) == [("up", 0, 2)]
+    assert spans(Key.WEB) == spans(Key.DATABASE) == []
+
+
+def test_an_outage_of_the_database_is_kept_whoever_looks_first_once_it_is_back() -> None:
+    everything = dict.fromkeys(Key, State.UP)
+    keep(everything, now=NOW)
+    watch(now=NOW + 2 * MINUTE)
+    keep(everything, now=NOW + 2 * MINUTE + timedelta(seconds=5), away_since=NOW + MINUTE)
+    assert [each[0] for each in spans(Key.DATABASE)] == ["up", "down", "up"]
 
 
 @pytest.mark.django_db(transaction=True)

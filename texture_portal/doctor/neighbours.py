@@ -35,7 +35,7 @@ def _transport() -> Finding:
     """Whether what is said to another machine can be read on the way."""
     plain = [name for name, host, is_sealed in _lines() if not is_sealed and host not in HERE]
     if plain:
-        said = f"{', '.join(plain)} go to another machine without TLS"
+        said = f"{', '.join(plain)} go to another machine without TLS whose certificate is looked at"
         return warning("transport", said, "sslmode=verify-full, rediss, mqtts, smtp+tls: see docs/deployment.md")
     return ok("transport", "what goes to other machines goes by TLS")
 

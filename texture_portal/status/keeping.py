@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 
 from texture_portal import clock
 from texture_portal.holding import NameHeldError, hold
@@ -27,8 +27,15 @@ UNANSWERED = {**UNSEEN, Key.WEB: State.UP, Key.DATABASE: State.DOWN}
 
 
 def watch(*, now: datetime) -> int:
-    """A job, of which nothing is left to do. A worker knows nothing of the web."""
-    keep({each.key: each.state for each in behind_the_web(now=now)}, now=now)
+    """A job, of which nothing is left to do. A worker knows nothing of the web, and of the database only that it is
+    back: whom it did not answer says since when.
+    """
+    seen: dict[Key, State] = {each.key: each.state for each in behind_the_web(now=now)}
+    del seen[Key.DATABASE]
+    try:
+        keep(seen, now=now)
+    except NameHeldError:
+        log.warning("another process is writing the state of the components down")
     return 0
 
 
@@ -51,7 +58,7 @@ def look_from_the_web(*, now: datetime, away_since: datetime | None) -> datetime
         keep({Key.WEB: State.UP, **seen}, now=now, away_since=away_since)
     except NameHeldError:
         log.warning("another process is writing the state of the components down")
-    except DatabaseError as fault:
+    except Error as fault:
         log.warning("the state of the components cannot be written down: %s", type(fault).__name__)
         return away_since or now
     return None

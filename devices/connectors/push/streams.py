@@ -15,6 +15,7 @@ from devices.connectors.push.documents import StreamDocument
 from devices.connectors.push.events import Event
 from devices.connectors.push.messages import Item
 from devices.models import Cloud, Connection, Device, ReadingRefusal, StreamPosition, Withdrawal
+from devices.portfolios.resting import connections_at_rest
 from devices.telemetry import refusing
 from devices.telemetry.taking import Observed, take
 from partners.models import Partner
@@ -38,6 +39,7 @@ def to_follow() -> "QuerySet[Connection]":
             cloud__partner__status=Partner.Status.ACTIVE,
         )
         .exclude(cloud__document={})
+        .exclude(pk__in=connections_at_rest())
         .order_by("pk")
     )
 

@@ -5,6 +5,7 @@ route, never the address.
 """
 
 import logging
+import time
 from types import TracebackType
 
 from django.http import HttpRequest
@@ -40,6 +41,10 @@ class NamesWhatIsUnderWay(logging.Filter):
 
 
 class Plain(logging.Formatter):
+    converter = time.gmtime  # as everything else that tells a time: the host's zone is nobody's business
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
     def formatMessage(self, record: logging.LogRecord) -> str:
         """One line, whatever somebody put into it: none can write a line of another's."""
         record.message = record.message.translate(ESCAPES)

@@ -153,12 +153,12 @@ def test_the_old_one_works_on_until_a_new_one_stays(settings):
 
 
 def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_supervisor(start):
-    serve = start(HEARTBEAT_STALE_SECONDS="15")
+    serve = start(HEARTBEAT_STALE_SECONDS="10")
     workers = processes(serve, "qcluster")
     hung = clock.now()
     for each in workers:
         each.suspend()
-    wait_for(lambda: beats_after(hung))
+    wait_for(lambda: beats_after(hung), seconds=60)  # ten until they count as hung, and the new ones have to start
     wait_for(lambda: not any(lives(each) for each in workers))
 
     left = [*processes(serve, "gunicorn"), *processes(serve, "qcluster")]

@@ -66,6 +66,10 @@ class Request:
     most_bytes: int = 1024 * 1024
     is_repeatable: bool = False
 
+    @property
+    def is_over_tls(self) -> bool:
+        return self.url.lower().startswith("https:")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -118,7 +122,7 @@ class Flow:
         try:
             return asyncio.run_coroutine_threadsafe(self._response.content.readany(), self._loop).result()
         except (aiohttp.ClientError, OSError, ValueError) as fault:
-            raise OutboundError(_code_of(fault)) from None
+            raise OutboundError(_code_of(fault, over_tls=False)) from None  # any handshake is behind it
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._response.close)
@@ -151,7 +155,7 @@ class Outbound:
         try:
             response = asyncio.run_coroutine_threadsafe(self._begin(request, silence), self._loop).result()
         except (aiohttp.ClientError, OSError, ValueError) as fault:
-            raise OutboundError(_code_of(fault)) from None
+            raise OutboundError(_code_of(fault, over_tls=request.is_over_tls)) from None
         return Flow(response, self._loop)
 
     async def _begin(self, request: Request, silence: float) -> aiohttp.ClientResponse:
@@ -196,7 +200,8 @@ class Outbound:
                     raise
                 return await self._ask(request, seconds=max(0.01, ends - time.monotonic()))
         except (aiohttp.ClientError, OSError, ValueError) as fault:  # TimeoutError is an OSError
-            raise OutboundError(_code_of(fault), _why_of(fault)) from None
+            over_tls = request.is_over_tls
+            raise OutboundError(_code_of(fault, over_tls=over_tls), _why_of(fault, over_tls=over_tls)) from None
 
     async def _ask(self, request: Request, *, seconds: float) -> Answer:
         _check_literal(request.url)
@@ -285,7 +290,7 @@ async def _read(response: aiohttp.ClientResponse, *, most: int) -> tuple[bytes, 
     return bytes(body), False
 
 
-def _code_of(fault: Exception) -> str:
+def _code_of(fault: Exception, *, over_tls: bool) -> str:
     match fault:
         case TimeoutError():
             return "timed_out"
@@ -293,7 +298,7 @@ def _code_of(fault: Exception) -> str:
             return "name_unknown"
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return "tls_failed"
-        case aiohttp.ClientConnectorError(os_error=ConnectionResetError()):
+        case aiohttp.ClientConnectorError(os_error=ConnectionResetError()) if over_tls:
             return "tls_failed"  # reached, and hung up on before there was anything to ask
         case aiohttp.ClientConnectorError():
             return "not_reached"
@@ -305,13 +310,13 @@ def _code_of(fault: Exception) -> str:
             return "disconnected"
 
 
-def _why_of(fault: Exception) -> str:
+def _why_of(fault: Exception, *, over_tls: bool) -> str:
     match fault:
         case aiohttp.ClientConnectorCertificateError():
             wrong: object = fault.certificate_error
         case aiohttp.ClientConnectorSSLError():
             wrong = fault.os_error
-        case aiohttp.ClientConnectorError(os_error=ConnectionResetError()):
+        case aiohttp.ClientConnectorError(os_error=ConnectionResetError()) if over_tls:
             return "the connection was cut during the handshake"
         case _:
             return ""

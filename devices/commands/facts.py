@@ -8,8 +8,8 @@ from uuid import UUID
 
 import orjson
 
-from devices.models import Cloud, Command, Connection
-from devices.portfolios.resting import RESTS
+from devices.models import Cloud, Command, Connection, Device
+from devices.portfolios.resting import RESTS, resting
 from devices.safety import DeviceFacts, Window
 from devices.telemetry import forms, layouts
 from texture_portal import prepared
@@ -50,6 +50,12 @@ def of(device_ids: Collection[UUID], *, now: Any) -> dict[UUID, Known]:
     ids = list(device_ids)
     known, events = layouts.known(), _events(ids, now)
     return {row[0]: _known(row, known, tuple(events[row[0]])) for row in prepared.rows(READ, [ids])}
+
+
+def which_take_orders(device_ids: Collection[UUID]) -> set[UUID]:
+    """The same condition on orders as in `READ`, for who looks ahead with rows of their own."""
+    known = Device.objects.filter(pk__in=device_ids, partner__status="active")
+    return set(known.exclude(resting(of="pk")).values_list("pk", flat=True))
 
 
 def _events(ids: list[UUID], now: Any) -> dict[UUID, list[Window]]:

@@ -31,7 +31,9 @@ def subject_of(device: Device, state: dict[str, Any] | None) -> Subject:
     return Subject(str(device.pk), DeviceType(device.type), commands, device.ratings, state)
 
 
-def facts_of(device: Device, state: dict[str, Any] | None, events: Sequence[Window]) -> DeviceFacts:
+def facts_of(
+    device: Device, state: dict[str, Any] | None, events: Sequence[Window], *, takes_orders: bool
+) -> DeviceFacts:
     return DeviceFacts(
         type=device.type,
         controllable=device.controllable,
@@ -40,7 +42,7 @@ def facts_of(device: Device, state: dict[str, Any] | None, events: Sequence[Wind
         ratings=device.ratings,
         state=state or {},
         observed_at=_observed_at(device),
-        may_control=device.may_control,
+        may_control=device.may_control and takes_orders,
         program_types=frozenset(device.cleared_types),
         cleared_until=device.cleared_until,
         events=tuple(events),

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Min
 
+from devices.commands.facts import which_take_orders
 from devices.models import Device
 from devices.safety import Asked, Caps, DeviceFacts, Refused, Window, weigh
 from programs.dispatch import choosing
@@ -63,9 +64,18 @@ def begin_anew(event: DispatchEvent) -> None:
 
 def targets_of(event: DispatchEvent, devices: Sequence[Device], *, now: datetime) -> list[DispatchTarget]:
     states, events, caps = states_of(devices), other_events(event, devices), caps_of(event, devices)
+    ordered = which_take_orders([each.pk for each in devices])
     settled = set(event.targets.filter(device__in=devices).values_list("device", flat=True))  # who sits out already
     return [
-        _target(event, device, states[device.pk], events.get(device.pk, ()), caps[device.pk], now=now)
+        _target(
+            event,
+            device,
+            states[device.pk],
+            events.get(device.pk, ()),
+            caps[device.pk],
+            takes_orders=device.pk in ordered,
+            now=now,
+        )
         for device in devices
         if device.pk not in settled
     ]
@@ -78,6 +88,7 @@ def _target(
     events: Sequence[Window],
     caps: Caps,
     *,
+    takes_orders: bool,
     now: datetime,
 ) -> DispatchTarget:
     target = DispatchTarget(event=event, device=device, outcome=Outcome.LEFT_OUT)
@@ -85,7 +96,8 @@ def _target(
     if isinstance(made, Against):
         target.reason, target.detail, target.settled_at = made.value, IN_WORDS[made], now
         return target
-    if refused := _refused(event, made, facts_of(device, state, events), caps, now=now):
+    facts = facts_of(device, state, events, takes_orders=takes_orders)
+    if refused := _refused(event, made, facts, caps, now=now):
         target.reason, target.detail, target.settled_at = refused.rule, refused.detail, now
         return target
     target.outcome, target.expected_kw = Outcome.PLANNED, made.expected_kw

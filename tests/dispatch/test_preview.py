@@ -59,6 +59,16 @@ def test_who_is_left_out_is_told_why(made, why):
     assert target.settled_at is not None
 
 
+def test_who_takes_no_orders_for_now_is_left_out():
+    program = a_program()
+    rests, takes = fleet(program, 2)
+    portfolio = Portfolio.objects.create(name="At rest", kind="other", suspended_at=clock.now())
+    PortfolioDevice.objects.create(portfolio=portfolio, device=rests, added_at=clock.now())
+    event = drafted(program)
+    assert outcomes(event) == {rests.pk: "left_out", takes.pk: "planned"}
+    assert event.targets.get(device=rests).reason == "not_cleared"
+
+
 def test_a_state_that_is_old_by_now_would_be_too_old_then():
     program = a_program()
     devices = fleet(program, tells=False)

@@ -17,7 +17,8 @@ from partners.models import Partner
 from tests.factories import commanded, linkable_cloud
 from texture_portal import clock
 from texture_portal.actors import system
-from texture_portal.openapi.calls import CALLS, Call
+from texture_portal.openapi.calls.call import Call
+from texture_portal.openapi.calls.table import CALLS
 
 from .schema import Document
 

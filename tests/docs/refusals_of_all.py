@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import override_settings
 
 from partners.models import Partner
-from texture_portal.openapi.calls import Call
+from texture_portal.openapi.calls.call import Call
 
 from .portal import Exchange, Portal
 

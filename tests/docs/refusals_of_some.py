@@ -12,7 +12,7 @@ from partners.maintenance import MOST_COMING
 from partners.models import WebhookEndpoint
 from partners.webhooks.endpoints import MOST_ENDPOINTS, disable
 from texture_portal import clock
-from texture_portal.openapi.calls import Call
+from texture_portal.openapi.calls.call import Call
 
 from .portal import TROUBLE, Exchange, Portal, revoke, revoke_consent
 

@@ -10,7 +10,7 @@ from contract import grid
 from contract.payloads import FACT, ago, consent, enrollment, event
 
 from enrollments.models import Enrollment
-from texture_portal.openapi.calls import CALLS
+from texture_portal.openapi.calls.table import CALLS
 
 from .portal import BY_NAME, Exchange, Portal, hold, kind, revoke_consent
 from .schema import Document

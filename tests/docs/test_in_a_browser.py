@@ -11,7 +11,7 @@ from contract.conftest import run
 from contract.payloads import enrollment
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from texture_portal.openapi.calls import CALLS
+from texture_portal.openapi.calls.table import CALLS
 
 from .test_pages import addresses
 

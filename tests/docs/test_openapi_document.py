@@ -15,7 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from enrollments import actions
 from partners.problems import PROBLEMS
 from partners.views import NotFoundView, PartnerView
-from texture_portal.openapi.calls import CALLS, Call
+from texture_portal.openapi.calls.call import Call
+from texture_portal.openapi.calls.table import CALLS
 from texture_portal.openapi.requests import schemas_of
 from texture_portal.openapi.shapes import ACTIONS
 from texture_portal.openapi.words import FIELDS

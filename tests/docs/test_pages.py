@@ -13,7 +13,7 @@ from django.test import Client
 
 from partners.problems import PROBLEMS
 from texture_portal.docs import pages
-from texture_portal.openapi.calls import CALLS
+from texture_portal.openapi.calls.table import CALLS
 
 FIXED = ["/docs/", "/docs/errors", "/docs/device-types", "/docs/reference"]
 

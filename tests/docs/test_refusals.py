@@ -2,7 +2,8 @@
 
 import pytest
 
-from texture_portal.openapi.calls import CALLS, Call
+from texture_portal.openapi.calls.call import Call
+from texture_portal.openapi.calls.table import CALLS
 
 from .portal import Portal, hold
 from .refusals_of_all import OF_ALL

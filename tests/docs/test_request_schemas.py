@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from partners.wire import WireSerializer
-from texture_portal.openapi.calls import CALLS, Call
+from texture_portal.openapi.calls.call import Call
+from texture_portal.openapi.calls.table import CALLS
 from texture_portal.openapi.document import document as make_document
 
 from .schema import Document

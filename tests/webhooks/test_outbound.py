@@ -2,6 +2,9 @@
 
 import socket
 import ssl
+import struct
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -186,6 +189,32 @@ def test_what_cannot_be_reached_says_why(outbound, settings):
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1", "nowhere.invalid"]
     assert refused(outbound(), "http://127.0.0.1:1/") == "not_reached"
     assert refused(outbound(), "http://nowhere.invalid/") == "name_unknown"
+
+
+@pytest.mark.usefixtures("loopback")
+def test_who_hangs_up_at_once_has_no_tls_to_offer_or_was_asked_for_none(outbound):
+    with hanging_up() as place:
+        assert refused(outbound(), f"https://{place}/") == "tls_failed"
+        assert refused(outbound(), f"http://{place}/") == "disconnected"
+
+
+@contextmanager
+def hanging_up():
+    """Takes every connection and resets it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def take() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
+
+        threading.Thread(target=take, daemon=True).start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.usefixtures("loopback")

@@ -22,7 +22,7 @@ from partners.scopes import CATEGORY_OF, SCOPES
 from territories.geocoding.staged import STAGED
 from texture_portal.docs import errors, markdown, pages, reference, registry
 from texture_portal.openapi import link_sessions
-from texture_portal.openapi.calls import CALLS
+from texture_portal.openapi.calls.table import CALLS
 from texture_portal.openapi.document import document
 from texture_portal.openapi.problems import ENROLLMENT_ID
 

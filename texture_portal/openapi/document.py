@@ -6,7 +6,8 @@ from typing import Any
 from partners.limits import Category, limit_of
 from partners.scopes import SCOPES
 from texture_portal.openapi import around, commands, device_examples, link_sessions, maintenance, problems, webhooks
-from texture_portal.openapi.calls import CALLS, Answer, Call
+from texture_portal.openapi.calls.call import Answer, Call
+from texture_portal.openapi.calls.table import CALLS
 from texture_portal.openapi.examples import ENDPOINT
 from texture_portal.openapi.requests import query_parameters, reference, schemas_of
 from texture_portal.openapi.schema import shape

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 
 from enrollments.models import ReviewCase
@@ -153,3 +154,9 @@ def _may_view(app: str, model: str) -> Callable[[HttpRequest], bool]:
 def environment(request: HttpRequest) -> tuple[str, str] | None:
     """The mark on every page of the console, where nothing is real."""
     return ("Sandbox", "warning") if settings.SANDBOX else None
+
+
+def putting_away(request: HttpRequest) -> str:
+    """The script that takes a page off a screen when its session is over by idleness."""
+    minutes = settings.SESSION_IDLE_MINUTES if request.user.is_authenticated else 0
+    return f"{static('console/away.js')}?minutes={minutes}"

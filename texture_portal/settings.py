@@ -393,7 +393,7 @@ UNFOLD = {
     "SITE_TITLE": "Texture enrollment portal",
     "SITE_HEADER": "Enrollment portal",
     "SITE_SYMBOL": "bolt",
-    "SCRIPTS": [lambda request: static("console/keys.js")],
+    "SCRIPTS": [lambda request: static("console/keys.js"), "texture_portal.navigation.putting_away"],
     "STYLES": [lambda request: static("console/tables.css")],
     "SITE_URL": None,
     "ENVIRONMENT": "texture_portal.navigation.environment",

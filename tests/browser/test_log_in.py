@@ -44,6 +44,23 @@ def test_staff_see_where_they_are_logged_in_and_end_it(sign_in, keep_both):
     elsewhere.context.close()
 
 
+def test_a_page_that_nobody_is_at_is_put_away(sign_in, keep_both):
+    page = sign_in("Auditor")
+    page.context.clock.install()
+    page.goto(reverse("admin:partners_customer_changelist"))
+    other = page.context.new_page()
+    for _ in range(2):
+        page.context.clock.fast_forward(59 * 60_000)
+        other.goto(reverse("admin:index"))  # at work in another tab
+    assert page.locator("#changelist").count() == 1
+    page.context.clock.fast_forward(61 * 60_000)
+    page.get_by_text("This page was put away").wait_for()
+    assert page.locator("#changelist, [name=q]").count() == 0
+    keep_both(page, "put-away")
+    page.get_by_text("Go back to it").click()
+    page.locator("#changelist").wait_for()  # the portal's own clock has not moved
+
+
 @pytest.mark.performs("auth.user:lift-lock", "auth.user:take-second-factor")
 def test_a_second_factor_is_set_up_proved_and_taken_away(sign_in, keep_both, settings):
     page = sign_in("Administrator")

@@ -7,7 +7,10 @@
             location.reload(); // it came to its end: what can be done is another
             return;
         }
-        if (answer?.ok && !answer.redirected) live.innerHTML = await answer.text();
+        if (answer?.ok && !answer.redirected) {
+            live.innerHTML = await answer.text();
+            document.dispatchEvent(new Event("portal:seen")); // as the session counts it
+        }
         setTimeout(again, live.dataset.seconds * 1000);
     };
     setTimeout(again, live.dataset.seconds * 1000);

@@ -1,4 +1,4 @@
-"""A real browser against the served console, at the width of a desk and of a phone. Screenshots are kept."""
+"""A real browser against the served console. Screenshots are kept, at the width of a desk and of a phone."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from tests.browser.walking import actions_in
@@ -14,6 +15,7 @@ from texture_portal import groups
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
+AT_BOTH_WIDTHS = pytest.mark.parametrize("width", WIDTHS, indirect=True)
 CUT_OFF = """[...document.querySelectorAll('.data-row > td, .facts dd')]
     .filter(each => each.scrollHeight > each.clientHeight + 1 || each.scrollWidth > each.clientWidth + 1)
     .map(each => each.innerText)"""
@@ -36,9 +38,10 @@ def browser():
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(params=WIDTHS)
+@pytest.fixture
 def width(request):
-    return request.param
+    """That of a desk, but where a test goes the whole way at both: `AT_BOTH_WIDTHS`."""
+    return getattr(request, "param", "desk")
 
 
 @pytest.fixture
@@ -57,25 +60,23 @@ def _performs_what_it_says(request):
 
 
 @pytest.fixture
-def sign_in(browser, live_server, width, answered, settings):
-    """`sign_in("Auditor")`: a page of a new member of that group, logged in by the form."""
+def sign_in(browser, live_server, width, answered):
+    """`sign_in("Auditor")`: an empty page of a new member of that group. How one logs in, `test_log_in.py` tries."""
     groups.install(apps)  # transactional tests empty the tables
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     contexts = []
 
     def signed_in(group):
-        user = User.objects.create_user(group.replace(" ", "-").lower(), password=PASSWORD, is_staff=True)
+        user = User.objects.create_user(group.replace(" ", "-").lower(), is_staff=True)
         user.groups.add(Group.objects.get(name=group))
+        client = Client()
+        client.force_login(user)
         wide, high = WIDTHS[width]
         context = browser.new_context(viewport={"width": wide, "height": high}, base_url=live_server.url)
         contexts.append(context)
+        name = settings.SESSION_COOKIE_NAME
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
         context.on("response", lambda answer: answered.extend(actions_in(answer)))
         page = context.new_page()
-        page.goto("/admin/")
-        page.fill("[name=username]", user.username)
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_url("**/admin/")
         page.user = user
         return page
 
@@ -86,19 +87,14 @@ def sign_in(browser, live_server, width, answered, settings):
 
 @pytest.fixture
 def keep(width):
-    """Keeps a screenshot of the whole page, and holds that nothing sticks out at the side or is cut off in a table."""
-    return lambda page, name: _keep(page, name, width)
-
-
-@pytest.fixture
-def keep_both():
-    """The same at both widths, of one page that was opened at the desk's."""
+    """Keeps a screenshot of the whole page at each width, the browser's own last, and holds that nothing sticks out at
+    the side or is cut off in a table."""
 
     def keep(page, name):
-        for width in ("phone", "desk"):
-            wide, high = WIDTHS[width]
+        for each in sorted(WIDTHS, key=lambda name: name == width):
+            wide, high = WIDTHS[each]
             page.set_viewport_size({"width": wide, "height": high})
-            _keep(page, name, width)
+            _keep(page, name, each)
 
     return keep
 

@@ -18,11 +18,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def width():
-    return "desk"
-
-
-@pytest.fixture
 def failed_job():
     schedules.install()
     now = clock.now()
@@ -34,22 +29,22 @@ def failed_job():
 
 
 @pytest.mark.performs("texture_portal.heartbeat:wake", "territories.utility:change")
-def test_a_failed_job_is_run_again_and_a_utility_declares_its_account_numbers(failed_job, sign_in, keep_both):
+def test_a_failed_job_is_run_again_and_a_utility_declares_its_account_numbers(failed_job, sign_in, keep):
     page = sign_in("Administrator")
     page.goto(reverse("admin:texture_portal_heartbeat_changelist"))
     page.locator("summary", has_text="Geocoding").click()
     assert "the geocoder is away" in page.locator("pre").first.inner_text()
-    keep_both(page, "jobs-failed")
+    keep(page, "jobs-failed")
     page.locator("#wake-form").locator("xpath=preceding-sibling::summary").click()
     page.select_option("#wake-form [name=kind]", "geocoding")
     carry_out(page, "wake")
     assert "A worker is asked to do geocoding now." in page.content()
-    keep_both(page, "jobs-woken")
+    keep(page, "jobs-woken")
     assert [each.task["args"] for each in OrmQ.objects.all()] == [("geocoding",)]
     utility = UtilityFactory()
     page.goto(page_of(utility))
     page.fill("[name=account_number_form]", "[0-9]{10}")
-    keep_both(page, "utility-change")
+    keep(page, "utility-change")
     page.locator("[name=_continue]").first.click()
     page.wait_for_load_state()
     utility.refresh_from_db()
@@ -61,34 +56,34 @@ def test_a_failed_job_is_run_again_and_a_utility_declares_its_account_numbers(fa
     "auth.user:add", "auth.user:change", "auth.user:password_change", "auth.group:add", "auth.group:change",
     "auth.group:delete", "auth.group:delete_selected",
 )  # fmt: skip
-def test_people_and_groups_are_taken_on_and_let_go(sign_in, keep_both):
+def test_people_and_groups_are_taken_on_and_let_go(sign_in, keep):
     page = sign_in("Administrator")
     page.goto(reverse("admin:auth_user_add"))
     page.fill("[name=username]", "rita")
     page.fill("[name=password1]", "a long word for rita")
     page.fill("[name=password2]", "a long word for rita")
-    keep_both(page, "user-add")
+    keep(page, "user-add")
     saved(page)
     rita = User.objects.get(username="rita")
     page.goto(page_of(rita))
     page.check("[name=is_staff]", force=True)
-    keep_both(page, "user-change")
+    keep(page, "user-change")
     saved(page)
     before = User.objects.get(pk=rita.pk).password
     page.goto(reverse("admin:auth_user_password_change", args=(rita.pk,)))
     page.fill("[name=password1]", "another long word for rita")
     page.fill("[name=password2]", "another long word for rita")
-    keep_both(page, "user-password")
+    keep(page, "user-password")
     page.locator("form:has([name=password1]) [type=submit]").first.click()
     page.wait_for_load_state()
     after = User.objects.get(pk=rita.pk)
     assert after.is_staff
     assert after.password != before
-    groups_come_and_go(page, keep_both)
+    groups_come_and_go(page, keep)
     assert set(LogEntry.objects.values_list("user", flat=True)) == {page.user.pk}
 
 
-def groups_come_and_go(page, keep_both):
+def groups_come_and_go(page, keep):
     for name in ("Friends", "Guests"):
         page.goto(reverse("admin:auth_group_add"))
         page.fill("[name=name]", name)
@@ -96,11 +91,11 @@ def groups_come_and_go(page, keep_both):
     friends, guests = Group.objects.get(name="Friends"), Group.objects.get(name="Guests")
     page.goto(page_of(friends))
     page.fill("[name=name]", "Good friends")
-    keep_both(page, "group-change")
+    keep(page, "group-change")
     saved(page)
     assert Group.objects.get(pk=friends.pk).name == "Good friends"
     page.goto(reverse("admin:auth_group_delete", args=(friends.pk,)))
-    keep_both(page, "group-delete")
+    keep(page, "group-delete")
     confirmed(page)
     page.goto(reverse("admin:auth_group_changelist"))
     page.locator(f"input[name=_selected_action][value='{guests.pk}']").check()
@@ -122,14 +117,14 @@ def confirmed(page):
 
 
 @pytest.mark.performs("enrollments.evidencerecord:content")
-def test_an_auditor_opens_a_record_and_that_is_on_record(sign_in, keep_both):
+def test_an_auditor_opens_a_record_and_that_is_on_record(sign_in, keep):
     active()
     root = User.objects.create_superuser("root")
     file_record(Consent.objects.get(), RecordClaim("log", {"note": "Line 7."}), now=clock.now(), user=root)
     record = EvidenceRecord.objects.get()
     page = sign_in("Auditor")
     page.goto(page_of(record))
-    keep_both(page, "record-to-open")
+    keep(page, "record-to-open")
     with page.expect_download() as opening:
         page.get_by_role("button", name="Open and save it").click()
     assert "Line 7." in opening.value.path().read_text()

@@ -19,28 +19,23 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def width():
-    return "desk"
-
-
-@pytest.fixture
 def partner():
     made = onboarding.create_partner("Sunny Inverters", kind="oem", now=clock.now(), by=actors.system("tests"))
     return Partner.objects.get(pk=made.partner.pk)
 
 
 @pytest.mark.performs("partners.partner:try")
-def test_a_partner_is_tried_by_a_worker_while_its_page_shows_how_far_it_is(partner, sign_in, keep_both):
+def test_a_partner_is_tried_by_a_worker_while_its_page_shows_how_far_it_is(partner, sign_in, keep):
     page = sign_in("Partner manager")
     page.goto(page_of(partner))
     carry_out(page, "try")
     run = CertificationRun.objects.get()
     assert f"0 of {run.total}" in page.content()
-    keep_both(page, "partner-tried")
+    keep(page, "partner-tried")
     work_off(now=clock.now())
     page.goto(page_of(run))
     assert f"1 of {run.total} requirements are tried" in page.content()
-    keep_both(page, "certification-under-way")
+    keep(page, "certification-under-way")
     while CertificationRun.objects.exclude(status="done").exists():
         work_off(now=clock.now())
     page.goto(page_of(run))
@@ -52,12 +47,12 @@ def test_a_partner_is_tried_by_a_worker_while_its_page_shows_how_far_it_is(partn
     "devices.certificationrun:waive", "devices.certificationrun:take-back", "devices.certificationrun:certify",
     "devices.certificationrun:paper", "partners.certificate:withdraw",
 )  # fmt: skip
-def test_a_requirement_is_waived_and_the_partner_certified(partner, sign_in, keep_both):
+def test_a_requirement_is_waived_and_the_partner_certified(partner, sign_in, keep):
     run = a_run(partner, ("listed", "pass"), ("deletion", "fail"), at=clock.now())
     page = sign_in("Partner manager")
     page.goto(page_of(run))
     assert page.locator("#certify-form").count() == 0
-    keep_both(page, "certification-open")
+    keep(page, "certification-open")
     for _ in range(2):
         page.locator("#waive-form").locator("xpath=preceding-sibling::summary").click()
         page.locator("#waive-form [name=requirement]").select_option("deletion")
@@ -68,25 +63,25 @@ def test_a_requirement_is_waived_and_the_partner_certified(partner, sign_in, kee
             carry_out(page, "take-back")
             assert "deletion is required again." in page.content()
     assert [each.given_by for each in Waiver.objects.all()] == ["staff partner-manager"] * 2
-    keep_both(page, "certification-waived")
+    keep(page, "certification-waived")
     carry_out(page, "certify", reason="Reviewed with them.")
     certificate = Certificate.objects.get()
     page.goto(reverse("admin:devices_certificationrun_paper", args=(run.pk, "page")))
     assert "Their contract says how." in page.content()
-    keep_both(page, "certification-report")
+    keep(page, "certification-report")
     answer = page.goto(reverse("admin:devices_certificationrun_paper", args=(run.pk, "json")))
     assert json.loads(answer.body())["counts"] == {"pass": 1, "waived": 1}
     page.goto(page_of(partner))
-    keep_both(page, "partner-certified")
+    keep(page, "partner-certified")
     page.goto(page_of(certificate))
-    keep_both(page, "certificate")
+    keep(page, "certificate")
     carry_out(page, "withdraw", reason="Their cloud moved.")
     certificate.refresh_from_db()
     assert certificate.withdrawn_by == "staff partner-manager"
 
 
 @pytest.mark.performs("partners.maintenance:add", "partners.maintenance:cancel")
-def test_maintenance_is_announced_and_called_off(partner, sign_in, keep_both):
+def test_maintenance_is_announced_and_called_off(partner, sign_in, keep):
     page = sign_in("Partner manager")
     page.goto(page_of(partner))
     page.get_by_text("Announce maintenance").click()
@@ -94,19 +89,19 @@ def test_maintenance_is_announced_and_called_off(partner, sign_in, keep_both):
     for name, day in (("starts_at", "2031-05-01"), ("ends_at", "2031-05-02")):
         page.fill(f"[name={name}_0]", day)
         page.fill(f"[name={name}_1]", "02:00")
-    keep_both(page, "maintenance-announced")
+    keep(page, "maintenance-announced")
     page.locator("#announce-form button[type=submit]").click()
     page.wait_for_load_state()
     planned = Maintenance.objects.get()
     assert (planned.partner, planned.announced_by, planned.is_in_time) == (partner, "staff partner-manager", True)
-    keep_both(page, "maintenance")
+    keep(page, "maintenance")
     carry_out(page, "cancel")
     planned.refresh_from_db()
     assert planned.cancelled_by == "staff partner-manager"
 
 
 @pytest.mark.performs("enrollments.score:export")
-def test_scorecards_are_shown_alerted_about_and_taken_along(partner, sign_in, keep_both):
+def test_scorecards_are_shown_alerted_about_and_taken_along(partner, sign_in, keep):
     now = clock.now()
     for number, value in enumerate((0.999, 0.9971, 0.92)):
         month = (now.date().replace(day=1) - timedelta(days=31 * (2 - number))).replace(day=1)
@@ -119,12 +114,13 @@ def test_scorecards_are_shown_alerted_about_and_taken_along(partner, sign_in, ke
         target=2000, is_met=True, computed_at=now,
     )  # fmt: skip
     page = sign_in("Program staff")
+    page.goto("/admin/")
     assert "Sunny Inverters: calls answered" in page.content()
     page.goto(page_of(partner))
     assert page.locator("svg[role=img]").first.get_attribute("aria-label").startswith("Calls answered: ")
-    keep_both(page, "scorecard")
+    keep(page, "scorecard")
     page.goto("/admin/enrollments/score/?met=no")
-    keep_both(page, "scores")
+    keep(page, "scores")
     with page.expect_download() as download:
         page.locator("#export-csv button").click()
     assert "92.00%" in download.value.path().read_text()

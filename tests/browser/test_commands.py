@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.performs("devices.device:order", "devices.command:cancel")
-def test_a_command_is_asked_about_sent_and_called_off(sign_in, keep_both):
+def test_a_command_is_asked_about_sent_and_called_off(sign_in, keep):
     [battery] = batteries(1)
     page = sign_in("Program staff")
     page.goto(f"/admin/devices/device/{battery.pk}/change/")
@@ -19,11 +19,11 @@ def test_a_command_is_asked_about_sent_and_called_off(sign_in, keep_both):
     page.get_by_role("button", name="What would safety say?").click()
     page.wait_for_load_state()
     assert "power is 5000" in page.content()
-    keep_both(page, "command-preview")
+    keep(page, "command-preview")
     page.get_by_role("button", name="Send it").click()
     page.wait_for_load_state()
     assert "It is on its way." in page.content()
-    keep_both(page, "command-sent")
+    keep(page, "command-sent")
     page.locator("#cancel-form").locator("xpath=preceding-sibling::summary").click()
     page.locator("#cancel-form [name=reason]").fill("The event was a mistake.")
     page.locator("#cancel-form button").click()
@@ -32,4 +32,4 @@ def test_a_command_is_asked_about_sent_and_called_off(sign_in, keep_both):
     assert Command.objects.get().status == "cancelled"
     page.goto("/admin/devices/command/")
     assert "battery:set-power" in page.content()
-    keep_both(page, "commands")
+    keep(page, "commands")

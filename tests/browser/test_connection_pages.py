@@ -17,11 +17,6 @@ BY = actors.system("tests")
 SECRET = "a secret that is on no page"
 
 
-@pytest.fixture
-def width():
-    return "desk"
-
-
 def page_of(row):
     return reverse(f"admin:devices_{row._meta.model_name}_change", args=(row.pk,))
 
@@ -72,11 +67,11 @@ def on_record(row):
     "devices.cloud:add", "devices.cloud:change", "devices.cloud:history", "devices.cloud:simple_history",
     "devices.cloud:set-secret", "devices.cloud:connect-client", "devices.cloud:connect-key",
 )  # fmt: skip
-def test_a_cloud_is_set_up_and_connected_to(sign_in, keep_both):
+def test_a_cloud_is_set_up_and_connected_to(sign_in, keep):
     partner = PartnerFactory()
     page = sign_in("Partner manager")
     page.goto("/admin/devices/cloud/add/")
-    keep_both(page, "cloud-add")
+    keep(page, "cloud-add")
     page.select_option("[name=partner]", str(partner.pk))
     page.fill("[name=name]", "Sunny Cloud")
     page.fill("[name=base_url]", "https://api.sunny-cloud.example/v1")
@@ -96,15 +91,15 @@ def test_a_cloud_is_set_up_and_connected_to(sign_in, keep_both):
     opened(page, "connect-key").locator("[name=grantor]").select_option("fleet")
     carry_out(page, "connect-key", name="Rooftop fleet", secret=SECRET)
     assert "Rooftop fleet is connected." in page.content()
-    keep_both(page, "cloud")
+    keep(page, "cloud")
     ways = set(Connection.objects.values_list("name", "grantor", "way"))
     assert ways == {("Golden Bay", "program", "client_credentials"), ("Rooftop fleet", "fleet", "api_key")}
     page.goto("/admin/devices/cloud/")
-    keep_both(page, "clouds")
+    keep(page, "clouds")
     page.goto(reverse("admin:devices_cloud_history", args=(cloud.pk,)))
-    keep_both(page, "cloud-history")
+    keep(page, "cloud-history")
     page.goto(reverse("admin:devices_cloud_simple_history", args=(cloud.pk, cloud.history.earliest().pk)))
-    keep_both(page, "cloud-version")
+    keep(page, "cloud-version")
     assert SECRET not in page.content()
 
 
@@ -112,7 +107,7 @@ def test_a_cloud_is_set_up_and_connected_to(sign_in, keep_both):
     "devices.connection:replace-secret", "devices.connection:try-again", "devices.connection:revoke",
     "devices.connection:tell-again",
 )  # fmt: skip
-def test_connections_are_mended_and_revoked(sign_in, keep_both, cloud, connection):
+def test_connections_are_mended_and_revoked(sign_in, keep, cloud, connection):
     refused = programmatic.connect_by_api_key(
         cloud, grantor="fleet", name="Rooftop fleet", key="k", now=clock.now(), by=BY
     )  # fmt: skip
@@ -120,9 +115,9 @@ def test_connections_are_mended_and_revoked(sign_in, keep_both, cloud, connectio
     renewal.break_off(connection, "token_refused", now=clock.now())
     page = sign_in("Partner manager")
     page.goto("/admin/devices/connection/")
-    keep_both(page, "connections")
+    keep(page, "connections")
     page.goto(page_of(refused))
-    keep_both(page, "connection-broken")
+    keep(page, "connection-broken")
     carry_out(page, "replace-secret", secret=SECRET, reason="The old one leaked.")
     assert "The new secret is sealed" in page.content()
     assert SECRET not in page.content()
@@ -130,9 +125,9 @@ def test_connections_are_mended_and_revoked(sign_in, keep_both, cloud, connectio
     page.goto(page_of(connection))
     carry_out(page, "try-again", reason="They mended it.")
     assert Connection.objects.get(pk=connection.pk).status == "active"
-    keep_both(page, "connection")
+    keep(page, "connection")
     carry_out(page, "revoke", reason="The customer moved away.")
-    keep_both(page, "connection-revoked")
+    keep(page, "connection-revoked")
     assert "being ended" in page.content().lower()
     said = "revoked: The customer moved away. (staff partner-manager)"
     assert on_record(connection) == (said, page.user.pk)
@@ -146,7 +141,7 @@ def test_connections_are_mended_and_revoked(sign_in, keep_both, cloud, connectio
     "devices.portfolio:suspend", "devices.portfolio:reinstate", "devices.portfolio:revoke-access",
     "programs.program:gather",
 )  # fmt: skip
-def test_a_portfolio_is_filled_and_access_to_it_revoked(sign_in, keep_both, connection):
+def test_a_portfolio_is_filled_and_access_to_it_revoked(sign_in, keep, connection):
     enrollment = active()
     program = enrollment.device.participations.get().program
     page = sign_in("Program staff")
@@ -160,30 +155,30 @@ def test_a_portfolio_is_filled_and_access_to_it_revoked(sign_in, keep_both, conn
     portfolio = Portfolio.objects.get(name="Golden Bay summer savings")
     carry_out(page, "add-devices", account="cust-81", reason="Their season.")
     assert "3 devices added, 0 were in it already." in page.content()
-    keep_both(page, "portfolio")
+    keep(page, "portfolio")
     carry_out(page, "remove-devices", devices=portfolio.devices.last().serial_number, reason="It moved.")
     assert "1 devices taken out." in page.content()
     page.goto(reverse("admin:programs_program_change", args=(program.pk,)))
     opened(page, "gather").locator("[name=portfolio]").select_option(str(portfolio.pk))
-    keep_both(page, "program-gather")
+    keep(page, "program-gather")
     carry_out(page, "gather", reason="Its season.")
     assert "1 devices added to Golden Bay summer savings" in page.content()
     page.goto(page_of(portfolio))
     carry_out(page, "suspend", reason="The season is over.")
     assert "devices are at rest" in page.content()
-    keep_both(page, "portfolio-suspended")
+    keep(page, "portfolio-suspended")
     carry_out(page, "reinstate", reason="The next one begins.")
     assert "What a suspension would stop" in page.content()
     carry_out(page, "revoke-access", reason="The season ended.")
     while revoking.work_off(now=clock.now()):
         pass
     page.goto(page_of(portfolio))
-    keep_both(page, "portfolio-revoked")
+    keep(page, "portfolio-revoked")
     assert "The season ended." in page.content()
     asked = portfolio.revocations.get()
     assert (asked.devices_withdrawn, asked.asked_by) == (2, "staff program-staff")
     page.goto("/admin/devices/portfolio/")
-    keep_both(page, "portfolios")
+    keep(page, "portfolios")
     page.goto(reverse("admin:devices_portfolio_history", args=(portfolio.pk,)))
     page.goto(reverse("admin:devices_portfolio_simple_history", args=(portfolio.pk, portfolio.history.earliest().pk)))
     assert page.get_by_role("button", name="Revert").count() == 0

@@ -16,11 +16,6 @@ ANSWER = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=["desk", "phone"])
-def width(request):
-    return request.param
-
-
 @pytest.mark.performs("devices.connectordocument:write")
 def test_a_document_is_tried_and_put_into_force(sign_in, keep):
     cloud = Cloud.objects.create(partner=PartnerFactory(), name="Simulated", base_url="https://cloud.example")

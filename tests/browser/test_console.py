@@ -34,6 +34,7 @@ def test_an_ambiguous_case_is_resolved_from_the_page_alone(sign_in, keep):
     program, other = ProgramFactory(), ProgramFactory()
     enrollment = ambiguous(program.owner, other.owner, now=clock.now(), consent=None)
     page = sign_in("Program staff")
+    page.goto("/admin/")
     keep(page, "front-page")
     page.goto("/admin/enrollments/reviewcase/")
     keep(page, "review-queue")
@@ -75,7 +76,7 @@ def test_an_enrollment_is_suspended_and_reinstated(sign_in, keep):
 
 
 @pytest.mark.performs("enrollments.enrollment:act_together", "enrollments.enrollment:together")
-def test_a_selection_of_enrollments_is_suspended_together(sign_in, keep, width):
+def test_a_selection_of_enrollments_is_suspended_together(sign_in, keep):
     rows = [active() for _ in range(3)]
     page = sign_in("Program staff")
     page.goto(reverse("admin:enrollments_enrollment_changelist"))
@@ -152,6 +153,7 @@ def test_every_list_fits_the_screen(sign_in, keep):
         headers={"Location": f"/v1/enrollments/{enrollment.pk}"},
     )  # fmt: skip
     page = sign_in("Administrator")
+    page.goto("/admin/")
     keep(page, "front-page-administrator")
     lists = (
         "enrollments/enrollment", "enrollments/consent", "enrollments/historicalconsent", "partners/partner",

@@ -18,11 +18,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BY = actors.system("tests")
 
 
-@pytest.fixture
-def width():
-    return "desk"
-
-
 @pytest.mark.performs(
     "partners.customer:ask-deletion",
     "partners.customer:take-along",
@@ -31,11 +26,11 @@ def width():
     "enrollments.deletionrequest:certificate",
     "enrollments.deletionrequest:verify",
 )
-def test_a_person_who_wrote_is_deleted_and_the_certificate_is_verified(sign_in, keep_both):
+def test_a_person_who_wrote_is_deleted_and_the_certificate_is_verified(sign_in, keep):
     customer = active(partner=listening_partner(url="https://silent.example/in")).customer
     page = sign_in("Program staff")
     page.goto(page_of(customer))
-    keep_both(page, "customer")
+    keep(page, "customer")
     taken = the_data_are_taken_along(page)
     assert taken["customers"][0]["reference"] == customer.reference_id
     assert Look.objects.filter(what="exported", table="partners.customer", rows=[str(customer.pk)]).exists()
@@ -44,18 +39,18 @@ def test_a_person_who_wrote_is_deleted_and_the_certificate_is_verified(sign_in, 
     carry_out(page, "ask-deletion")
     assert "Every consent of theirs has ended." in page.content()
     page.goto(page_of(DeletionRequest.objects.get()))
-    keep_both(page, "deletion-asked")
+    keep(page, "deletion-asked")
     carry_out(page, "carry-out")
     assert "It is being carried out" in page.content()
-    keep_both(page, "deletion-under-way")
+    keep(page, "deletion-under-way")
     carry_out(page, "wait-no-more")
     work.work_off(now=clock.now() + work.LEASE * 2)
     page.reload()
-    keep_both(page, "deletion-done")
-    the_certificate_is_printed_and_verified(page, keep_both)
+    keep(page, "deletion-done")
+    the_certificate_is_printed_and_verified(page, keep)
     page.goto(page_of(Customer.objects.get()))
     assert page.locator("form[action$='by-verb/']").count() == 0
-    keep_both(page, "customer-erased")
+    keep(page, "customer-erased")
 
 
 def the_data_are_taken_along(page):
@@ -65,26 +60,26 @@ def the_data_are_taken_along(page):
     return json.loads(caught.value.path().read_text())
 
 
-def the_certificate_is_printed_and_verified(page, keep_both):
+def the_certificate_is_printed_and_verified(page, keep):
     request = DeletionRequest.objects.get()
     with page.expect_download() as caught:
         page.click("text=as a file that proves itself")
     document = caught.value.path().read_text()
     page.click("text=Page to print")
     page.wait_for_selector("h1:has-text('Certificate of deletion')")
-    keep_both(page, "deletion-certificate")
+    keep(page, "deletion-certificate")
     for text, verdict in ((document, "It is this portal"), (document.replace('"rows": 1', '"rows": 2'), "was changed")):
         page.goto(reverse("admin:enrollments_deletionrequest_verify"))
         page.fill("[name=document]", text)
         page.click("#verify-form button")
         page.wait_for_selector("[role=status]")
         assert verdict in page.inner_text("[role=status]")
-    keep_both(page, "deletion-verify")
+    keep(page, "deletion-verify")
     assert str(request.pk) in document
 
 
 @pytest.mark.performs("enrollments.deletionrequest:refuse")
-def test_a_request_is_refused_with_a_ground(sign_in, keep_both):
+def test_a_request_is_refused_with_a_ground(sign_in, keep):
     [request] = asking.ask([active().customer], via="mail", now=clock.now(), by=BY)
     page = sign_in("Program staff")
     page.goto(page_of(request))
@@ -92,14 +87,14 @@ def test_a_request_is_refused_with_a_ground(sign_in, keep_both):
     page.locator("#refuse-form [name=why]").select_option("legal_hold")
     carry_out(page, "refuse")
     assert "nothing is deleted" in page.content()
-    keep_both(page, "deletion-refused")
+    keep(page, "deletion-refused")
     request.refresh_from_db()
     assert (request.refusal, request.refused_by) == ("legal_hold", "staff program-staff")
     page.goto(reverse("admin:enrollments_deletionrequest_changelist"))
-    keep_both(page, "deletions")
+    keep(page, "deletions")
 
 
-def test_visits_to_link_are_seen(sign_in, keep_both):
+def test_visits_to_link_are_seen(sign_in, keep):
     now = clock.now()
     partner = active().partner
     visit = LinkSession.objects.create(
@@ -108,30 +103,30 @@ def test_visits_to_link_are_seen(sign_in, keep_both):
     )  # fmt: skip
     page = sign_in("Auditor")
     page.goto(reverse("admin:enrollments_linksession_changelist"))
-    keep_both(page, "visits")
+    keep(page, "visits")
     page.goto(page_of(visit))
     assert "cust-81" in page.content()
-    keep_both(page, "visit")
+    keep(page, "visit")
 
 
 @pytest.mark.performs("enrollments.deprovisioning:add")
-def test_a_partner_is_ended_after_a_look_at_whom_it_reaches(sign_in, keep_both):
+def test_a_partner_is_ended_after_a_look_at_whom_it_reaches(sign_in, keep):
     enrollment = active()
     page = sign_in("Program staff")
     page.goto(reverse("admin:enrollments_deprovisioning_add"))
-    keep_both(page, "end")
+    keep(page, "end")
     page.locator("[name=partner]").select_option(str(enrollment.partner_id))
     page.fill("[name=reason]", "The contract ends.")
     page.click("text=See whom it reaches")
     page.wait_for_selector("#preview")
     assert enrollment.customer.reference_id in page.content()
     assert Partner.objects.get().status == "active"
-    keep_both(page, "end-preview")
+    keep(page, "end-preview")
     page.click(f"text=End {enrollment.partner} now")
     page.wait_for_selector("text=It has ended.")
     while ending_work.work_off(now=clock.now()):
         pass
     page.reload()
-    keep_both(page, "end-done")
+    keep(page, "end-done")
     assert Partner.objects.get().status == "ended"
     assert Enrollment.objects.get().state == "revoked"

@@ -19,11 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def width():
-    return "desk"
-
-
 def a_county():
     """Some dozens of homes with devices of every type, not all of which can take part."""
     program, draw = a_program(name="Summer peak"), Random(7)
@@ -47,7 +42,7 @@ def type_event(page, *, after, lasts, **fields):
     "programs.dispatchevent:add", "programs.dispatchevent:schedule", "programs.dispatchevent:report",
     "programs.dispatchevent:opt-out",
 )  # fmt: skip
-def test_an_operator_runs_an_event_from_preview_to_report(sign_in, keep_both):
+def test_an_operator_runs_an_event_from_preview_to_report(sign_in, keep):
     program = a_county()
     page = sign_in("Program staff")
     page.goto(reverse("admin:programs_dispatchevent_add"))
@@ -55,7 +50,7 @@ def test_an_operator_runs_an_event_from_preview_to_report(sign_in, keep_both):
     asked = {"discharge": "80", "pre_cool": "3", "pre_cool_minutes": "5", "set_back": "4", "curtail": "50"}
     type_event(page, after=9 * MINUTE, lasts=timedelta(hours=2), name="Heat wave", ramp="10", reason="A peak.", **asked)
     page.locator("[name=stop_charging]").check(force=True)
-    keep_both(page, "dispatch-draft")
+    keep(page, "dispatch-draft")
     page.click("#draft-form button[type=submit]")
     page.wait_for_url("**/change/")
     event = DispatchEvent.objects.get()
@@ -63,7 +58,7 @@ def test_an_operator_runs_an_event_from_preview_to_report(sign_in, keep_both):
     page.reload()
     assert "Nobody is told anything until it is scheduled." in page.content()
     assert "No active enrollment with a valid consent" in page.content()
-    keep_both(page, "dispatch-preview")
+    keep(page, "dispatch-preview")
     carry_out(page, "schedule", reason="Agreed with the utility.")
     assert "The first device is told at" in page.content()
 
@@ -81,7 +76,7 @@ def test_an_operator_runs_an_event_from_preview_to_report(sign_in, keep_both):
     asked = event.targets.filter(outcome="asked").select_related("device")[0]
     carry_out(page, "opt-out", device=asked.device.serial_number, reason="Guests are coming.")
     assert "sits out this event" in page.content()
-    keep_both(page, "dispatch-running")
+    keep(page, "dispatch-running")
 
     answer(event, Status.COMPLETE, now=event.ends_at)
     work_off(event.ends_at)
@@ -89,18 +84,18 @@ def test_an_operator_runs_an_event_from_preview_to_report(sign_in, keep_both):
     work_off(event.ends_at + 3 * timedelta(hours=1))
     page.reload()
     assert again(event).status == "finished"
-    keep_both(page, "dispatch-finished")
+    keep(page, "dispatch-finished")
     with page.expect_download() as download:
         page.get_by_text("Download the report").click()
     rows = list(csv.DictReader(download.value.path().read_text().splitlines()))
     assert len(rows) == event.targets.count()
     assert {"left_out", "took_part", "refused", "opted_out"} <= {each["outcome"] for each in rows}
     page.goto(f"{reverse('admin:programs_dispatchtarget_changelist')}?event__id__exact={event.pk}")
-    keep_both(page, "dispatch-targets")
+    keep(page, "dispatch-targets")
 
 
 @pytest.mark.performs("programs.dispatchevent:amend", "programs.dispatchevent:preview", "programs.dispatchevent:cancel")
-def test_an_event_is_previewed_anew_amended_and_cancelled(sign_in, keep_both):
+def test_an_event_is_previewed_anew_amended_and_cancelled(sign_in, keep):
     program = a_program()
     fleet(program, 3)
     event = drafted(program, after=timedelta(minutes=30))
@@ -109,17 +104,17 @@ def test_an_event_is_previewed_anew_amended_and_cancelled(sign_in, keep_both):
     carry_out(page, "preview", reason="Some came online.")
     assert "drawn up anew" in page.content()
     page.locator("#amend-form").locator("xpath=preceding-sibling::summary").click()
-    keep_both(page, "dispatch-amend")
+    keep(page, "dispatch-amend")
     page.locator("#amend-form").locator("xpath=preceding-sibling::summary").click()
     carry_out(page, "amend", name="A milder wave", reason="The forecast changed.")
     assert again(event).name == "A milder wave"
     carry_out(page, "cancel", reason="It rains.")
     assert "It is cancelled." in page.content()
-    keep_both(page, "dispatch-cancelled")
+    keep(page, "dispatch-cancelled")
     assert again(event).status == "cancelled"
 
 
-def test_an_area_is_drawn_corner_by_corner(sign_in, keep_both):
+def test_an_area_is_drawn_corner_by_corner(sign_in, keep):
     program = a_program()
     fleet(program, place={"latitude": 38.0, "longitude": -122.5})
     fleet(program, place={"latitude": 38.6, "longitude": -121.5})
@@ -131,7 +126,7 @@ def test_an_area_is_drawn_corner_by_corner(sign_in, keep_both):
     box = canvas.bounding_box()
     for x, y in ((0.02, 0.55), (0.5, 0.55), (0.5, 0.97), (0.02, 0.97)):  # the south-western quarter
         canvas.click(position={"x": box["width"] * x, "y": box["height"] * y})
-    keep_both(page, "dispatch-drawing")
+    keep(page, "dispatch-drawing")
     assert page.input_value("[name=choice]") == "area"
     page.select_option("[name=program]", str(program.pk))
     type_event(page, after=timedelta(hours=1), lasts=timedelta(hours=1), name="Valley", discharge="50", reason="x")

@@ -37,6 +37,7 @@ def late():
 def test_program_staff_see_what_is_late_and_have_it_tried_again(sign_in, keep, late):
     waiting, duty = late
     page = sign_in("Program staff")
+    page.goto("/admin/")
     assert "1 reported event" in page.content()
     keep(page, "front-page-late-events")
     page.goto(EVENTS)

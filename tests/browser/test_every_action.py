@@ -14,11 +14,6 @@ from tests.browser.walking import admins, everything_kept, linked_from, offers_o
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def width():
-    return "desk"
-
-
 def test_the_table_names_every_action_that_the_admin_classes_have_and_no_other():
     assert {label: offered(each) for label, each in admins().items()} == {
         label: set(actions) for label, actions in OFFERS.items()

@@ -24,6 +24,7 @@ def test_what_needs_somebody_and_how_it_goes(sign_in, keep):
     Device.objects.update(last_reading_at=now - timedelta(days=2))
     tallies.take(now=now)
     page = sign_in("Administrator")
+    page.goto("/admin/")
     page.locator("canvas.chart").wait_for()
     keep(page, "front-page-whole")
     page.get_by_role("link", name="1 connection").click()

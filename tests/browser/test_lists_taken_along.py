@@ -12,16 +12,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LISTS = ("enrollments_enrollment", "enrollments_consent", "enrollments_reviewcase", "devices_device")
 
 
-@pytest.fixture
-def width():
-    return "desk"
-
-
 @pytest.mark.performs(
     "enrollments.enrollment:export", "enrollments.consent:export", "enrollments.reviewcase:export",
     "devices.device:export",
 )  # fmt: skip
-def test_each_list_is_taken_along(sign_in, keep_both):
+def test_each_list_is_taken_along(sign_in, keep):
     active()
     ambiguous()
     page = sign_in("Program staff")
@@ -31,19 +26,19 @@ def test_each_list_is_taken_along(sign_in, keep_both):
             with page.expect_download() as taking:
                 page.get_by_role("button", name=button).click()
             assert taking.value.path().stat().st_size > 100
-    keep_both(page, "list-to-export")
+    keep(page, "list-to-export")
     assert Act.objects.filter(what="exported").count() == 8
     assert Look.objects.filter(what="exported").exists()
 
 
-def test_filters_are_kept_and_called_up(sign_in, keep_both):
+def test_filters_are_kept_and_called_up(sign_in, keep):
     active()
     page = sign_in("Program staff")
     page.goto(reverse("admin:enrollments_enrollment_changelist") + "?state__exact=active")
     page.fill("#save-filter-name", "Running ones")
     page.click("#save-filter button")
     page.get_by_text("is kept for you").wait_for()
-    keep_both(page, "list-with-kept-filters")
+    keep(page, "list-with-kept-filters")
     page.goto(reverse("admin:enrollments_enrollment_changelist"))
     page.get_by_role("link", name="Running ones").click()
     page.wait_for_url("**/?state__exact=active")
@@ -52,15 +47,16 @@ def test_filters_are_kept_and_called_up(sign_in, keep_both):
     assert not SavedFilter.objects.exists()
 
 
-def test_everything_is_found_by_keys_alone(sign_in, keep_both):
+def test_everything_is_found_by_keys_alone(sign_in, keep):
     active()
     page = sign_in("Auditor")
+    page.goto("/admin/")
     page.keyboard.press("f")
     page.wait_for_url("**/admin/find/")
     page.keyboard.type(Enrollment.objects.get().device.serial_number)
     page.keyboard.press("Enter")
     page.get_by_text("Enrollments", exact=True).last.wait_for()
-    keep_both(page, "found")
+    keep(page, "found")
     page.locator("body").click(position={"x": 5, "y": 5})
     page.keyboard.press("?")
     page.locator("#keys-help").wait_for()
@@ -69,6 +65,6 @@ def test_everything_is_found_by_keys_alone(sign_in, keep_both):
     page.keyboard.press("c")
     page.wait_for_url("**/consent/")
     page.goto(reverse("admin:texture_portal_look_changelist"))
-    keep_both(page, "looks")
+    keep(page, "looks")
     page.goto(reverse("admin:enrollments_historicalconsent_changelist") + "?in_force_on=2030-01-01")
-    keep_both(page, "consents-in-force")
+    keep(page, "consents-in-force")

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from enrollments import conflicts, notes
 from enrollments.models import CaseNote, Enrollment, ReviewCase
+from tests.browser.conftest import AT_BOTH_WIDTHS
 from tests.browser.test_console import carry_out, page_of
 from tests.factories import ProgramFactory, ambiguous, enrolled
 from texture_portal import clock
@@ -30,10 +31,12 @@ def badges(page):
     return found
 
 
+@AT_BOTH_WIDTHS
 @pytest.mark.performs("enrollments.reviewcase:take", "enrollments.reviewcase:note", "enrollments.reviewcase:end")
 def test_staff_take_a_case_write_a_note_and_decide_it(sign_in, keep):
     case, _ = waiting(), waiting(hours_ago=24 * 30)
     page = sign_in("Program staff")
+    page.goto("/admin/")
     keep(page, "desk-front-page")
     assert badges(page) == {"Review queue": "2", "My cases": ""}
     page.goto(page_of(case))
@@ -54,7 +57,7 @@ def test_staff_take_a_case_write_a_note_and_decide_it(sign_in, keep):
 
 
 @pytest.mark.performs("enrollments.reviewcase:together")
-def test_like_cases_are_decided_together(sign_in, keep, width):
+def test_like_cases_are_decided_together(sign_in, keep):
     owners = ProgramFactory().owner, ProgramFactory().owner
     cases = [waiting(*owners) for _ in range(3)]
     page = sign_in("Program staff")

@@ -23,28 +23,23 @@ STAFF = "program-staff"
 LONG = "The house is gone, and so is the device; the customer wrote on Monday, and her heirs confirm it. " * 4
 
 
-@pytest.fixture
-def width():
-    return "desk"
-
-
 def last_of(enrollment):
     found = timeline(Enrollment.objects.get(pk=enrollment.pk))[-1]
     return found.after, found.detail, found.actor, found.actor_name
 
 
 @pytest.mark.performs("enrollments.enrollment:opt-out", "enrollments.enrollment:revoke")
-def test_a_customer_opts_out_and_an_enrollment_is_revoked(sign_in, keep_both):
+def test_a_customer_opts_out_and_an_enrollment_is_revoked(sign_in, keep):
     enrollment = active()
     page = sign_in("Program staff")
     page.goto(page_of(enrollment))
     carry_out(page, "opt-out", reason="She asked by telephone.")
     assert "is now opted out." in page.content()
-    keep_both(page, "enrollment-opted-out")
+    keep(page, "enrollment-opted-out")
     assert State.OPTED_OUT in Enrollment.objects.values_list("state", flat=True)
     carry_out(page, "revoke", reason=LONG)
     assert "is now revoked." in page.content()
-    keep_both(page, "enrollment-revoked")
+    keep(page, "enrollment-revoked")
     assert last_of(enrollment) == ("revoked", LONG.strip(), "staff", STAFF)
     assert page.locator("form[action$='by-verb/']").count() == 0
 
@@ -55,7 +50,7 @@ def test_a_customer_opts_out_and_an_enrollment_is_revoked(sign_in, keep_both):
     "enrollments.reviewcase:verify-account",
     "enrollments.reviewcase:refute-transfer",
 )
-def test_a_case_is_handed_over_put_back_and_decided(sign_in, keep_both):
+def test_a_case_is_handed_over_put_back_and_decided(sign_in, keep):
     program = ProgramFactory(wants_verified_account=True)
     enrollment = enrolled(finding=matched_to(program.owner), account_verified=True)
     case, colleague = ReviewCase.objects.get(), User.objects.create_superuser("anna")
@@ -65,12 +60,12 @@ def test_a_case_is_handed_over_put_back_and_decided(sign_in, keep_both):
     page.locator("#hand-over-form [name=to]").select_option(str(colleague.pk))
     carry_out(page, "hand-over", why="She knows the utility.")
     assert "anna looks after this case now." in page.content()
-    keep_both(page, "case-handed-over")
+    keep(page, "case-handed-over")
     carry_out(page, "put-back", why="She is away.")
     assert "Nobody looks after this case now." in page.content()
     carry_out(page, "verify-account", reason="The utility confirmed it.")
     assert "is now enrolled." in page.content()
-    keep_both(page, "case-account-verified")
+    keep(page, "case-account-verified")
     said = list(case.history.order_by("history_id").values_list("history_change_reason", "history_user_id"))
     assert said[-3:] == [
         ("assigned to anna: She knows the utility.", page.user.pk),
@@ -78,10 +73,10 @@ def test_a_case_is_handed_over_put_back_and_decided(sign_in, keep_both):
         ("The utility confirmed it.", page.user.pk),
     ]
     assert Enrollment.objects.get(pk=enrollment.pk).state == State.ENROLLED
-    the_transfer_is_refuted(page, keep_both)
+    the_transfer_is_refuted(page, keep)
 
 
-def the_transfer_is_refuted(page, keep_both):
+def the_transfer_is_refuted(page, keep):
     moved = active()
     with transaction.atomic():
         held = Enrollment.objects.locked().get(pk=moved.pk)
@@ -89,7 +84,7 @@ def the_transfer_is_refuted(page, keep_both):
     case = ReviewCase.objects.get(enrollment=moved)
     page.goto(page_of(case))
     assert page.locator("#refute-transfer-form").is_visible()
-    keep_both(page, "case-ownership")
+    keep(page, "case-ownership")
     carry_out(page, "refute-transfer", reason="The owner says no.")
     assert "The enrollment of" in page.content()
     case.refresh_from_db()
@@ -97,15 +92,15 @@ def the_transfer_is_refuted(page, keep_both):
 
 
 @pytest.mark.performs("enrollments.terms:delete")
-def test_terms_that_nobody_agreed_to_are_taken_away(sign_in, keep_both):
+def test_terms_that_nobody_agreed_to_are_taken_away(sign_in, keep):
     partner, by = PartnerFactory(), User.objects.create_superuser("root")
     terms = add_terms(version="2031-01", text="You agree.", partner=partner, program=None, now=clock.now(), user=by)
     page = sign_in("Program staff")
     page.goto(page_of(terms))
-    keep_both(page, "terms-unused")
+    keep(page, "terms-unused")
     page.locator("a[href$='/delete/']").first.click()
     page.wait_for_load_state()
-    keep_both(page, "terms-delete")
+    keep(page, "terms-delete")
     page.locator("form input[type=submit], form button[type=submit]").filter(visible=True).last.click()
     page.wait_for_load_state()
     assert "was deleted successfully" in page.content()
@@ -114,7 +109,7 @@ def test_terms_that_nobody_agreed_to_are_taken_away(sign_in, keep_both):
 
 
 @pytest.mark.performs("enrollments.enrollmentfile:stop", "enrollments.enrollmentfile:erase")
-def test_a_file_is_stopped_and_erased(sign_in, keep_both, request):
+def test_a_file_is_stopped_and_erased(sign_in, keep, request):
     request.getfixturevalue("in_grid")
     page = sign_in("Program staff")
     keeping.upload([as_csv([a_row(1)])], name="may.csv", partner=PartnerFactory(), now=clock.now(), user=page.user)
@@ -124,10 +119,10 @@ def test_a_file_is_stopped_and_erased(sign_in, keep_both, request):
     carry_out(page, "start", reason="As agreed.")
     carry_out(page, "stop", reason="The wrong partner.")
     assert "Stopped. What is enrolled stays; the rest waits." in page.content()
-    keep_both(page, "upload-stopped")
+    keep(page, "upload-stopped")
     carry_out(page, "erase", reason="It was sent by mistake.")
     assert "What was in the file is erased." in page.content()
-    keep_both(page, "upload-erased")
+    keep(page, "upload-erased")
     file.refresh_from_db()
     assert (file.status, file.erased_at is None, file.chunks.count()) == ("checked", False, 0)
     said = list(file.history.order_by("history_id").values_list("history_change_reason", "history_user_id"))
@@ -141,11 +136,11 @@ def test_a_file_is_stopped_and_erased(sign_in, keep_both, request):
 @pytest.mark.performs(
     "programs.program:add", "programs.program:change", "programs.program:history", "programs.program:simple_history"
 )
-def test_a_program_is_made_changed_and_its_history_read(sign_in, keep_both):
+def test_a_program_is_made_changed_and_its_history_read(sign_in, keep):
     owner = ProgramFactory().owner
     page = sign_in("Program staff")
     page.goto(reverse("admin:programs_program_add"))
-    keep_both(page, "program-add")
+    keep(page, "program-add")
     page.fill("[name=name]", "Summer Saver")
     page.evaluate(
         "([id, name]) => document.querySelector('[name=owner]').append(new Option(name, id, true, true))",
@@ -158,16 +153,16 @@ def test_a_program_is_made_changed_and_its_history_read(sign_in, keep_both):
     program = Program.objects.get(name="Summer Saver")
     page.goto(page_of(program))
     page.fill("[name=max_enrollments]", "500")
-    keep_both(page, "program-change")
+    keep(page, "program-change")
     page.locator("[name=_continue]").first.click()
     page.wait_for_load_state()
     assert Program.objects.get(pk=program.pk).max_enrollments == 500
     page.locator("a:has-text('History')").filter(visible=True).last.click()
     page.wait_for_load_state()
     assert "Max enrollments: - → 500" in page.content()
-    keep_both(page, "program-history")
+    keep(page, "program-history")
     versions = program.history.all()
     assert [each.history_user for each in versions] == [page.user, page.user]
     page.goto(reverse("admin:programs_program_simple_history", args=(program.pk, versions[1].pk)))
-    keep_both(page, "program-version")
+    keep(page, "program-version")
     assert page.get_by_role("button", name="Revert").count() == 0

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from partners.models import Maintenance, Partner
 from texture_portal.actors import Actor
+from texture_portal.clock import MOST_AHEAD
 from texture_portal.holding import hold
 from texture_portal.refusals import Fault, Refusal
 
@@ -17,10 +18,12 @@ MOST_COMING = 50  # of one partner, or of the portal
 def announce(
     partner: Partner | None, *, what: str, starts_at: datetime, ends_at: datetime, now: datetime, by: Actor
 ) -> Maintenance:
-    """Less than 48 hours ahead it is shown, and counts as an outage. Raises `Refusal` for the past."""
+    """Less than 48 hours ahead it is shown, and counts as an outage. Raises `Refusal` for the past, and far ahead."""
     if starts_at <= now:
         raise _beyond("Maintenance is announced before it begins.", pointer="/startsAt")
-    if not starts_at < ends_at <= starts_at + LONGEST:
+    if starts_at - now > MOST_AHEAD:
+        raise _beyond("Maintenance is announced two years ahead at most.", pointer="/startsAt")
+    if not timedelta() < ends_at - starts_at <= LONGEST:
         raise _beyond(f"It ends after it began, and lasts {LONGEST.days} days at most.", pointer="/endsAt")
     hold([f"maintenance of {partner.pk if partner else 'the portal'}"])
     if Maintenance.objects.present_and_coming(now=now).filter(partner=partner).count() >= MOST_COMING:

@@ -1,6 +1,8 @@
 """The time, and how it is written on the wire: RFC 3339, UTC, seconds where that says it all."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+MOST_AHEAD = timedelta(days=2 * 365)  # of what somebody plans: a year 9999 is a slip, and nothing can be added to it
 
 
 def now() -> datetime:

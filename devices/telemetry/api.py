@@ -66,8 +66,9 @@ class HistoryView(PartnerView):
 
 def _range(asked: dict[str, Any], *, now: datetime) -> tuple[datetime, datetime]:
     """The last day, unless told; where only one end is given, a day from there."""
-    end = asked.get("end") or min(now, asked["start"] + USUAL_RANGE if "start" in asked else now)
-    start = asked.get("start") or _day_before(end)
+    start, end = asked.get("start"), asked.get("end")
+    end = end or (start + USUAL_RANGE if start and now - start > USUAL_RANGE else now)
+    start = start or _day_before(end)
     if start >= end:
         raise _bad_range("invalid", "`start` must be before `end`.")
     if end - start > history.LONGEST:

@@ -70,7 +70,7 @@ def read(
     """From `start` on, before `end`. A bucket counts where any of it is in the range. `after` is the last of the page
     before."""
     number = DeviceState.objects.filter(device=device).values_list("number", flat=True).first()
-    if number is None:
+    if number is None or (after is not None and after >= end):
         return Page([], more=False)
     begin = start if granularity == "raw" else begin_of(start, MINUTES[granularity])
     begin = begin if after is None else max(begin, after + RIGHT_AFTER)

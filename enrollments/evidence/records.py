@@ -13,6 +13,7 @@ from enrollments.evidence.access import by_user, note_access
 from enrollments.models import Consent, Enrollment, EvidenceAccess, EvidenceRecord, EvidenceRequest
 from partners.models import SignedRequest
 from texture_portal.actors import Actor
+from texture_portal.clock import MOST_AHEAD
 from texture_portal.refusals import Refusal
 
 REQUESTED, SUPPLIED = "evidence_requested", "evidence_supplied"
@@ -32,6 +33,8 @@ def ask_for_records(consent: Consent, *, message: str, due_at: datetime, now: da
     enrollment = Enrollment.objects.locked().get(pk=consent.enrollment_id)
     if due_at <= now:
         raise Refusal("validation_failed", "It must be due in the future.")
+    if due_at - now > MOST_AHEAD:
+        raise Refusal("validation_failed", "It must be due within two years.")
     if consent.evidence_requests.filter(answered_at__isnull=True).exists():
         raise Refusal("state_conflict", "The partner is asked already, and has not answered yet.")
     asked = EvidenceRequest.objects.create(

@@ -20,6 +20,7 @@ from programs.models.dispatch_target import Outcome
 from territories.models import Utility
 from texture_portal import jobs
 from texture_portal.actors import Actor
+from texture_portal.clock import MOST_AHEAD
 from texture_portal.refusals import refuse
 
 LEAD = timedelta(minutes=2)  # so long before its start a device's command is made ready
@@ -156,6 +157,8 @@ def _check(wanted: Wanted, *, now: datetime) -> None:
         raise refuse("invalid", "It ends after it starts, within 24 hours.", pointer="/endsAt")
     if wanted.starts_at < now:
         raise refuse("invalid", "It starts in the future.", pointer="/startsAt")
+    if wanted.starts_at - now > MOST_AHEAD:
+        raise refuse("out_of_range", "It starts two years ahead at most.", pointer="/startsAt")
     if wanted.randomise + wanted.ramp > length * LATEST_START:
         raise refuse("invalid", "Random start and ramp take half of its time at most.", pointer="/ramp")
 

@@ -1,6 +1,7 @@
 """Evidence as an auditor sees and takes it, in a browser."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -55,7 +56,7 @@ def test_staff_add_terms_ask_for_records_and_file_one(sign_in, keep):
     assert Terms.objects.get().version == "2026-01"
     keep(page, "terms")
     page.goto(page_of(consent))
-    carry_out(page, "ask-records", message="The form, please.", due_on="2099-01-31")
+    carry_out(page, "ask-records", message="The form, please.", due_on=f"{clock.now() + timedelta(days=30):%Y-%m-%d}")
     assert EvidenceRequest.objects.get().message == "The form, please."
     keep(page, "consent-asked")
     page.locator("#file-record-form").locator("xpath=preceding-sibling::summary").click()

@@ -7,6 +7,7 @@ import pytest
 from contract.client import Client
 from contract.payloads import enrollment
 from devices.telemetry import rollups
+from partners.pagination import instant_cursor
 from texture_portal import clock
 
 
@@ -37,7 +38,8 @@ def post(partner: Client, device: dict, *told: tuple[float, dict]) -> None:
 
 def history(partner: Client, device: dict, **asked):
     asked = {"start": wire(HOUR), "end": wire(HOUR + timedelta(hours=3)), **asked}
-    return partner.get(f"/v1/devices/{device['id']}/telemetry", **asked)
+    given = {name: value for name, value in asked.items() if value is not None}
+    return partner.get(f"/v1/devices/{device['id']}/telemetry", **given)
 
 
 def roll_up() -> None:
@@ -126,6 +128,7 @@ def test_a_bucket_counts_where_any_of_it_is_in_the_range(oem: Client, device: di
         ({"start": "yesterday"}, "/query/start", "invalid"),
         ({"start": wire(HOUR - timedelta(days=100))}, "/query/start", "out_of_range"),
         ({"start": wire(HOUR + timedelta(days=1))}, "/query/start", "invalid"),
+        ({"start": "9999-12-31T12:00:00Z", "end": None}, "/query/start", "invalid"),
         ({"cursor": "x"}, "/query/cursor", "invalid"),
     ],
 )
@@ -133,6 +136,13 @@ def test_what_cannot_be_asked_is_refused(oem: Client, device: dict, asked: dict,
     answer = history(oem, device, **asked)
     assert (answer.code, answer.json["errors"][0]["pointer"]) == ("validation_failed", pointer)
     assert answer.json["errors"][0]["code"] == code
+
+
+def test_after_the_last_instant_there_is_comes_nothing(oem: Client, device: dict) -> None:
+    """A cursor is the partner's to write: nothing is added to what it says unseen."""
+    post(oem, device, (1, {"chargeRate": 1}))
+    last = instant_cursor(datetime.max.replace(tzinfo=UTC))
+    assert history(oem, device, cursor=last).json == {"data": [], "nextCursor": None}
 
 
 def test_the_last_day_is_told_unless_asked(oem: Client, device: dict) -> None:

@@ -299,6 +299,7 @@ def test_who_may_not_be_controlled_any_more_is_stopped_by_the_next_sweep():
     "changes",
     [
         {"lasts": timedelta()}, {"lasts": timedelta(hours=25)}, {"after": timedelta(minutes=-1)},
+        {"after": timedelta(days=731)},
         {"ramp": timedelta(hours=1), "randomise": timedelta(minutes=1)}, {"instructions": {}},
         {"instructions": {DeviceType.BATTERY: Discharge(1.5)}},
     ],

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
@@ -114,6 +115,9 @@ def test_a_partner_that_is_asked_is_not_asked_again(made, staff):
     assert refused.value.code == "state_conflict"
     with pytest.raises(Refusal, match="in the future"):
         ask_for_records(consent, message="Late.", due_at=now, now=now, user=staff)
+    never = datetime(9999, 12, 31, 23, 59, tzinfo=ZoneInfo("America/New_York"))  # in UTC there is no such day
+    with pytest.raises(Refusal, match="within two years"):
+        ask_for_records(consent, message="Late.", due_at=never, now=now, user=staff)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ MAINTENANCE_CALLS = (
     Call(
         "announceMaintenance", "POST", "/v1/maintenance", MaintenancesView,
         "Announce planned maintenance of your cloud",
-        "Before it begins, and for seven days at most. 48 hours ahead or more, it is left out of your scorecard "
-        "(`excluded`); at shorter notice it is shown and counts. See `/docs/maintenance`.",
+        "Before it begins, two years ahead at most, and for seven days at most. 48 hours ahead or more, it is left out "
+        "of your scorecard (`excluded`); at shorter notice it is shown and counts. See `/docs/maintenance`.",
         {201: Answer("It is announced", "Maintenance", maintenance.ANNOUNCED, names_place=True)},
         group="Maintenance", body=MaintenanceDocument, sent=maintenance.TO_SEND, codes=("state_conflict",),
     ),

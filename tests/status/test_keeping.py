@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connections
 
-from texture_portal import schedules
+from texture_portal import holding, schedules
 from texture_portal.models import ComponentSpan, Heartbeat
 from texture_portal.status import keeping
 from texture_portal.status.components import Key, State
@@ -71,6 +72,49 @@ def test_an_outage_of_an_hour_is_told_once_by_all_the_processes_that_remember_it
     assert [each[:2] for each in spans(Key.DATABASE)] == [("up", 0), ("down", 1), ("up", 60)]
     assert [each[0] for each in spans(Key.WORKERS)] == ["up", "unknown", "up"]
     assert [each[0] for each in spans(Key.WEB)] == ["up"]
+
+
+def test_of_a_time_before_the_one_who_remembers_came_to_be_nobody_tells() -> None:
+    """The database is away at 0; at 60 the process is made anew; at 65 the database is back."""
+    everything = dict.fromkeys((Key.WEB, Key.DATABASE, Key.WORKERS), State.UP)
+    keep(everything, now=NOW)
+    keep(everything, now=NOW + 65 * MINUTE, away_since=NOW + 60 * MINUTE)
+    assert spans(Key.DATABASE) == [("up", 0, 0), ("unknown", 0, 60), ("down", 60, 65), ("up", 65, 65)]
+    assert spans(Key.WEB) == [("up", 0, 0), ("down", 0, 60), ("up", 60, 65)]
+    assert spans(Key.WORKERS) == [("up", 0, 0), ("unknown", 0, 65), ("up", 65, 65)]
+
+
+@pytest.mark.parametrize("since", [None, 60, 62])
+def test_who_saw_all_of_an_outage_is_believed_though_others_looked_before(since: int | None) -> None:
+    """`since`: what the others remember. It is as though the one who knows had looked first, whoever comes after."""
+    everything = dict.fromkeys((Key.WEB, Key.DATABASE, Key.WORKERS), State.UP)
+    keep(everything, now=NOW)
+    keep(everything, now=NOW + 65 * MINUTE, away_since=since and NOW + since * MINUTE)
+    for minute in (65, 66):
+        keep(everything, now=NOW + minute * MINUTE, away_since=NOW + MINUTE)
+    assert spans(Key.DATABASE) == [("up", 0, 0), ("down", 1, 65), ("up", 65, 66)]
+    assert spans(Key.WEB) == [("up", 0, 66)]
+    assert [each[0] for each in spans(Key.WORKERS)] == ["up", "unknown", "up"]
+
+
+def test_who_remembers_a_part_amends_that_part() -> None:
+    everything = dict.fromkeys((Key.WEB, Key.DATABASE), State.UP)
+    keep(everything, now=NOW)
+    keep(everything, now=NOW + 65 * MINUTE)
+    keep(everything, now=NOW + 66 * MINUTE, away_since=NOW + 30 * MINUTE)
+    assert spans(Key.DATABASE) == [("up", 0, 0), ("unknown", 0, 30), ("down", 30, 65), ("up", 65, 66)]
+    assert spans(Key.WEB) == [("up", 0, 0), ("down", 0, 30), ("up", 30, 66)]
+
+
+def test_an_outage_is_remembered_until_it_is_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process writes just then."""
+    schedules.install()
+    monkeypatch.setattr(holding, "LONGEST_WAIT", "50ms")
+    with psycopg.connect(**connections["default"].get_connection_params()) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [holding.number_of("component spans")])
+        assert look_from_the_web(now=NOW, away_since=NOW - MINUTE) == NOW - MINUTE
+        assert look_from_the_web(now=NOW, away_since=None) is None
+    assert look_from_the_web(now=NOW, away_since=NOW - MINUTE) is None
 
 
 def test_what_somebody_saw_later_is_not_undone_by_who_looked_before() -> None:

@@ -2,7 +2,7 @@
 
 Whoever is down cannot say so. The web is seen by its own processes alone: a time of which none of them tells, it was
 down, and the first that is back writes that down. What nobody looked at meanwhile is not known. That the database did
-not answer, a web process remembers until it does.
+not answer, a web process remembers until it does and that is written down; who told before it and knew less is amended.
 """
 
 import logging
@@ -16,6 +16,7 @@ from django.db import Error, connection, transaction
 from texture_portal import clock
 from texture_portal.holding import NameHeldError, hold
 from texture_portal.models import ComponentSpan
+from texture_portal.status import hindsight
 from texture_portal.status.components import Key, State, behind_the_web
 
 log = logging.getLogger(__name__)
@@ -52,12 +53,13 @@ def keep_watching() -> threading.Thread:
 
 
 def look_from_the_web(*, now: datetime, away_since: datetime | None) -> datetime | None:
-    """Since when the database does not answer this process; None: it does."""
+    """Since when the database does not answer this process; None: it does, and that it did not is written down."""
     try:
         seen = {each.key: each.state for each in behind_the_web(now=now)}
         keep({Key.WEB: State.UP, **seen}, now=now, away_since=away_since)
     except NameHeldError:
         log.warning("another process is writing the state of the components down")
+        return away_since
     except Error as fault:
         log.warning("the state of the components cannot be written down: %s", type(fault).__name__)
         return away_since or now
@@ -74,7 +76,10 @@ def keep(seen: Mapping[Key, State], *, now: datetime, away_since: datetime | Non
         last = known.get(key)
         if last is None:
             ComponentSpan.objects.create(component=key, state=state, began_at=now, seen_at=now)
-        elif last.seen_at < now:
+            continue
+        if away_since is not None and last.seen_at > away_since:
+            last = _amended(last, away_since=away_since)
+        if last.seen_at < now:
             _go_on(_across(last, now=now, away_since=away_since), state, since=now, until=now)
 
 
@@ -82,10 +87,27 @@ def _across(last: ComponentSpan, *, now: datetime, away_since: datetime | None) 
     """The time since the last look, where it was so long, or so empty, that it has a state of its own."""
     key = Key(last.component)
     if away_since is not None and last.seen_at <= away_since and UNANSWERED[key] != State.UNKNOWN:
+        if away_since - last.seen_at > PATIENCE:  # who remembers came to be only then, and of before nobody tells
+            last = _go_on(last, UNSEEN[key], since=last.seen_at, until=away_since)
         return _go_on(last, UNANSWERED[key], since=away_since, until=now)
     if now - last.seen_at > PATIENCE:
         return _go_on(last, UNSEEN[key], since=last.seen_at, until=now)
     return last
+
+
+def _amended(last: ComponentSpan, *, away_since: datetime) -> ComponentSpan:
+    """Where others looked first, who remember less: of the web that it was there, of the database that it was not."""
+    key = Key(last.component)
+    spans = ComponentSpan.objects.filter(component=key, seen_at__gte=away_since - PATIENCE).order_by("began_at", "id")
+    seen = [(each.state, each.began_at, each.seen_at) for each in spans]
+    known = hindsight.amended(seen, guess=UNSEEN[key], state=UNANSWERED[key], since=away_since, patience=PATIENCE)
+    if known == seen:
+        return last
+    spans.delete()
+    return [
+        ComponentSpan.objects.create(component=key, state=state, began_at=began, seen_at=until)
+        for state, began, until in known
+    ][-1]
 
 
 def _go_on(last: ComponentSpan, state: State, *, since: datetime, until: datetime) -> ComponentSpan:

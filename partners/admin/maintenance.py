@@ -92,7 +92,7 @@ class MaintenanceAdmin(DetailAdmin):
                 ("From", at(subject.starts_at)),
                 ("To", at(subject.ends_at)),
                 ("Announced", f"{at(subject.announced_at)} by {by_whom(subject.announced_by)}"),
-                ("Counts", "as planned: left out of scorecards" if subject.is_in_time else "as an outage"),
+                ("Counts", _counts(subject)),
                 ("Called off", _called_off(subject)),
             ]
         }
@@ -121,6 +121,12 @@ class MaintenanceAdmin(DetailAdmin):
 def by_whom(announced_by: str) -> str:
     """A partner is named by its id on record; here it is whose maintenance it is."""
     return "the partner itself" if announced_by.startswith(f"{Role.PARTNER} ") else announced_by
+
+
+def _counts(planned: Maintenance) -> str:
+    if not planned.is_excluded:
+        return "as an outage" if planned.cancelled_at is None else "as an outage: it is called off"
+    return f"as planned: left out of {'scorecards' if planned.partner else 'the outages on /status/'}"
 
 
 def _called_off(planned: Maintenance) -> str:

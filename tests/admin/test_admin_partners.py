@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,9 +10,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from partners.models import Partner, SigningKey, WebhookMessage
+from partners import maintenance
+from partners.models import Maintenance, Partner, SigningKey, WebhookMessage
 from tests.factories import PartnerFactory, SigningKeyFactory, WebhookEndpointFactory
+from texture_portal import actors, clock
 
+BY = actors.system("tests")
 ADD = "/admin/partners/partner/add/"
 NEW = {
     "name": "Sunny Inverters", "kind": "oem", "environment": "sandbox", "manufacturers": "Sunny\r\nShiny\r\n",
@@ -180,3 +184,25 @@ def test_a_client_is_added_with_its_secret_shown_once_and_revoked_for_a_reason(a
     client.refresh_from_db()
     assert client.revoked_at is not None
     assert f"{client.client_id} revoked: Rotated." in partner.history.first().history_change_reason
+
+
+@pytest.mark.parametrize(
+    ("hours", "whose", "called_off", "counts"),
+    [
+        (48, "partner", False, "as planned: left out of scorecards"),
+        (48, None, False, "as planned: left out of the outages on /status/"),
+        (47, "partner", False, "as an outage"),
+        (48, "partner", True, "as an outage: it is called off"),
+    ],
+)
+def test_the_console_says_of_a_maintenance_what_is_done_with_it(administrator, hours, whose, called_off, counts):
+    now, hour = clock.now(), timedelta(hours=1)
+    planned = maintenance.announce(
+        PartnerFactory() if whose else None, what="A move", starts_at=now + hours * hour, ends_at=now + 50 * hour,
+        now=now, by=BY,
+    )  # fmt: skip
+    if called_off:
+        planned = maintenance.cancel(planned, now=now, by=BY)
+    shown = administrator.get(reverse("admin:partners_maintenance_change", args=(planned.pk,))).content.decode()
+    assert re.search(rf">\s*{counts}\s*<", shown)
+    assert Maintenance.objects.in_time().filter(pk=planned.pk).exists() is counts.startswith("as planned")

@@ -35,10 +35,10 @@ def lately():
     return now
 
 
-def of_maintenance(now, *, partner=None, what="A new database.", cancelled=False):
+def of_maintenance(now, *, partner=None, what="A new database.", cancelled=False, notice=4 * DAY):
     return Maintenance.objects.create(
         partner=partner, what=what, starts_at=now - 2 * DAY - HOUR, ends_at=now - 2 * DAY + 3 * HOUR,
-        announced_at=now - 6 * DAY, announced_by="staff anna",
+        announced_at=now - 2 * DAY - HOUR - notice, announced_by="staff anna",
         **({"cancelled_at": now - 3 * DAY, "cancelled_by": "staff anna"} if cancelled else {}),
     )  # fmt: skip
 
@@ -58,6 +58,7 @@ def test_an_outage_that_was_planned_is_told_as_maintenance(lately):
     assert '<rect class="down"' not in told
     assert '<rect class="maintenance"' in told
     assert "A new database." in told
+    assert "at short notice" not in told
     assert "anna" not in told
 
 
@@ -68,6 +69,16 @@ def test_maintenance_that_is_not_the_portals_excuses_nothing(lately, whose):
     told = page()
     assert '<rect class="down"' in told
     assert "Theirs." not in told
+
+
+def test_maintenance_at_short_notice_is_told_and_counts_as_the_outage_that_it_is(lately):
+    of_maintenance(lately, notice=47 * HOUR)
+    told = page()
+    assert "A new database.</strong> <span" in told
+    assert told.count("at short notice: it counts as an outage") == 1
+    assert "<strong>Workers</strong>: down for 2 hours" in told
+    assert '<rect class="maintenance"' not in told
+    assert "cuenta como interrupción" in page(**{"accept-language": "es"})
 
 
 def test_an_outage_that_lasts_says_so(lately):

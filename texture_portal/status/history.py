@@ -1,6 +1,6 @@
 """Ninety days of each component, out of the spans in which it was seen. Pure.
 
-Of a day the worst is told. What was planned (§7.1) is told as that, and not as an outage.
+Of a day the worst is told. What was planned, and announced in time (§7.1), is told as that, and not as an outage.
 """
 
 from collections.abc import Iterable, Sequence

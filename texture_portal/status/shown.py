@@ -73,7 +73,8 @@ def _told(*, now: datetime) -> Told:
     own = Maintenance.objects.announced().filter(partner=None)
     zone, since = timezone.get_current_timezone(), now - timedelta(days=DAYS)
     past = list(own.filter(ends_at__lte=now, ends_at__gt=since))
-    windows = [(each.starts_at, each.ends_at) for each in own.filter(starts_at__lte=now, ends_at__gt=since)]
+    excluded = Maintenance.objects.in_time().filter(partner=None, starts_at__lte=now, ends_at__gt=since)
+    windows = [(each.starts_at, each.ends_at) for each in excluded]
     found = {key: history.within(each, since=since) for key, each in _pieces(windows, since=since).items()}
     incidents = [
         Incident(str(NAMES[key]), piece, is_over=piece is not pieces[-1])

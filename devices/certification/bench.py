@@ -13,6 +13,7 @@ from devices.connectors.pull.documents import Document
 from devices.connectors.pull.errands import AnswerError, Ask, Known
 from devices.connectors.pull.finding import Found
 from devices.models import Cloud, Connection
+from partners.models.partner import same_name
 
 __all__ = ["Bench", "NotNowError", "Pace", "StepError"]
 
@@ -99,8 +100,12 @@ class Bench:
                 raise StepError(wrong.code, str(wrong))
             before = [kept for outcome in outcomes for kept in outcome.steps]
             found |= {each.id: each for outcome in outcomes for each in outcome.found}
-        maker = self.facts.subject.maker.casefold()
-        return [each for each in found.values() if not maker or each.manufacturer.casefold() == maker]
+        return [each for each in found.values() if self.is_of_maker(each.manufacturer)]
+
+    def is_of_maker(self, manufacturer: str) -> bool:
+        """Whether the run is about its devices: of no maker, it is about all."""
+        wanted = same_name(self.facts.subject.maker)
+        return not wanted or same_name(manufacturer) == wanted
 
     def ask_of(self, call_name: str, names: dict[str, Any]) -> Ask:
         """Raises `StepError` where the call needs a name that nobody kept."""

@@ -8,6 +8,7 @@ from devices.kinds import DeviceType
 from devices.models.cloud import Cloud
 from devices.models.connection import Connection
 from devices.models.device import Device
+from partners.models.partner import LONGEST_FOLDED
 
 LONGEST_ID = 255
 
@@ -182,16 +183,16 @@ class MakerBucket(CallCounts):
     """Of a TPDO's cloud the same calls by maker (§3.3): one for several makers' devices counts for each of them."""
 
     cloud = models.ForeignKey(Cloud, on_delete=models.CASCADE, related_name="maker_buckets", db_index=False)
-    maker = models.CharField(
-        max_length=LONGEST_ID, blank=True, help_text="As its devices were enrolled; blank: the call was for no one's."
+    maker_key = models.CharField(
+        max_length=LONGEST_FOLDED, blank=True, help_text="As `same_name` has it; blank: the call was for no one's."
     )
 
     class Meta:
-        ordering = ["-minute", "call", "maker"]
+        ordering = ["-minute", "call", "maker_key"]
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["cloud", "minute", "maker", "call", "category", "outcome"], name="one_maker_bucket"
+                fields=["cloud", "minute", "maker_key", "call", "category", "outcome"], name="one_maker_bucket"
             )
         ]
         indexes = [models.Index(fields=["minute"], name="maker_buckets_by_age")]

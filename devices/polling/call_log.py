@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from devices.models import CallBucket, MakerBucket
+from partners.models.partner import same_name
 
 LATENCIES = (50, 100, 200, 500, 1000, 2000, 3000, 5000, 10_000, 20_000)  # ms; one class more is beyond the last
 AGES = (60, 300, 900, 3600, 86_400)  # s; under 900 is fresh (§4.1)
@@ -32,9 +33,9 @@ ON CONFLICT (cloud_id, minute, call, category, outcome) DO UPDATE SET
     ages = ARRAY(SELECT a + b FROM unnest(kept.ages, excluded.ages) AS each (a, b))
 """
 ADD_BY_MAKER = """
-INSERT INTO devices_makerbucket AS kept (maker, cloud_id, call, category, minute, outcome, count, latencies, ages)
+INSERT INTO devices_makerbucket AS kept (maker_key, cloud_id, call, category, minute, outcome, count, latencies, ages)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (cloud_id, minute, maker, call, category, outcome) DO UPDATE SET
+ON CONFLICT (cloud_id, minute, maker_key, call, category, outcome) DO UPDATE SET
     count = kept.count + excluded.count,
     latencies = ARRAY(SELECT a + b FROM unnest(kept.latencies, excluded.latencies) AS each (a, b)),
     ages = ARRAY(SELECT a + b FROM unnest(kept.ages, excluded.ages) AS each (a, b))
@@ -59,7 +60,10 @@ class Counts:
 
 @dataclass(slots=True)
 class CallLog:
-    """What one worker has counted and not written yet. `makers`: of a TPDO's cloud, whom each call was for."""
+    """What one worker has counted and not written yet. `makers`: of a TPDO's cloud, whom each call was for.
+
+    However a maker's name is spelled, it is one (`same_name`).
+    """
 
     counted: dict[Key, Counts] = field(default_factory=dict)
     by_maker: dict[tuple[str, Key], Counts] = field(default_factory=dict)
@@ -69,7 +73,7 @@ class CallLog:
         makers: Collection[str] = (),
     ) -> None:  # fmt: skip
         key, place = _key(cloud, call, category, outcome, now), bisect_left(LATENCIES, seconds * 1000)
-        for counts in (self._whole(key), *(self._of_maker(maker, key) for maker in makers)):
+        for counts in (self._whole(key), *(self._of_maker(maker, key) for maker in set(map(same_name, makers)))):
             counts.count += 1
             counts.latencies[place] += 1
 
@@ -83,7 +87,7 @@ class CallLog:
             place = bisect_left(AGES, (now - instant).total_seconds(), hi=len(AGES))
             whole.ages[place] += 1
             if maker:
-                self._of_maker(maker, key).ages[place] += 1
+                self._of_maker(same_name(maker), key).ages[place] += 1
 
     def write(self) -> None:
         """In one order for all workers, so that none waits for another in a circle."""

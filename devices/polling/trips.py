@@ -72,7 +72,7 @@ class Trip:
         """Whose devices its calls are for, where the cloud is a TPDO's (§3.3); nobody's of an OEM."""
         if not self.is_of_makers:
             return ()
-        return {each.lower(): each for each in self.maker_of.values()}.values() or {NO_ONE}
+        return set(self.maker_of.values()) or {NO_ONE}
 
     @property
     def is_of_makers(self) -> bool:

@@ -11,13 +11,13 @@ from unfold.decorators import display
 
 from enrollments.models import Score
 from enrollments.scorecards.drawing import chart
-from enrollments.scorecards.keeping import first_of
+from enrollments.scorecards.months import WHOLE, first_of
 from partners.models import Partner
 from texture_portal.console.exports import ExportMixin
 from texture_portal.console.marks import NOTHING, at, badge, table
 from texture_portal.console.pages import DetailAdmin
 
-MONTHS = 12
+MONTHS, YEAR = 12, timedelta(days=365)
 MOST_MAKERS = 20  # on the partner's page; the list of scores has them all
 
 
@@ -83,12 +83,16 @@ class Card:
 
 def scorecards(partner: Partner, *, now: datetime) -> list[Card]:
     """Of all that the partner does; and of a TPDO, of each maker that it brings (§3.3)."""
-    by_maker: dict[str, dict[str, list[Score]]] = {"": {}}
-    for row in Score.objects.filter(partner=partner).order_by("maker", "month"):
-        by_maker.setdefault(row.maker, {}).setdefault(row.measure, []).append(row)
+    year = Score.objects.filter(partner=partner, month__gt=first_of(now) - YEAR)
+    keys = year.order_by("maker_key").values_list("maker_key", flat=True).distinct()[: MOST_MAKERS + 1]
+    by_maker: dict[str, dict[str, list[Score]]] = {key: {} for key in (WHOLE, *keys)}
+    names = {}
+    for row in year.filter(maker_key__in=list(keys)).order_by("month"):
+        by_maker[row.maker_key].setdefault(row.measure, []).append(row)
+        names[row.maker_key] = row.maker
     return [
-        Card(f"Scorecard: {maker}" if maker else "Scorecard", _scorecard(by_measure, partner, maker, now=now))
-        for maker, by_measure in list(by_maker.items())[: MOST_MAKERS + 1]
+        Card(f"Scorecard: {names[key]}" if key else "Scorecard", _scorecard(by_measure, partner, key, now=now))
+        for key, by_measure in by_maker.items()
     ]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from devices.certification.facts import CallMade
+from devices.makers import spellings_of
 from enrollments.models import Consent, Enrollment, PartnerEvent, RevocationDuty
 from partners.models import IdempotencyRecord, Partner, RefusedRequest
 
@@ -58,7 +59,7 @@ def look_at_enrollments(desk: RecordDesk) -> None:
     facts, since = desk.facts, desk.now - SHOWN_BY
     own = Enrollment.objects.filter(device__partner=desk.partner, created_at__gt=since).exclude(method="oauth")
     if desk.maker:
-        own = own.filter(device__manufacturer__iexact=desk.maker)
+        own = own.filter(device__manufacturer__in=spellings_of(desk.partner, desk.maker))
     facts.enrollments = own.count()
     facts.enrollment_replays = _replays(desk, "/v1/enrollments", since=since)
     facts.refused = _refused(desk)
@@ -76,7 +77,7 @@ def look_at_consents(desk: RecordDesk) -> None:
     since = desk.now - SHOWN_BY
     own = Consent.objects.filter(enrollment__device__partner=desk.partner, path="oem", received_at__gt=since)
     if desk.maker:
-        own = own.filter(enrollment__device__manufacturer__iexact=desk.maker)
+        own = own.filter(enrollment__device__manufacturer__in=spellings_of(desk.partner, desk.maker))
     rows = own.values_list("source", "terms_version", "sealed_evidence")
     desk.facts.consents = [_told(*row) for row in rows.iterator(chunk_size=1000)]
     desk.facts.refused = _refused(desk)

@@ -13,6 +13,7 @@ from enrollments.models.imports import EnrollmentFile, FileChunk, FileRow
 from enrollments.models.link import LinkSession
 from enrollments.models.review import CaseNote, ReviewCase
 from enrollments.models.score import Score
+from enrollments.models.scoring import Scoring
 from enrollments.models.tally import Tally
 from enrollments.models.terms import Terms
 
@@ -39,6 +40,7 @@ __all__ = [
     "ReviewCase",
     "RevocationDuty",
     "Score",
+    "Scoring",
     "SignInLink",
     "Tally",
     "Terms",

@@ -25,14 +25,18 @@ class EventType(models.TextChoices):
     CONNECTIVITY_RESTORED = "device.connectivity_restored", "Connectivity restored"
 
 
+def breached(*, now: datetime) -> Q:
+    """What took effect late, and what has not yet and should have."""
+    return Q(processed_at__gt=F("due_at")) | Q(processed_at__isnull=True, due_at__lt=now)
+
+
 class PartnerEventQuerySet(models.QuerySet["PartnerEvent"]):
     def to_process(self, *, now: datetime) -> Self:
         """What waits, that which must take effect first before all others."""
         return self.filter(attempt_at__lte=now).order_by("due_at", "id")
 
     def breaches(self, *, now: datetime) -> Self:
-        """What took effect late, and what has not yet and should have."""
-        return self.filter(Q(processed_at__gt=F("due_at")) | Q(processed_at__isnull=True, due_at__lt=now))
+        return self.filter(breached(now=now))
 
     def last_revocation(self, *, partner_id: UUID, manufacturer_device_id: str) -> datetime | None:
         """Of a device that was not known when its customer revoked (contract §4)."""

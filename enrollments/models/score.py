@@ -3,6 +3,7 @@
 from django.db import models
 
 from partners.models import Partner
+from partners.models.partner import LONGEST_FOLDED
 
 
 class Score(models.Model):
@@ -20,6 +21,7 @@ class Score(models.Model):
     id = models.BigAutoField(primary_key=True)
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="scores", db_index=False)
     maker = models.CharField(max_length=255, blank=True, help_text="Of a TPDO: whose devices; blank: all (§3.3).")
+    maker_key = models.CharField(max_length=LONGEST_FOLDED, blank=True, editable=False)  # however that is spelled
     month = models.DateField(help_text="Its first day, in UTC.")
     measure = models.CharField(max_length=20, choices=Measure)
     value = models.FloatField(
@@ -32,10 +34,10 @@ class Score(models.Model):
     computed_at = models.DateTimeField()
 
     class Meta:
-        ordering = ["-month", "partner__name", "maker", "id"]
+        ordering = ["-month", "partner__name", "maker_key", "id"]
         default_permissions = ("view",)
         constraints = [
-            models.UniqueConstraint(fields=["partner", "maker", "month", "measure"], name="one_score_of_each")
+            models.UniqueConstraint(fields=["partner", "maker_key", "month", "measure"], name="one_score_of_each")
         ]
         indexes = [models.Index(fields=["month", "is_met"], name="scores_of_month")]
 

@@ -1,20 +1,15 @@
-"""What is counted of one partner's month: its clouds' calls, its commands, its events, its revocations."""
+"""What is counted of a partner's month in its clouds' calls: of all, and of a TPDO by the maker that they were for."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
 
-from devices.commands.states import NOT_ACKNOWLEDGED, OUTCOME_UNKNOWN, REJECTED_THERE, Status
-from devices.models import Command
 from devices.polling.call_log import AGES, FRESH_CLASSES, LATENCIES, NO_ONE
-from enrollments.models import PartnerEvent, RevocationDuty
 from enrollments.scorecards import measuring
-from enrollments.scorecards.measuring import Measured, Span
-from partners.models import Maintenance, Partner
+from enrollments.scorecards.measuring import Measured
+from enrollments.scorecards.months import WHOLE, Month
 
 LAST_CLASS = len(LATENCIES) + 1
 SHOWN = f"""
@@ -28,60 +23,42 @@ COUNTED = """
        SELECT FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) planned (starts_at, ends_at)
         WHERE bucket.minute >= date_trunc('minute', planned.starts_at) AND bucket.minute < planned.ends_at
    )
- GROUP BY 1, 2
 """
-CALLS = f"{SHOWN} FROM devices_callbucket bucket JOIN devices_cloud cloud ON cloud.id = bucket.cloud_id {COUNTED}"
-CALLS_OF_MAKER = f"""{SHOWN}
-  FROM devices_makerbucket bucket JOIN devices_cloud cloud
-       ON cloud.id = bucket.cloud_id AND lower(bucket.maker) = lower(%(maker)s) {COUNTED}
+CALLS = f"""{SHOWN}
+  FROM devices_callbucket bucket JOIN devices_cloud cloud ON cloud.id = bucket.cloud_id {COUNTED}
+ GROUP BY bucket.category, bucket.outcome
 """
-ANSWERED = (Status.COMPLETE, Status.FAILED)
-Row = tuple[Any, ...]  # category, outcome, how many, their latencies and their readings' ages by class
+CALLS_BY_MAKER = f"""{SHOWN}, bucket.maker_key
+  FROM devices_makerbucket bucket JOIN devices_cloud cloud ON cloud.id = bucket.cloud_id {COUNTED}
+   AND bucket.maker_key = ANY (%(makers)s)
+ GROUP BY bucket.category, bucket.outcome, bucket.maker_key
+"""
+Row = tuple[
+    Any, ...
+]  # category, outcome, how many, their latencies and their readings' ages by class; perhaps their maker
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """Half-open, in UTC. Of the present month, as far as it has come."""
-
-    partner: Partner
-    start: datetime
-    end: datetime
-
-    def excluded(self) -> list[Span]:
-        """Maintenance that was announced in time."""
-        planned = Maintenance.objects.in_time().filter(
-            partner=self.partner, starts_at__lt=self.end, ends_at__gt=self.start
-        )  # fmt: skip
-        return measuring.joined((max(each.starts_at, self.start), min(each.ends_at, self.end)) for each in planned)
-
-    def minutes_excluded(self) -> int:
-        return round(sum((ends - starts).total_seconds() for starts, ends in self.excluded()) / 60)
+def of_calls(month: Month, *, makers: Collection[str]) -> dict[str, list[Measured]]:
+    """By maker's key. Planned maintenance is left out, minute by minute."""
+    rows = _asked(CALLS, month)
+    found = {WHOLE: list(_measured(rows))}
+    if month.is_of_makers:
+        by_maker = defaultdict(list)
+        for *row, key in _asked(CALLS_BY_MAKER, month, makers=[NO_ONE, *makers]):
+            by_maker[key].append(tuple(row))
+        for_no_maker = _number(by_maker.pop(NO_ONE, []))
+        found[WHOLE].append(measuring.share("for_no_maker", for_no_maker, of=_number(rows), target=None))
+        found |= {maker: list(_measured(by_maker.get(maker, []))) for maker in makers}
+    return found
 
 
-def of_calls(month: Month) -> Iterator[Measured]:
-    """Of all calls. Maintenance that was announced in time is left out, minute by minute."""
-    rows = _counted(month, CALLS)
-    yield from _measured(rows)
-    if month.partner.kind == Partner.Kind.TPDO:
-        for_no_maker = _counted(month, CALLS_OF_MAKER, maker=NO_ONE)
-        yield measuring.share("for_no_maker", _number(for_no_maker), of=_number(rows), target=None)
-
-
-def of_calls_for(month: Month, *, maker: str) -> Iterator[Measured]:
-    """Of those that were for this maker's devices, alone or among others."""
-    yield from _measured(_counted(month, CALLS_OF_MAKER, maker=maker))
-
-
-def _counted(month: Month, statement: str, *, maker: str = "") -> list[Row]:
-    excluded = month.excluded()
+def _asked(statement: str, month: Month, **also: object) -> list[Row]:
+    given = {
+        "partner": month.partner.pk, "start": month.start, "end": month.end, **also,
+        "begins": [starts for starts, _ in month.planned], "ends": [ends for _, ends in month.planned],
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement,
-            {
-                "partner": month.partner.pk, "start": month.start, "end": month.end, "maker": maker,
-                "begins": [starts for starts, _ in excluded], "ends": [ends for _, ends in excluded],
-            },
-        )  # fmt: skip
+        cursor.execute(statement, given)
         rows: list[Row] = cursor.fetchall()
         return rows
 
@@ -98,33 +75,8 @@ def _measured(rows: Sequence[Row]) -> Iterator[Measured]:
     yield measuring.share("freshness", sum(ages[:FRESH_CLASSES]), of=sum(ages), target=measuring.FRESH)
 
 
-def of_devices(month: Month, *, maker: str) -> Iterator[Measured]:
-    """`maker` blank: of all."""
-    commands = _of_maker(Command.objects.filter(partner=month.partner), "device", maker).filter(
-        requested_at__gte=month.start, requested_at__lt=month.end
-    )  # fmt: skip
-    theirs = Q(status__in=ANSWERED) | Q(error_code__in=(REJECTED_THERE, NOT_ACKNOWLEDGED, OUTCOME_UNKNOWN))
-    done = commands.filter(status=Status.COMPLETE).count()
-    yield measuring.share("command_success", done, of=commands.filter(theirs).count(), target=None)
-    events = _of_maker(PartnerEvent.objects.filter(partner=month.partner), "enrollment__device", maker).filter(
-        due_at__gte=month.start, due_at__lt=month.end
-    )  # fmt: skip
-    in_time = events.filter(processed_at__lte=F("due_at")).count()
-    settled = in_time + events.breaches(now=month.end).count()
-    yield measuring.share("event_deadlines", in_time, of=settled, target=measuring.HONOURED)
-    duties = _of_maker(
-        RevocationDuty.objects.filter(enrollment__device__partner=month.partner), "enrollment__device", maker
-    ).filter(due_at__gte=month.start, due_at__lt=month.end)
-    honoured = duties.filter(settled_at__lte=F("due_at")).count()
-    yield measuring.share("revocations", honoured, of=duties.count(), target=measuring.HONOURED)
-
-
 def _number(rows: Sequence[Row]) -> int:
     return sum(int(count) for _, _, count, _, _ in rows)
-
-
-def _of_maker(rows: "QuerySet[Any]", device: str, maker: str) -> Any:
-    return rows.filter(**{f"{device}__manufacturer__iexact": maker}) if maker else rows
 
 
 def _summed(rows: Sequence[Sequence[Any]], *, width: int) -> list[int]:

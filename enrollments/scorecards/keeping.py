@@ -1,50 +1,75 @@
 """The job that keeps scorecards: every hour this month's, and last month's until all of it has come in."""
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 
-from enrollments.models import Score
-from enrollments.scorecards import counting
-from enrollments.scorecards.counting import Month
+from devices.makers import Maker, makers_of
+from devices.models import Cloud, Device
+from enrollments.models import Score, Scoring
+from enrollments.scorecards.counting import of_calls
+from enrollments.scorecards.dealings import of_dealings
 from enrollments.scorecards.measuring import Measured
+from enrollments.scorecards.months import WHOLE, Month, first_of, month_of
 from partners.models import Partner
 from texture_portal import jobs
 from texture_portal.holding import hold
 
 EVERY = timedelta(minutes=50)  # the job comes each hour
 STILL_OPEN = timedelta(days=3)  # what was asked at the end of a month is settled by then
-BATCH = 10
+MOST_MAKERS = 200  # of one partner, those with the most devices: what a partner calls its makers is its own to write
 
 
 def keep(*, now: datetime) -> int:
-    """A batch of partners whose scores are old. 0: all are of this hour."""
-    fresh = Score.objects.filter(computed_at__gt=now - EVERY).values("partner")
-    waiting = Partner.objects.exclude(status=Partner.Status.ENDED).exclude(pk__in=fresh).order_by("pk")
-    stale = [each for each in waiting if _has_something(each)][:BATCH]
-    return jobs.one_by_one(stale, lambda each: compute(each, now=now), named=lambda each: f"scorecard of {each.pk}")
+    """As many partners as fit into a batch, whoever was tried longest ago first. 0: all were, within the hour."""
+    _enlist()
+    return jobs.one_by_one(
+        _claimed(now), lambda each: compute(each, now=now), named=lambda each: f"scorecard of {each.pk}"
+    )
 
 
 def compute(partner: Partner, *, now: datetime) -> None:
+    makers = makers_of(partner)[:MOST_MAKERS] if partner.kind == Partner.Kind.TPDO else []
     for first in {first_of(now), first_of(now - STILL_OPEN)}:
-        month = Month(partner, _midnight(first), min(_midnight(_next(first)), now))
-        _write(month, first, now=now)
+        _write(month_of(partner, first, now=now), first, {each.key: each for each in makers if each.key}, now=now)
 
 
-def first_of(instant: datetime) -> date:
-    return instant.astimezone(UTC).date().replace(day=1)
+def _enlist() -> None:
+    """A partner with neither a cloud nor a device has nothing to be measured by."""
+    has_something = Exists(Cloud.objects.filter(partner=OuterRef("pk"))) | Exists(
+        Device.objects.filter(partner=OuterRef("pk"))
+    )
+    new = Partner.objects.filter(has_something, scoring=None)
+    Scoring.objects.bulk_create([Scoring(partner=each) for each in new], ignore_conflicts=True)
 
 
-def _write(month: Month, first: date, *, now: datetime) -> None:
+def _claimed(now: datetime) -> Iterator[Partner]:
+    while claimed := _claim(now):
+        yield claimed
+
+
+@transaction.atomic
+def _claim(now: datetime) -> Partner | None:
+    due = Scoring.objects.filter(Q(attempted_at=None) | Q(attempted_at__lte=now - EVERY)).exclude(
+        partner__status=Partner.Status.ENDED
+    )  # fmt: skip
+    oldest = due.select_related("partner").order_by(F("attempted_at").asc(nulls_first=True), "partner_id")
+    for row in jobs.claim(oldest, limit=1):
+        row.attempted_at = now
+        row.save(update_fields=["attempted_at"])
+        return row.partner
+    return None
+
+
+def _write(month: Month, first: date, makers: dict[str, Maker], *, now: datetime) -> None:
     """All of a month at once: nobody sees half of it."""
-    excluded = month.minutes_excluded()
-    measured = {"": [*counting.of_calls(month), *counting.of_devices(month, maker="")]}
-    for maker in _makers(month.partner):
-        measured[maker] = [*counting.of_calls_for(month, maker=maker), *counting.of_devices(month, maker=maker)]
+    calls, dealings = of_calls(month, makers=makers), of_dealings(month, makers=makers)
     rows = [
-        _row(month.partner, maker, first, each, excluded=excluded, now=now)
-        for maker, found in measured.items()
-        for each in found
+        _row(month, makers.get(key), first, each, now=now)
+        for key in (WHOLE, *makers)
+        for each in (*calls[key], *dealings[key])
     ]
     with transaction.atomic():
         hold([f"scores of {month.partner.pk}"])
@@ -52,29 +77,9 @@ def _write(month: Month, first: date, *, now: datetime) -> None:
         Score.objects.bulk_create(rows)
 
 
-def _row(partner: Partner, maker: str, month: date, measured: Measured, *, excluded: int, now: datetime) -> Score:
+def _row(month: Month, maker: Maker | None, first: date, measured: Measured, *, now: datetime) -> Score:
     return Score(
-        partner=partner, maker=maker, month=month, measure=measured.measure, value=measured.value, count=measured.count,
-        target=measured.target, is_met=measured.is_met, excluded_minutes=excluded, computed_at=now,
+        partner=month.partner, maker=maker.name if maker else "", maker_key=maker.key if maker else WHOLE, month=first,
+        measure=measured.measure, value=measured.value, count=measured.count, target=measured.target,
+        is_met=measured.is_met, excluded_minutes=month.minutes_excluded, computed_at=now,
     )  # fmt: skip
-
-
-def _makers(partner: Partner) -> list[str]:
-    """Of a TPDO, each whose devices it has (§3.3); spelled in capitals or not, one is one."""
-    if partner.kind != Partner.Kind.TPDO:
-        return []
-    spelled = sorted(partner.devices.order_by().values_list("manufacturer", flat=True).distinct())
-    return list({each.lower(): each for each in reversed(spelled)}.values())
-
-
-def _has_something(partner: Partner) -> bool:
-    """A partner with neither a cloud nor a device has nothing to be measured by."""
-    return partner.clouds.exists() or partner.devices.exists()
-
-
-def _next(first: date) -> date:
-    return (first + timedelta(days=32)).replace(day=1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -22,6 +22,9 @@ RETURN NEW;
 """
 
 
+LONGEST_FOLDED = 3 * 255  # of a name of 255 characters: a letter is folded into three at most
+
+
 def same_name(name: str) -> str:
     """The form in which names of makers and serial numbers are compared: trimmed, inner space folded, case-folded."""
     return " ".join(name.split()).casefold()

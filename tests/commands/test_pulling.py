@@ -99,8 +99,8 @@ def test_a_command_at_a_tpdos_cloud_counts_for_the_maker_of_its_device(fleet, oe
     Device.objects.filter(pk=fleet[0].pk).update(manufacturer="Bolt")
     issued(*[idle(each, lasts=HOUR) for each in fleet[:3]])
     call()
-    counted = MakerBucket.objects.filter(category="control").values_list("maker").annotate(Sum("count"))
-    assert dict(counted) == {"Bolt": 1, "Acme Energy": 2}
+    counted = MakerBucket.objects.filter(category="control").values_list("maker_key").annotate(Sum("count"))
+    assert dict(counted) == {"bolt": 1, "acme energy": 2}
 
 
 def test_what_is_put_goes_in_the_clouds_own_words_and_units(fleet, oem):

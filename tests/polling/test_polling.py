@@ -104,15 +104,15 @@ def test_a_tpdos_calls_are_counted_by_the_maker_whose_devices_they_are_for(cloud
         device.manufacturer = ("Acme Energy", "Bolt")[number % 2]
         device.save()
     poll()
-    assert set(MakerBucket.objects.filter(category="metadata").values_list("maker", flat=True)) == {""}
+    assert set(MakerBucket.objects.filter(category="metadata").values_list("maker_key", flat=True)) == {""}
     states = MakerBucket.objects.filter(category="telemetry")
     asked = sum(CallBucket.objects.filter(category="telemetry").values_list("count", flat=True))
     for maker in ("Acme Energy", "Bolt"):
-        own = list(states.filter(maker=maker))
+        own = list(states.filter(maker_key=maker.lower()))
         assert 0 < sum(row.count for row in own) <= asked
         told = DeviceState.objects.filter(device__manufacturer=maker, observed_at__isnull=False)
         assert sum(row.ages[0] for row in own) == told.count() > 0
-    assert not states.filter(maker="").exists()
+    assert not states.filter(maker_key="").exists()
 
 
 def test_an_oems_calls_are_nobody_elses(cloud):

@@ -3,9 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from devices.models import CallBucket, Cloud, Command
 from devices.polling.call_log import AGES, LATENCIES, NO_ONE, CallLog
+from enrollments.admin.scores import scorecards
 from enrollments.models import RevocationDuty, Score
 from enrollments.scorecards import keeping
 from enrollments.scorecards.drawing import chart
@@ -24,6 +27,13 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def cloud():
     return Cloud.objects.create(partner=PartnerFactory(), name="Cloud", base_url="https://cloud.example")
+
+
+@pytest.fixture
+def tpdo(cloud):
+    cloud.partner.kind = "tpdo"
+    cloud.partner.save()
+    return cloud.partner
 
 
 def calls(cloud, *, count, outcome="ok", minute=NOW - HOUR, category="telemetry", ms=100, age=60, call="states"):
@@ -95,14 +105,73 @@ def test_a_tpdo_has_a_scorecard_for_each_maker_that_it_brings(cloud):
     ages = [("Acme Energy", at - HOUR), ("Bolt", at)]
     log.note_ages(cloud.pk, "states", "telemetry", observed=ages, now=at)
     log.write()
-    whole, acme, bolt = (scores(partner, maker=maker) for maker in ("", "Acme Energy", "BOLT"))
+    whole, acme, bolt = (scores(partner, maker=maker) for maker in ("", "Acme Energy", "Bolt"))
     assert [round(each["availability"].value, 3) for each in (whole, acme, bolt)] == [0.8, 1.0, 0.667]
     assert [each["availability"].count for each in (whole, acme, bolt)] == [250, 100, 150]
     assert [each["latency_telemetry"].value for each in (whole, acme, bolt)] == [3000, 100, 3000]
     assert [each["freshness"].value for each in (whole, acme, bolt)] == [0.5, 0.0, 1.0]
     assert (whole["for_no_maker"].value, whole["for_no_maker"].count) == (0.4, 250)
     assert "for_no_maker" not in acme
-    assert set(Score.objects.values_list("maker", flat=True)) == {"", "Acme Energy", "BOLT"}
+    assert set(Score.objects.values_list("maker", flat=True)) == {"", "Acme Energy", "Bolt"}
+
+
+def test_however_a_makers_name_is_spelled_it_is_one_with_one_name(tpdo, cloud):
+    """As certificates, waivers and what a partner may enroll have it."""
+    old, *new = (
+        DeviceFactory(partner=tpdo, manufacturer=name) for name in ("Acme Energy", "Acme  Energy", "ACME ENERGY ")
+    )
+    log = CallLog()
+    log.note(cloud.pk, "states", "telemetry", outcome="ok", seconds=0.1, now=NOW - HOUR, makers=["Acme  Energy"])
+    makers = ["ACME ENERGY ", "Acme Energy"]
+    log.note(cloud.pk, "states", "telemetry", outcome="http_503", seconds=0.1, now=NOW - HOUR, makers=makers)
+    log.note_ages(cloud.pk, "states", "telemetry", observed=[(each, NOW - HOUR) for each in makers], now=NOW - HOUR)
+    log.write()
+    command(old, "complete")
+    for device in new:
+        command(device, "failed", error="failed_at_device")
+    found = scores(tpdo, maker="Acme Energy")
+    assert (found["availability"].value, found["availability"].count) == (0.5, 2)
+    assert (found["freshness"].value, found["freshness"].count) == (1.0, 2)
+    assert (round(found["command_success"].value, 3), found["command_success"].count) == (0.333, 3)
+    assert set(Score.objects.values_list("maker", "maker_key")) == {("", ""), ("Acme Energy", "acme energy")}
+    assert [(card.title, card.table["rows"] != []) for card in scorecards(tpdo, now=NOW)] == [
+        ("Scorecard", True), ("Scorecard: Acme Energy", True),
+    ]  # fmt: skip
+
+
+def test_a_maker_has_the_name_that_is_on_record_and_one_line_over_the_year(tpdo):
+    DeviceFactory(partner=tpdo, manufacturer="ACME energy")
+    april = {"partner": tpdo, "month": date(2026, 4, 1), "measure": "availability", "value": 1, "count": 1}
+    Score.objects.create(**april, maker="ACME energy", maker_key="acme energy", computed_at=NOW)
+    tpdo.manufacturers = ["Acme Energy"]
+    tpdo.save()
+    assert scores(tpdo, maker="Acme Energy")
+    (_, card) = scorecards(tpdo, now=NOW)
+    assert card.title == "Scorecard: Acme Energy"
+    assert "2026-04" in str(card.table)
+
+
+def test_the_longest_names_of_makers_are_counted(tpdo, cloud):
+    """Letters are folded into three at most."""
+    name = "ΐ" * 255
+    DeviceFactory(partner=tpdo, manufacturer=name, serial_key="x")
+    log = CallLog()
+    log.note(cloud.pk, "states", "telemetry", outcome="ok", seconds=0.1, now=NOW - HOUR, makers=[name])
+    log.write()
+    assert scores(tpdo, maker=name)["availability"].count == 1
+
+
+def test_many_makers_cost_no_more_statements_and_the_smallest_have_no_scorecard(tpdo, cloud, monkeypatch):
+    monkeypatch.setattr(keeping, "MOST_MAKERS", 3)
+    statements = []
+    for number in (1, 4):
+        for each in range(number):
+            DeviceFactory(partner=tpdo, manufacturer=f"Maker {each}")
+        with CaptureQueriesContext(connection) as asked:
+            scores(tpdo)
+        statements.append(len(asked))
+    assert statements[0] == statements[1]
+    assert set(Score.objects.values_list("maker", flat=True)) == {"", "Maker 0", "Maker 1", "Maker 2"}
 
 
 def test_a_tpdos_planned_maintenance_is_left_out_of_each_makers_scorecard(cloud):
@@ -211,6 +280,62 @@ def test_the_job_computes_each_partner_once_an_hour_and_ends(cloud):
     assert set(Score.objects.filter(month=date(2026, 5, 1)).values_list("measure", flat=True)) == {
         each.value for each in Score.Measure if each != Score.Measure.FOR_NO_MAKER
     }
+
+
+def test_a_partner_over_which_a_worker_dies_keeps_nobody_elses_scores_from_being_computed(cloud, monkeypatch):
+    other = Cloud.objects.create(partner=PartnerFactory(), name="Cloud", base_url="https://other.example").partner
+    bad, _ = sorted((cloud.partner, other), key=lambda each: each.pk)
+
+    def dies(partner, *, now):
+        if partner == bad:
+            raise SystemExit("killed")
+        compute(partner, now=now)
+
+    compute = keeping.compute
+    monkeypatch.setattr(keeping, "compute", dies)
+    for attempt in range(3):  # its turn comes again, and costs the others theirs never
+        at = NOW + attempt * HOUR
+        with pytest.raises(SystemExit):
+            keeping.keep(now=at)
+        assert keeping.keep(now=at + HOUR / 12) == 1
+        assert set(Score.objects.filter(computed_at__gte=at).values_list("partner", flat=True)) == {
+            each.pk for each in (cloud.partner, other) if each != bad
+        }
+
+
+def test_one_that_fails_is_told_of_and_tried_again_in_its_turn(cloud, monkeypatch):
+    def fails(partner, *, now):
+        raise ValueError
+
+    monkeypatch.setattr(keeping, "compute", fails)
+    with pytest.raises(ExceptionGroup):
+        keeping.keep(now=NOW)
+    monkeypatch.undo()
+    assert keeping.keep(now=NOW + HOUR / 12) == 0
+    assert keeping.keep(now=NOW + HOUR) == 1
+
+
+def test_a_partner_that_ended_is_scored_no_more(cloud):
+    assert keeping.keep(now=NOW) == 1
+    cloud.partner.status = "ended"
+    cloud.partner.save()
+    assert keeping.keep(now=NOW + HOUR) == 0
+
+
+def test_commands_that_were_to_go_out_during_planned_maintenance_are_left_out():
+    enrollment = active(now=NOW - timedelta(days=2))
+    device, partner, down = enrollment.device, enrollment.partner, NOW - 3 * HOUR
+    command(device, "complete", at=NOW - HOUR)
+    command(device, "rejected", error="not_acknowledged", at=down + HOUR / 2)
+    event(enrollment, received_at=down - 24 * HOUR)
+    before = scores(partner)
+    assert before["command_success"].value == 0.5
+    maintenance.announce(
+        partner, what="A move", starts_at=down, ends_at=down + HOUR, now=down - timedelta(hours=48), by=BY
+    )
+    found = scores(partner)
+    assert (found["command_success"].value, found["command_success"].count) == (1.0, 1)
+    assert found["event_deadlines"].count == before["event_deadlines"].count == 1
 
 
 def test_a_chart_says_what_it_draws():

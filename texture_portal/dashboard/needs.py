@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from devices.freshness import Freshness
 from devices.models import Cloud, Connection
 from enrollments.models import ReviewCase, Score, Tally
-from enrollments.scorecards.keeping import first_of
+from enrollments.scorecards.months import first_of
 from partners.models import Certificate, Maintenance, Partner, WebhookDelivery, WebhookEndpoint
 from partners.models.maintenance import NOTICE
 from programs.models import DispatchEvent
@@ -160,12 +160,14 @@ def _fleets(now: datetime) -> Iterator[Need]:
 def _scores(now: datetime) -> Iterator[Need]:
     """Targets that are missed this month; and certificates that are about to end."""
     missed = Score.objects.filter(month=first_of(now), is_met=False).select_related("partner")
-    of_all, of_makers = missed.filter(maker=""), missed.exclude(maker="")
+    of_all, of_makers = missed.filter(maker_key=""), missed.exclude(maker_key="")
     for score in of_all.order_by("partner__name", "measure")[:MOST_NAMED]:
         url = _list("enrollments_score", partner__id__exact=score.partner_id, met="no")
         yield Need(("missed", "danger"), f"{score.partner.name}: {score.get_measure_display().lower()}", url)
-    for score in of_makers.order_by("partner__name", "maker", "measure")[:MOST_NAMED]:
-        url = _list("enrollments_score", partner__id__exact=score.partner_id, met="no", maker__exact=score.maker)
+    for score in of_makers.order_by("partner__name", "maker_key", "measure")[:MOST_NAMED]:
+        url = _list(
+            "enrollments_score", partner__id__exact=score.partner_id, met="no", maker_key__exact=score.maker_key
+        )
         text = f"{score.maker} of {score.partner.name}: {score.get_measure_display().lower()}"
         yield Need(("missed", "warning"), text, url)
 

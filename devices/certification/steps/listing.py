@@ -1,5 +1,7 @@
 """Discovery, again and again, and what the portal had listed before."""
 
+from itertools import islice
+
 from devices.certification.bench import Bench
 from devices.models import DiscoveredDevice
 
@@ -14,8 +16,7 @@ def list_devices(bench: Bench, *, times: int = 1) -> None:
 def recall_devices(bench: Bench) -> None:
     """Serial numbers by the ids under which polling found them, as far as the cloud lists them still."""
     rows = DiscoveredDevice.objects.filter(connection__cloud=bench.cloud, vanished_at=None).exclude(serial_number="")
-    if bench.facts.subject.maker:
-        rows = rows.filter(manufacturer__iexact=bench.facts.subject.maker)
     through = rows.filter(connection=bench.connection)  # another grant may see others
-    found = through.order_by("pk").values_list("serial_number", "manufacturer_device_id")
-    bench.facts.before = dict(found[:MOST_KNOWN])
+    found = through.order_by("pk").values_list("manufacturer", "serial_number", "manufacturer_device_id")
+    own = ((serial, id) for maker, serial, id in found.iterator() if bench.is_of_maker(maker))
+    bench.facts.before = dict(islice(own, MOST_KNOWN))

@@ -94,7 +94,7 @@ def test_who_saw_all_of_an_outage_is_believed_though_others_looked_before(since:
         keep(everything, now=NOW + minute * MINUTE, away_since=NOW + MINUTE)
     assert spans(Key.DATABASE) == [("up", 0, 0), ("down", 1, 65), ("up", 65, 66)]
     assert spans(Key.WEB) == [("up", 0, 66)]
-    assert [each[0] for each in spans(Key.WORKERS)] == ["up", "unknown", "up"]
+    assert spans(Key.WORKERS) == [("up", 0, 0), ("unknown", 0, 65), ("up", 65, 66)]
 
 
 def test_who_remembers_a_part_amends_that_part() -> None:

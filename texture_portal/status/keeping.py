@@ -25,6 +25,7 @@ PATIENCE = timedelta(minutes=3)  # for a look that did not come: several process
 KEPT = timedelta(days=100)  # ninety are shown
 UNSEEN = {Key.WEB: State.DOWN, Key.DATABASE: State.UNKNOWN, Key.WORKERS: State.UNKNOWN, Key.SCHEDULES: State.UNKNOWN}
 UNANSWERED = {**UNSEEN, Key.WEB: State.UP, Key.DATABASE: State.DOWN}
+REMEMBERED = (Key.WEB, Key.DATABASE)  # of these one knows more to whom the database did not answer
 
 
 def watch(*, now: datetime) -> int:
@@ -77,7 +78,7 @@ def keep(seen: Mapping[Key, State], *, now: datetime, away_since: datetime | Non
         if last is None:
             ComponentSpan.objects.create(component=key, state=state, began_at=now, seen_at=now)
             continue
-        if away_since is not None and last.seen_at > away_since:
+        if away_since is not None and key in REMEMBERED and last.seen_at > away_since:
             last = _amended(last, away_since=away_since)
         if last.seen_at < now:
             _go_on(_across(last, now=now, away_since=away_since), state, since=now, until=now)
@@ -86,7 +87,7 @@ def keep(seen: Mapping[Key, State], *, now: datetime, away_since: datetime | Non
 def _across(last: ComponentSpan, *, now: datetime, away_since: datetime | None) -> ComponentSpan:
     """The time since the last look, where it was so long, or so empty, that it has a state of its own."""
     key = Key(last.component)
-    if away_since is not None and last.seen_at <= away_since and UNANSWERED[key] != State.UNKNOWN:
+    if away_since is not None and key in REMEMBERED and last.seen_at <= away_since:
         if away_since - last.seen_at > PATIENCE:  # who remembers came to be only then, and of before nobody tells
             last = _go_on(last, UNSEEN[key], since=last.seen_at, until=away_since)
         return _go_on(last, UNANSWERED[key], since=away_since, until=now)

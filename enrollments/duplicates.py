@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from django.db.models import Max, Q
@@ -32,6 +33,7 @@ LATERAL (
     LIMIT 1
 ) AS found
 """
+LONGEST_KEY, KEPT_OF_LONG = 600, 500  # characters of `Device.serial_key`
 SERIAL_UNDER_ANOTHER_ID = "serial_number_under_another_id"
 
 
@@ -40,7 +42,9 @@ def serial_key(claim: DeviceClaim) -> str:
 
 
 def key_of(*, manufacturer: str, serial_number: str) -> str:
-    return f"{same_name(manufacturer)}|{same_name(serial_number)}"
+    """Names that folding makes longer than the column end in a digest of the whole: alike is alike still."""
+    whole = f"{same_name(manufacturer)}|{same_name(serial_number)}"
+    return whole if len(whole) <= LONGEST_KEY else f"{whole[:KEPT_OF_LONG]}|{sha256(whole.encode()).hexdigest()}"
 
 
 def device_name(partner_id: UUID, manufacturer_device_id: str) -> str:

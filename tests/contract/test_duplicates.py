@@ -1,6 +1,7 @@
 """A device is (partner, manufacturerDeviceId), and has one open enrollment (§3)."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 
@@ -50,6 +51,16 @@ def test_the_same_id_at_two_partners_is_two_devices(oem: Client, stranger: Clien
     oem.enrolled(body)
     theirs = changed(enrollment(), "/device/manufacturerDeviceId", body["device"]["manufacturerDeviceId"])
     assert stranger.enroll(theirs).status == 201
+
+
+def test_the_longest_names_are_told_apart_and_known_again(oem: Client) -> None:
+    """Letters that are folded into three; two names differ in their last one."""
+    begin, end, made = uuid4().hex, "\u0390" * 222, []
+    for serial in (f"{begin}{end}a", f"{begin}{end}b", f"{begin.upper()}{end}A"):
+        body = changed(enrollment(), "/device/manufacturer", "\u0390" * 255)
+        made.append(oem.enroll(changed(body, "/device/serialNumber", serial)))
+    assert [each.status for each in made] == [201, 201, 409]
+    assert made[-1].code == "enrollment_exists"
 
 
 def test_the_same_serial_of_another_maker_is_another_device(oem: Client) -> None:

@@ -27,6 +27,7 @@ def fold(apps, schema_editor):
             buckets.filter(maker_key=name).update(maker_key=folded)
     with schema_editor.connection.cursor() as cursor:
         cursor.execute(JOIN)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is put off would stand in the way of the next statement
 
 
 class Migration(migrations.Migration):

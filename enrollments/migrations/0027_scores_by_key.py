@@ -16,6 +16,7 @@ def fold(apps, schema_editor):
     for kept, *others in alike.values():
         if others:
             _join(kept, others)
+    schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is put off would stand in the way of what follows
 
 
 def _join(kept, others):

@@ -41,7 +41,7 @@ class NamesWhatIsUnderWay(logging.Filter):
 
 
 class Plain(logging.Formatter):
-    converter = time.gmtime  # as everything else that tells a time: the host's zone is nobody's business
+    converter = staticmethod(time.gmtime)  # as everything else that tells a time: the host's zone is nobody's business
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

@@ -52,8 +52,8 @@ def of_calls(month: Month, *, makers: Collection[str]) -> dict[str, list[Measure
     return found
 
 
-def _asked(statement: str, month: Month, **also: object) -> list[Row]:
-    given = {
+def _asked(statement: str, month: Month, **also: Any) -> list[Row]:
+    given: dict[str, Any] = {
         "partner": month.partner.pk, "start": month.start, "end": month.end, **also,
         "begins": [starts for starts, _ in month.planned], "ends": [ends for _, ends in month.planned],
     }  # fmt: skip

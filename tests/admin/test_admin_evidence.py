@@ -13,6 +13,7 @@ from enrollments.evidence.records import RecordClaim, ask_for_records, file_reco
 from enrollments.models import Consent, EvidenceAccess, EvidenceRecord, EvidenceRequest, Terms
 from tests.admin.conftest import member_of
 from tests.factories import NOW, enrolled
+from texture_portal import clock
 
 EVIDENCE = "203.0.113.7"
 TEXT = "You agree.\nYou may stop at any time."
@@ -155,7 +156,8 @@ def test_terms_that_somebody_agreed_to_stand(administrator):
 def test_staff_ask_for_records_and_file_what_came_and_an_auditor_opens_it(db, auditor, carry_out, said):
     enrolled()
     consent, staff = Consent.objects.get(), member_of("Program staff")
-    assert said(carry_out(staff, consent, "ask-records", message="The form.", due_on="2099-01-31"))
+    due_on = f"{clock.now() + timedelta(days=30):%Y-%m-%d}"
+    assert said(carry_out(staff, consent, "ask-records", message="The form.", due_on=due_on))
     asked = EvidenceRequest.objects.get()
     assert (asked.message, asked.asked_by, asked.answered_at) == ("The form.", staff.user, None)
     file = SimpleUploadedFile("form.pdf", b"%PDF-1.7", content_type="application/pdf")

@@ -86,8 +86,8 @@ def test_maintenance_is_announced_and_called_off(partner, sign_in, keep):
     page.goto(page_of(partner))
     page.get_by_text("Announce maintenance").click()
     page.fill("[name=what]", "The cloud moves to another region.")
-    for name, day in (("starts_at", "2031-05-01"), ("ends_at", "2031-05-02")):
-        page.fill(f"[name={name}_0]", day)
+    for name, days in (("starts_at", 30), ("ends_at", 31)):
+        page.fill(f"[name={name}_0]", f"{clock.now() + timedelta(days=days):%Y-%m-%d}")
         page.fill(f"[name={name}_1]", "02:00")
     keep(page, "maintenance-announced")
     page.locator("#announce-form button[type=submit]").click()

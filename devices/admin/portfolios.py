@@ -55,8 +55,9 @@ def _revoke(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: Us
 
 
 def _suspend(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: User) -> str:
-    reached = suspending.suspend(portfolio, reason=given["reason"], now=now, by=by(user))
-    return f"{reached.devices} devices are at rest; {reached.commands} commands were cancelled."
+    done = suspending.suspend(portfolio, reason=given["reason"], now=now, by=by(user))
+    left = f" The other {done.left} are within a minute, and none goes out that had not gone." if done.left else ""
+    return f"{done.devices} devices are at rest; {done.cancelled} commands were cancelled.{left}"
 
 
 def _reinstate(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: User) -> str:

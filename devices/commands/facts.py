@@ -53,7 +53,7 @@ def of(device_ids: Collection[UUID], *, now: Any) -> dict[UUID, Known]:
 
 
 def which_take_orders(device_ids: Collection[UUID]) -> set[UUID]:
-    """The same condition on orders as in `READ`, for who looks ahead with rows of their own."""
+    """The same condition on orders as in `READ`, for who looks ahead, or once more in the last moment."""
     known = Device.objects.filter(pk__in=device_ids, partner__status="active")
     return set(known.exclude(resting(of="pk")).values_list("pk", flat=True))
 

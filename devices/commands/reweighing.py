@@ -1,4 +1,8 @@
-"""What was issued to go out later is weighed once more when it goes: state and leave may have changed by then."""
+"""What was issued to go out later is weighed once more when it goes: state and leave may have changed by then.
+
+Whether a device takes orders at all (its partner may have been suspended or ended, or a portfolio that it is in) is
+asked of each in the moment in which it goes: from that commit on none leaves, however many are still to be cancelled.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,14 +20,14 @@ STANDS_FOR = timedelta(seconds=30)  # so long ago a verdict still holds
 
 def reweigh(commands: Sequence[Command], *, now: datetime, by: Actor) -> list[Command]:
     """Those that may still go out for the first time; the others are ended. The caller holds them, and writes them."""
-    old = [each for each in commands if now - each.requested_at > STANDS_FOR]
-    if not old:
+    doubtful = _doubtful(commands, now=now)
+    if not doubtful:
         return list(commands)
-    known = facts.of({each.device_id for each in old}, now=now)
-    originals = {each.pk: each for each in Command.objects.filter(restore__in=old)}
+    known = facts.of({each.device_id for each in doubtful}, now=now)
+    originals = {each.pk: each for each in Command.objects.filter(restore__in=doubtful)}
     refused = {
         each.pk
-        for each in old
+        for each in doubtful
         if not (
             _restores_something(each, originals[each.restores_id], now=now, by=by)
             if each.restores_id
@@ -31,6 +35,17 @@ def reweigh(commands: Sequence[Command], *, now: datetime, by: Actor) -> list[Co
         )
     }
     return [each for each in commands if each.pk not in refused]
+
+
+def _doubtful(commands: Sequence[Command], *, now: datetime) -> list[Command]:
+    """Those whose verdict no longer stands. What gives a device back goes out to whoever takes no orders, too."""
+    orders = {each.device_id for each in commands if each.restores_id is None}
+    heeded = facts.which_take_orders(orders) if orders else set()
+    return [
+        each
+        for each in commands
+        if now - each.requested_at > STANDS_FOR or (each.restores_id is None and each.device_id not in heeded)
+    ]
 
 
 def _is_allowed(command: Command, device: DeviceFacts, *, now: datetime, by: Actor) -> bool:

@@ -8,6 +8,7 @@ is renewed.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Union
 from uuid import UUID
 
 from django.db import transaction
@@ -18,17 +19,20 @@ from devices.commands.states import UNFINISHED
 from devices.connections.record import save_on_record
 from devices.models import Command, Connection, Device, Portfolio, PortfolioDevice
 from devices.portfolios.resting import resting
+from texture_portal import jobs
 from texture_portal.actors import Actor, system
 from texture_portal.refusals import Refusal
 
 SUSPENDED = "portfolio_suspended"
+JOB = "suspended_portfolios"
 AT_ONCE = 500  # commands, in one transaction
 BY = system("portfolio suspension")
+Places = Union[Collection[UUID], "QuerySet[PortfolioDevice, UUID]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What its suspension stops."""
+    """What its suspension would stop."""
 
     devices: int
     commands: int
@@ -36,17 +40,26 @@ class Reach:
     connections_that_rest: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What its suspension stopped: so many commands were `cancelled`, and those `left` are the job's."""
+
+    devices: int
+    cancelled: int
+    left: int
+
+
 @transaction.atomic
-def suspend(portfolio: Portfolio, *, reason: str, now: datetime, by: Actor) -> Reach:
+def suspend(portfolio: Portfolio, *, reason: str, now: datetime, by: Actor) -> Stopped:
     """Raises `Refusal` where it rests already."""
     held = Portfolio.objects.select_for_update().get(pk=portfolio.pk)
     if held.suspended_at is not None:
         raise Refusal("state_conflict", "The portfolio is suspended already.")
-    reached = reach(held)
     held.suspended_at = now
     save_on_record(held, by=by, reason=f"suspended: {reason}")
-    stop(held.places.values_list("device", flat=True), now=now, by=by)
-    return reached
+    cancelled = stop(held.places.values_list("device", flat=True), now=now, by=by)
+    left = _under_way(held.places.values_list("device", flat=True)).count()
+    return Stopped(held.places.count(), cancelled, left)
 
 
 @transaction.atomic
@@ -60,10 +73,13 @@ def reinstate(portfolio: Portfolio, *, reason: str, by: Actor) -> Portfolio:
     return held
 
 
-def stop(devices: "Collection[UUID] | QuerySet[PortfolioDevice, UUID]", *, now: datetime, by: Actor) -> None:
-    """What is under way there; what gives the devices back is carried out. Of very many, the rest is the job's."""
-    theirs = Command.objects.filter(device__in=devices, status__in=UNFINISHED, restores=None)
-    cancelling.cancel(theirs.order_by("pk")[:AT_ONCE], reason=SUSPENDED, now=now, by=by)
+def stop(devices: Places, *, now: datetime, by: Actor) -> int:
+    """What is under way at devices that rest, and how many that were; what gives them back is carried out.
+
+    Of very many, the rest is the job's: meanwhile none goes out that had not gone (`devices.commands.reweighing`).
+    """
+    jobs.wake(JOB)
+    return len(cancelling.cancel(_under_way(devices).order_by("pk")[:AT_ONCE], reason=SUSPENDED, now=now, by=by))
 
 
 def work_off(*, now: datetime) -> int:
@@ -72,13 +88,17 @@ def work_off(*, now: datetime) -> int:
     return len(cancelling.cancel(left[:AT_ONCE], reason=SUSPENDED, now=now, by=BY))
 
 
+def _under_way(devices: Places) -> "QuerySet[Command]":
+    return Command.objects.filter(device__in=devices, status__in=UNFINISHED, restores=None)
+
+
 def reach(portfolio: Portfolio) -> Reach:
-    within = portfolio.places.values("device")
+    within = portfolio.places.values_list("device", flat=True)
     connections = Connection.objects.filter(devices__in=within, status=Connection.Status.ACTIVE).distinct()
     others = Device.objects.filter(connection=OuterRef("pk")).exclude(pk__in=within)
     return Reach(
         devices=portfolio.places.count(),
-        commands=Command.objects.filter(device__in=within, status__in=UNFINISHED, restores=None).count(),
+        commands=_under_way(within).count(),
         connections=connections.count(),
         connections_that_rest=connections.exclude(Exists(others)).count(),
     )

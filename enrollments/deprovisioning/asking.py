@@ -1,12 +1,14 @@
-"""The end of a partner, a program or a portfolio, asked for by staff. What must stop at once stops with the asking."""
+"""The end of a partner, a program or a portfolio, asked for by staff. What must stop at once stops with the asking.
+
+However many are in it, that is a matter of a few rows: no command goes out to devices of a partner that has ended
+(`devices.commands.reweighing`), and those under way, which may be a whole fleet's, are called off by the job.
+"""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from devices.commands import cancelling
-from devices.commands.states import UNFINISHED
-from devices.models import Command, Portfolio
+from devices.models import Portfolio
 from devices.portfolios import revoking
 from enrollments.deprovisioning.preview import Subject, reached
 from enrollments.models import Deprovisioning
@@ -49,8 +51,6 @@ def _stop(subject: Subject, asked: Deprovisioning, *, reason: str, now: datetime
             asked.partner = subject
             if subject.status != Partner.Status.ENDED:
                 onboarding.change_status(subject, Partner.Status.ENDED, now=now, by=by, reason=reason)
-            theirs = Command.objects.filter(partner=subject, status__in=UNFINISHED, restores=None)
-            cancelling.cancel(theirs, reason="partner_ended", now=now, by=by)
         case Program():
             asked.program = subject
             ending.end(subject, reason=reason, now=now, by=by)

@@ -7,8 +7,10 @@ from typing import TypeVar
 from django.db import transaction
 from django.db.models import F, Model, QuerySet
 
+from devices.commands import cancelling
+from devices.commands.states import UNFINISHED
 from devices.connections import ending
-from devices.models import Connection
+from devices.models import Command, Connection
 from enrollments import lifecycle
 from enrollments.deprovisioning import handing_over
 from enrollments.deprovisioning.preview import reached
@@ -20,6 +22,8 @@ from texture_portal import jobs
 from texture_portal.actors import system
 
 BATCH = 50
+COMMANDS_AT_ONCE = 500
+PARTNER_ENDED = "partner_ended"
 Row = TypeVar("Row", bound=Model)
 BY = system("deprovisioning")
 Choice = Deprovisioning.Choice
@@ -45,12 +49,22 @@ def _go_on(asked: Deprovisioning, *, now: datetime) -> int:
 def _batch(asked: Deprovisioning, *, now: datetime) -> int:
     if asked.program is not None:
         return 0  # who takes part leaves by the job that weighs programs (`enrollments.waiting`)
+    if called_off := _call_off(asked, now=now):
+        return called_off
     try:
         done = (_hand_over if asked.choice == Choice.HAND_OVER else _revoke)(asked, now=now)
     except ExceptionGroup:
         _end_grants(asked, now=now)  # they wait for no row that cannot be worked off
         raise
     return done or _end_grants(asked, now=now)
+
+
+def _call_off(asked: Deprovisioning, *, now: datetime) -> int:
+    """Of an ended partner's devices, first of all: what gives them back need not wait for the enrollments' turns."""
+    if asked.partner is None:
+        return 0
+    theirs = Command.objects.filter(partner=asked.partner, status__in=UNFINISHED, restores=None).order_by("pk")
+    return len(cancelling.cancel(theirs[:COMMANDS_AT_ONCE], reason=PARTNER_ENDED, now=now, by=BY))
 
 
 def _in_turn(rows: "QuerySet[Row]") -> Iterator[Row]:
@@ -73,7 +87,7 @@ def _revoke(asked: Deprovisioning, *, now: datetime) -> int:
 def _revoke_one(asked: Deprovisioning, row: Enrollment, *, now: datetime) -> None:
     held = Enrollment.objects.locked().get(pk=row.pk)
     if held.state != State.REVOKED:
-        reason = "partner_ended" if asked.partner_id else "portfolio_ended"
+        reason = PARTNER_ENDED if asked.partner_id else "portfolio_ended"
         lifecycle.revoke(held, reason=reason, now=now, by=BY, why=asked.reason)
         Deprovisioning.objects.filter(pk=asked.pk).update(revoked=F("revoked") + 1)
 
@@ -107,7 +121,7 @@ def _end_grants(asked: Deprovisioning, *, now: datetime) -> int:
     held = Connection.objects.filter(cloud__partner=asked.partner).exclude(status=Connection.Status.REVOKED)
     return jobs.one_by_one(
         _in_turn(held),
-        lambda row: ending.revoke(row, reason="partner_ended", now=now, by=BY),
+        lambda row: ending.revoke(row, reason=PARTNER_ENDED, now=now, by=BY),
         named=lambda row: f"connection {row.pk}",
     )
 

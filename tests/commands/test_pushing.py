@@ -11,7 +11,7 @@ from devices.commands.cancelling import cancel, cancel_for_devices
 from devices.commands.progress import NotNewsError, Report
 from devices.commands.states import Status
 from devices.commands.tasks import work_off
-from devices.models import Command
+from devices.models import Command, Portfolio
 from partners.models import Partner, WebhookAnswer
 from tests.commands.conftest import BACK, BY, again, batteries, cleared, issued, order
 from tests.webhooks.conftest import _loopback_is_allowed, deliver, endpoint_at, receiver
@@ -136,6 +136,20 @@ def test_the_restore_goes_out_at_the_end(pushed):
     work(after=timedelta(minutes=61))
     assert told(there)[1]["command"] == BACK["command"]
     assert again(command.restore).status == "accepted"
+
+
+def test_what_gives_a_device_back_goes_out_to_one_that_takes_no_orders(pushed):
+    """A portfolio that it is in was suspended a moment after: nothing else leaves, however young it is."""
+    there, [running, waiting] = pushed(count=2)
+    issued(order(running, lasts=HOUR, restore=BACK))
+    work()
+    issued(order(waiting))
+    portfolio = Portfolio.objects.create(name="At rest", kind="other", suspended_at=clock.now())
+    portfolio.devices.add(running, waiting, through_defaults={"added_at": clock.now()})
+    cancel(Command.objects.filter(device=running, restores=None), reason="portfolio_suspended", now=clock.now(), by=BY)
+    work()
+    assert [each["command"] for each in told(there)] == ["battery:set-power", BACK["command"]]
+    assert Command.objects.get(device=waiting).error_code == "not_cleared"
 
 
 def test_a_cancelled_command_is_told_of_and_undone_at_once(pushed):

@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 
 from devices.commands.issuing import DispatchClearance, Order, issue
+from devices.commands.sending.pushing import push_due
 from devices.connections.programmatic import connect_by_api_key
 from devices.models import Command, Connection, Device, Poll, Portfolio
 from devices.polling import claiming
@@ -132,9 +133,9 @@ def test_an_ended_partner_is_stopped_at_once_and_its_devices_are_revoked(partner
     asked = end(partner)
     assert Partner.objects.get(pk=partner.pk).status == "ended"
     assert WebhookEndpoint.objects.get().disabled_at is not None
-    assert Command.objects.get(pk=made.pk).status == "cancelled"
     assert clouds_asked() == []
     work_off()
+    assert Command.objects.get(pk=made.pk).error_code == "partner_ended"
     enrollment = Enrollment.objects.get(pk=enrollment.pk)
     assert (enrollment.state, enrollment.state_reason) == ("revoked", "partner_ended")
     assert set(Connection.objects.values_list("status", flat=True)) == {"revoked"}
@@ -142,6 +143,27 @@ def test_an_ended_partner_is_stopped_at_once_and_its_devices_are_revoked(partner
     asked.refresh_from_db()
     assert (asked.revoked, asked.enrollments_foreseen, asked.finished_at is not None) == (1, 1, True)
     assert "The audit trail is whole" in verify()
+
+
+def test_a_partner_ends_amid_an_event_of_however_many_commands(partner, monkeypatch):
+    """The request touches none of them, none goes out any more, and the job calls them off piece by piece."""
+    monkeypatch.setattr(work, "COMMANDS_AT_ONCE", 1)
+    unsent = commanded(active(partner=partner).device_id)
+    sent = [commanded(active(partner=partner).device_id) for _ in range(2)]
+    for each in sent:
+        Command.objects.filter(pk=each.pk).update(sent_at=clock.now(), step="", due_at=None)
+    end(partner)
+    assert set(Command.objects.values_list("status", flat=True)) == {"pending"}
+    push_due(now=clock.now())
+    unsent = Command.objects.get(pk=unsent.pk)
+    assert (unsent.status, unsent.error_code, unsent.sent_at) == ("rejected", "not_cleared", None)
+    assert work.work_off(now=clock.now()) == 1
+    assert Command.objects.filter(status="cancelled").count() == 1
+    work_off()
+    assert set(Command.objects.filter(pk__in=[each.pk for each in sent]).values_list("error_code", flat=True)) == {
+        "partner_ended"
+    }
+    assert Deprovisioning.objects.get().finished_at is not None
 
 
 def test_devices_are_handed_over_with_their_enrollments_programs_and_consents(partner):

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django_q.models import OrmQ
 
 from devices.commands.issuing import DispatchClearance, Order, issue
+from devices.commands.sending.pushing import push_due
 from devices.connections.programmatic import connect_by_api_key
 from devices.connectors.push import streams
 from devices.models import Cloud, Command, Connection, Device, DiscoveredDevice, Poll, Portfolio
@@ -13,6 +15,7 @@ from devices.polling import claiming, known
 from devices.portfolios import membership, revoking, suspending
 from enrollments import lifecycle
 from enrollments.models import Enrollment
+from partners.models import WebhookMessage
 from tests.factories import NOW, active, commanded, linkable_cloud
 from texture_portal import actors, clock, waiting
 from texture_portal.refusals import Refusal
@@ -110,15 +113,54 @@ def test_what_was_ordered_in_the_moment_of_a_suspension_is_cancelled_by_the_next
     assert suspending.work_off(now=clock.now()) == 0
 
 
-def test_of_very_many_commands_the_rest_is_cancelled_by_the_job(device, portfolio, monkeypatch):
-    monkeypatch.setattr(suspending, "AT_ONCE", 1)
-    fill(portfolio, late := active(partner=device.partner).device)
-    for each in (device, late):
-        commanded(each.pk)
-    suspend(portfolio)
-    assert Command.objects.filter(status="cancelled").count() == 1
-    suspending.work_off(now=clock.now())
+@pytest.fixture
+def many(device, portfolio, monkeypatch):
+    """More commands under way than one transaction cancels: two that went out, and one that did not yet."""
+    monkeypatch.setattr(suspending, "AT_ONCE", 2)
+    others = [active(partner=device.partner).device for _ in range(2)]
+    made = [commanded(each.pk) for each in (device, *others)]
+    for each in made[:2]:
+        Command.objects.filter(pk=each.pk).update(sent_at=clock.now(), step="", due_at=None)
+    return others, made[-1]
+
+
+def woken():
+    return {each.task["args"] for each in OrmQ.objects.all()}
+
+
+def test_of_very_many_commands_the_rest_is_cancelled_by_the_job_which_is_woken(portfolio, many):
+    for each in many[0]:
+        fill(portfolio, each)
+    done = suspend(portfolio)
+    assert (done.devices, done.cancelled, done.left) == (3, 2, 1)
     assert Command.objects.filter(status="cancelled").count() == 2
+    assert ("suspended_portfolios",) in woken()
+    suspending.work_off(now=clock.now())
+    assert Command.objects.filter(status="cancelled").count() == 3
+
+
+def test_none_of_them_goes_out_meanwhile_however_young_it_is(portfolio, many):
+    others, unsent = many
+    for each in others:
+        fill(portfolio, each)
+    suspend(portfolio)
+    push_due(now=clock.now())
+    unsent = Command.objects.get(pk=unsent.pk)
+    assert (unsent.sent_at, unsent.error_code) == (None, "not_cleared")
+    assert not WebhookMessage.objects.filter(type="command.requested").exists()
+
+
+def test_nor_to_what_is_put_into_it_meanwhile(portfolio, many, monkeypatch):
+    monkeypatch.setattr(suspending, "AT_ONCE", 1)
+    others, unsent = many
+    suspend(portfolio)
+    OrmQ.objects.all().delete()
+    devices = Device.objects.filter(pk__in=[each.pk for each in others])
+    membership.add(portfolio, devices, reason="its season", now=clock.now(), by=BY)
+    assert ("suspended_portfolios",) in woken()
+    push_due(now=clock.now())
+    unsent = Command.objects.get(pk=unsent.pk)
+    assert (unsent.sent_at, unsent.error_code) == (None, "not_cleared")
 
 
 def test_nothing_in_it_is_commanded_and_what_is_under_way_is_cancelled(device, portfolio):

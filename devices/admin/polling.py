@@ -130,7 +130,7 @@ class PollAdmin(BigTable, ReadOnlyAdmin):
 
     @display(description="Due")
     def due(self, row: Poll) -> str:
-        return at(row.due_at)
+        return "left alone" if row.is_left_alone else at(row.due_at)
 
 
 @admin.register(CallBucket)

@@ -19,6 +19,8 @@ OF_RENEWAL = (
     "expires_at", "renewed_at", "generation", "renewing_until", "renew_not_before", "unanswered", "failures",
     "refusals", "last_fault",
 )  # fmt: skip
+# What a grant is good for does not follow from who rests (`devices.portfolios.putting_to_rest`).
+OF_REST = ("is_at_rest",)
 OF_ENDING = ("end_attempt_at", "end_attempts", "end_fault")
 HAS_ITS_SECRET = (
     Q(way="authorization_code", sealed_access_token__isnull=False)
@@ -26,6 +28,21 @@ HAS_ITS_SECRET = (
     | Q(way="client_credentials")
 )
 EMPTY = Q(**{f"{each}__isnull": True for each in SECRETS})
+
+# Those that are being asked this moment settle as they are: what looks for work sees the connection, too.
+LEAVE_ALONE = """
+IF NEW.status = 'active' AND NOT NEW.is_at_rest THEN
+    UPDATE devices_poll SET is_left_alone = false WHERE id IN (
+        SELECT id FROM devices_poll WHERE connection_id = NEW.id AND is_left_alone ORDER BY id FOR NO KEY UPDATE
+    );
+ELSE
+    UPDATE devices_poll SET is_left_alone = true WHERE id IN (
+        SELECT id FROM devices_poll WHERE connection_id = NEW.id AND due_at IS NOT NULL AND NOT is_left_alone
+        FOR NO KEY UPDATE SKIP LOCKED
+    );
+END IF;
+RETURN NULL;
+"""
 
 
 class Connection(models.Model):
@@ -68,6 +85,12 @@ class Connection(models.Model):
     is_provisional = models.BooleanField(
         default=False, help_text="Granted at the cloud, but not yet agreed to on our page: it is used for nothing else."
     )
+    is_at_rest = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="It reaches nothing but devices of suspended portfolios: it is not used.",
+    )
     broken_at = models.DateTimeField(null=True)
     broken_reason = models.CharField(max_length=20, blank=True)
 
@@ -103,7 +126,7 @@ class Connection(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     history = HistoricalRecords(
-        excluded_fields=[*SECRETS, *OF_RENEWAL, *OF_ENDING, "updated_at"],
+        excluded_fields=[*SECRETS, *OF_RENEWAL, *OF_REST, *OF_ENDING, "updated_at"],
         history_user_id_field=models.IntegerField(null=True),
         history_change_reason_field=models.TextField(null=True),
     )
@@ -152,6 +175,7 @@ class Connection(models.Model):
             models.Index(
                 fields=["end_attempt_at"], condition=Q(end_attempt_at__isnull=False), name="connections_to_end"
             ),
+            models.Index(fields=["id"], condition=Q(is_at_rest=True), name="connections_at_rest"),
         ]
         triggers = [
             pgtrigger.FSM(
@@ -160,6 +184,13 @@ class Connection(models.Model):
                 transitions=[
                     ("active", "broken"), ("broken", "active"), ("active", "revoked"), ("broken", "revoked"),
                 ],
+            ),
+            pgtrigger.Trigger(
+                name="its_polls_are_left_alone",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("status", "is_at_rest"),
+                func=LEAVE_ALONE,
             ),
         ]  # fmt: skip
 

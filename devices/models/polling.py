@@ -11,6 +11,7 @@ from devices.models.device import Device
 from partners.models.partner import LONGEST_FOLDED
 
 LONGEST_ID = 255
+TO_CLAIM = Q(due_at__isnull=False, is_left_alone=False)
 
 
 class Poll(models.Model):
@@ -38,6 +39,11 @@ class Poll(models.Model):
     covers_from = models.DateTimeField(null=True, help_text="History: what is still to be asked begins here.")
     covers_to = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, help_text="Null: there is nothing to ask for now.")
+    is_left_alone = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whatever is due: its connection is not active or at rest, or the device is whose history it is.",
+    )
     claimed_until = models.DateTimeField(null=True)
     claims = models.PositiveIntegerField(default=0)
     failures = models.PositiveIntegerField(default=0, help_text="In a row.")
@@ -58,7 +64,15 @@ class Poll(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["cloud", "due_at", "id"], condition=Q(due_at__isnull=False), name="polls_due"),
+            models.Index(
+                fields=["cloud", "due_at", "id"], condition=TO_CLAIM & ~Q(kind="history"), name="states_to_claim"
+            ),
+            models.Index(
+                fields=["cloud", "due_at", "id"], condition=TO_CLAIM & Q(kind="history"), name="history_to_claim"
+            ),
+            models.Index(
+                fields=["connection"], condition=Q(is_left_alone=True, kind="history"), name="history_left_alone"
+            ),
             models.Index(
                 fields=["cloud", "claimed_until"], condition=Q(claimed_until__isnull=False), name="polls_in_flight"
             ),

@@ -8,22 +8,22 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from devices.models import Cloud, Connection, Poll
-from devices.portfolios.resting import REACHES_NOTHING_AWAKE
 from partners.models import Partner
 
 LEASE = timedelta(seconds=90)  # longer than a task may take: then its claims are lost with the worker
 AT_ONCE_A_CLOUD = 300  # under way by all workers: a cloud that hangs holds no more
 FAILURES_BEFORE_REST = 3
 STATES = (Poll.Kind.DISCOVERY, Poll.Kind.SINGLE, Poll.Kind.BULK)
-EVERYTHING = tuple(Poll.Kind)
 
-# Of connections that work, and reach something that is not at rest.
-OPEN = f"""devices_poll poll JOIN devices_connection connection ON connection.id = poll.connection_id
-    AND connection.status = 'active' AND NOT {REACHES_NOTHING_AWAKE}"""
+# Of connections that work, and reach something that is not at rest. What is left alone is not even looked at: the
+# index has only the others, in the order in which they are due.
+OPEN = """devices_poll poll JOIN devices_connection connection ON connection.id = poll.connection_id
+    AND connection.status = 'active' AND NOT connection.is_at_rest AND NOT poll.is_left_alone"""
+IS_OPEN = Q(is_left_alone=False, connection__status=Connection.Status.ACTIVE, connection__is_at_rest=False)
 DUE_SOMEWHERE = f"""SELECT cloud.id FROM devices_cloud cloud WHERE EXISTS (
     SELECT FROM {OPEN} WHERE poll.cloud_id = cloud.id AND poll.due_at <= %s AND poll.kind = ANY(%s)
 )"""  # noqa: S608 - with words of our own
-# Discovery before states before history; and of one that failed again and again, a single knock.
+# Of one that failed again and again, a single knock.
 CLAIM = f"""
 WITH open AS MATERIALIZED (
     SELECT CASE WHEN coalesce(standing.failures, 0) >= %(resting)s THEN 1 ELSE %(room)s END AS room
@@ -32,7 +32,7 @@ WITH open AS MATERIALIZED (
 ), due AS (
     SELECT poll.id FROM {OPEN}
     WHERE poll.cloud_id = %(cloud)s AND poll.due_at <= %(now)s AND poll.kind = ANY(%(kinds)s)
-    ORDER BY poll.kind = 'history', poll.due_at, poll.id
+    ORDER BY poll.due_at, poll.id
     LIMIT greatest(0, (SELECT room FROM open) - (
         SELECT count(*) FROM devices_poll flying WHERE flying.cloud_id = %(cloud)s AND flying.claimed_until > %(now)s
     ))
@@ -46,7 +46,7 @@ RETURNING id
 
 def open_polls() -> "QuerySet[Poll]":
     """Those that a worker may take once they are due."""
-    return Poll.objects.filter(pk__in=RawSQL(f"SELECT poll.id FROM {OPEN}", []))  # noqa: S608, S611
+    return Poll.objects.filter(IS_OPEN)
 
 
 def clouds_with_something_due(*, kinds: Collection[str], now: datetime) -> list[Cloud]:

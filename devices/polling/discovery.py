@@ -26,7 +26,7 @@ BEGIN = """
 INSERT INTO devices_poll (cloud_id, connection_id, kind, step, names, key, due_at, claims, failures, outcome, faults)
 SELECT cloud.id, connection.id, 'discovery', 0, '{}', 'root', %(now)s, 0, 0, '', '{}'
 FROM devices_connection connection JOIN devices_cloud cloud ON cloud.id = connection.cloud_id
-WHERE connection.status = 'active' AND NOT connection.is_provisional
+WHERE connection.status = 'active' AND NOT connection.is_provisional AND NOT connection.is_at_rest
 AND cloud.connector = 'pull' AND cloud.document <> '{}'
 AND NOT EXISTS (
     SELECT FROM devices_poll poll WHERE poll.connection_id = connection.id AND poll.kind = 'discovery' AND poll.step = 0
@@ -84,7 +84,7 @@ def _keep_steps(poll: Poll, steps: Iterable[Mapping[str, Any]], *, now: datetime
     )  # fmt: skip
     gone = Poll.objects.filter(parent=poll).exclude(key__in=keys)
     _vanish(DiscoveredDevice.objects.filter(found_by__in=gone), now=now)
-    gone.update(due_at=None)
+    gone.update(due_at=None, is_left_alone=False)
     Poll.objects.filter(parent=poll, key__in=keys, due_at=None).update(due_at=now)
 
 

@@ -10,7 +10,7 @@ from devices.models import Cloud, Poll, ReadingRefusal
 from devices.polling import discovery, settling
 from devices.polling.call_log import CallLog
 from devices.polling.settling import Settled
-from devices.polling.trips import NOBODY, OK, PollTrip, Trip
+from devices.polling.trips import AT_REST, NOBODY, OK, PollTrip, Trip
 from devices.telemetry import refusing
 from devices.telemetry.taking import Observed, take
 
@@ -52,6 +52,7 @@ class Results:
                 wait=wait,
                 covered_to=trip.covered_to if brought else None,
                 is_idle=outcome == NOBODY,
+                is_at_rest=outcome == AT_REST,
             )
         )
 

@@ -15,24 +15,34 @@ from devices.polling.spreading import after_failure, next_slot, next_turn
 MOST_FAULTS = 10
 OK = "ok"
 
-# Only the latest claim of a row may say how it went.
+# Only the latest claim of a row may say how it went. What is left alone stays so; all rows are held in one order, as
+# whoever wakes a connection's holds them.
 SETTLE = """
+WITH result AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS result (
+        id bigint, claims int, due_at timestamptz, failures int, asked_at timestamptz, succeeded_at timestamptz,
+        outcome text, faults jsonb, covers_from timestamptz, is_at_rest boolean
+    )
+), held AS MATERIALIZED (
+    SELECT id FROM devices_poll WHERE id IN (SELECT id FROM result) ORDER BY id FOR NO KEY UPDATE
+)
 UPDATE devices_poll poll
 SET due_at = result.due_at, claimed_until = NULL, failures = result.failures, asked_at = result.asked_at,
     succeeded_at = coalesce(result.succeeded_at, poll.succeeded_at), outcome = result.outcome,
     faults = ARRAY(SELECT jsonb_array_elements_text(result.faults)),
-    covers_from = coalesce(result.covers_from, poll.covers_from)
-FROM jsonb_to_recordset(%s::jsonb) AS result (
-    id bigint, claims int, due_at timestamptz, failures int, asked_at timestamptz, succeeded_at timestamptz,
-    outcome text, faults jsonb, covers_from timestamptz
-)
+    covers_from = coalesce(result.covers_from, poll.covers_from),
+    is_left_alone = result.due_at IS NOT NULL AND (poll.is_left_alone OR result.is_at_rest)
+FROM result JOIN held ON held.id = result.id
 WHERE poll.id = result.id AND poll.claims = result.claims
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """`wait`: the cloud wants to be left alone so long, which is no failure. `covered_to`: of history."""
+    """`wait`: the cloud wants to be left alone so long, which is no failure. `covered_to`: of history.
+
+    `is_idle`: there is nobody to ask for. `is_at_rest`: there is, once the device whose history it is is awake.
+    """
 
     poll: Poll
     outcome: str
@@ -41,6 +51,7 @@ class Settled:
     wait: timedelta | None = None
     covered_to: datetime | None = None
     is_idle: bool = False
+    is_at_rest: bool = False
 
 
 def settle(results: Iterable[Settled], *, now: datetime) -> None:
@@ -58,7 +69,7 @@ def every(poll: Poll, *, polled_every: timedelta) -> timedelta:
 
 def _row(result: Settled, *, now: datetime) -> dict[str, object]:
     poll, is_ok = result.poll, result.outcome == OK
-    failures = 0 if is_ok else poll.failures + (result.wait is None)
+    failures = 0 if is_ok else poll.failures + (result.wait is None and not result.is_at_rest)
     told = dict.fromkeys(f"{fault.at}: {fault.code}"[:200] for fault in result.faults)
     return {
         "id": poll.pk,
@@ -70,6 +81,7 @@ def _row(result: Settled, *, now: datetime) -> dict[str, object]:
         "outcome": result.outcome,
         "faults": list(told)[:MOST_FAULTS],
         "covers_from": result.covered_to,
+        "is_at_rest": result.is_at_rest,
     }
 
 
@@ -77,7 +89,7 @@ def _due_at(result: Settled, *, failures: int, now: datetime) -> datetime | None
     poll = result.poll
     if result.is_idle:
         return None
-    if result.wait == timedelta():
+    if result.is_at_rest or result.wait == timedelta():
         return now
     if result.wait is not None:
         return next_slot(str(poll.pk), every=result.every / 10, after=now + result.wait)

@@ -32,7 +32,7 @@ USUAL_SECONDS = 10.0
 MOST_BYTES = 16 * 1024 * 1024
 AHEAD = 15.0  # seconds of a cloud's limit that one worker holds rows for
 NAME = "Texture-Enrollment-Portal/1"
-OK, NOBODY = "ok", "nobody_enrolled"
+OK, NOBODY, AT_REST = "ok", "nobody_enrolled", "at_rest"
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -214,18 +214,18 @@ class Workshop:
                     trip.errand = errands.ask_states(document, known, names=poll.names)
                 elif known:
                     trip.errand = errands.ask_state(document, known, names=poll.names)
-        if trip.errand is None:
+        if trip.errand is None and trip.outcome_code == OK:
             trip.outcome_code = NOBODY
 
 
 def _ask_history(trip: PollTrip, document: Document, *, now: datetime) -> None:
-    """Of one device, where there is still something to ask for."""
+    """Of one device, where there is still something to ask for; later, where it is at rest."""
     poll = trip.poll
     listed = (
         DiscoveredDevice.objects.filter(
             readable(now=now, of="device__"), device=poll.device_id, connection=poll.connection_id, vanished_at=None
         )
-        .exclude(resting(of="device"))
+        .annotate(is_at_rest=resting(of="device"))
         .select_related("device")
         .order_by("-pk")
         .first()
@@ -234,6 +234,9 @@ def _ask_history(trip: PollTrip, document: Document, *, now: datetime) -> None:
         return
     history = document.entries[listed.entry].history
     if history is None or listed.device is None:
+        return
+    if listed.is_at_rest:
+        trip.outcome_code = AT_REST
         return
     end = min(poll.covers_from + timedelta(days=history.days), poll.covers_to)
     device = Known(listed.manufacturer_device_id, listed.entry, listed.kept, listed.device.manufacturer)

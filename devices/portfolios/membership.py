@@ -10,6 +10,7 @@ from devices.connections.record import save_on_record
 from devices.models import Device, Portfolio, PortfolioDevice
 from devices.portfolios import suspending
 from partners.models import Partner
+from texture_portal import jobs
 from texture_portal.actors import Actor
 from texture_portal.console.search import as_uuid
 
@@ -46,6 +47,8 @@ def add(portfolio: Portfolio, devices: "QuerySet[Device]", *, reason: str, now: 
 def remove(portfolio: Portfolio, devices: "QuerySet[Device]", *, reason: str, by: Actor) -> int:
     held = _hold(portfolio)
     removed, _ = held.places.filter(device__in=devices).delete()
+    if held.suspended_at is not None:
+        jobs.wake(suspending.JOB)  # they are awake
     save_on_record(held, by=by, reason=f"{removed} devices removed: {reason}")
     return removed
 

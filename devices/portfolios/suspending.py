@@ -18,6 +18,7 @@ from devices.commands import cancelling
 from devices.commands.states import UNFINISHED
 from devices.connections.record import save_on_record
 from devices.models import Command, Connection, Device, Portfolio, PortfolioDevice
+from devices.portfolios import putting_to_rest
 from devices.portfolios.resting import resting
 from texture_portal import jobs
 from texture_portal.actors import Actor, system
@@ -64,12 +65,13 @@ def suspend(portfolio: Portfolio, *, reason: str, now: datetime, by: Actor) -> S
 
 @transaction.atomic
 def reinstate(portfolio: Portfolio, *, reason: str, by: Actor) -> Portfolio:
-    """Its devices are polled again with the next look, but for those that another portfolio keeps at rest."""
+    """Its devices are polled again once the job has looked, but for those that another portfolio keeps at rest."""
     held = Portfolio.objects.select_for_update().get(pk=portfolio.pk)
     if held.suspended_at is None:
         raise Refusal("state_conflict", "The portfolio is not suspended.")
     held.suspended_at = None
     save_on_record(held, by=by, reason=f"reinstated: {reason}")
+    jobs.wake(JOB)
     return held
 
 
@@ -83,9 +85,13 @@ def stop(devices: Places, *, now: datetime, by: Actor) -> int:
 
 
 def work_off(*, now: datetime) -> int:
-    """One batch of what is under way though it rests: of very many, or ordered in the very moment of a suspension."""
+    """One batch of what is under way though it rests: of very many, or ordered in the very moment of a suspension.
+
+    And of connections that are to rest, or to be used again.
+    """
     left = Command.objects.filter(resting(of="device"), status__in=UNFINISHED, restores=None).order_by("pk")
-    return len(cancelling.cancel(left[:AT_ONCE], reason=SUSPENDED, now=now, by=BY))
+    cancelled = cancelling.cancel(left[:AT_ONCE], reason=SUSPENDED, now=now, by=BY)
+    return len(cancelled) + putting_to_rest.follow()
 
 
 def _under_way(devices: Places) -> "QuerySet[Command]":

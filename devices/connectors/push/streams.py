@@ -15,7 +15,6 @@ from devices.connectors.push.documents import StreamDocument
 from devices.connectors.push.events import Event
 from devices.connectors.push.messages import Item
 from devices.models import Cloud, Connection, Device, ReadingRefusal, StreamPosition, Withdrawal
-from devices.portfolios.resting import connections_at_rest
 from devices.telemetry import refusing
 from devices.telemetry.taking import Observed, take
 from partners.models import Partner
@@ -34,12 +33,12 @@ def to_follow() -> "QuerySet[Connection]":
     return (
         Connection.objects.filter(
             status=Connection.Status.ACTIVE,
+            is_at_rest=False,
             cloud__connector=Cloud.Connector.PUSH,
             cloud__state=Cloud.State.HEALTHY,
             cloud__partner__status=Partner.Status.ACTIVE,
         )
         .exclude(cloud__document={})
-        .exclude(pk__in=connections_at_rest())
         .order_by("pk")
     )
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from devices.models import Cloud, Poll
 from devices.polling import discovery, history, known
 from devices.polling.driving import drive_cloud
+from partners.models import Partner
 from texture_portal import clock
 
 ROUND_SECONDS = 10.0  # between two lines of progress
@@ -26,7 +27,8 @@ class Command(BaseCommand):
     def handle(self, *, days: float, cloud: str | None, **options: Any) -> None:
         if not 0 < days <= history.MOST_DAYS:
             raise CommandError(f"--days must be more than 0 and at most {history.MOST_DAYS} (§6).")
-        clouds = Cloud.objects.filter(connector=Cloud.Connector.PULL, state=Cloud.State.HEALTHY).order_by("pk")
+        polled = Cloud.objects.filter(connector=Cloud.Connector.PULL, state=Cloud.State.HEALTHY)
+        clouds = polled.filter(partner__status=Partner.Status.ACTIVE).order_by("pk")
         if cloud is not None:
             clouds = clouds.filter(name=cloud)
         if not clouds:
@@ -39,17 +41,26 @@ class Command(BaseCommand):
     def _fill(self, cloud: Cloud, *, days: float) -> None:
         self._say(cloud, f"{history.ask_for(cloud, days=days, now=clock.now())} devices to ask for")
         while True:
-            drive_cloud(cloud, kinds=(Poll.Kind.HISTORY,), now=clock.now(), open_for=ROUND_SECONDS)
+            settled = drive_cloud(cloud, kinds=(Poll.Kind.HISTORY,), now=clock.now(), open_for=ROUND_SECONDS)
             told = history.progress(cloud)
             left = told.left.total_seconds() / 86_400
             self._say(cloud, f"{told.done} of {told.devices} devices, {left:.0f} device-days to go")
             if told.next_at is None:
+                self._say_what_is_left(cloud, told)
                 return
             wait = (told.next_at - clock.now()).total_seconds()
             if wait > LONGEST_WAIT:
                 self._say(cloud, f"{told.faulty} devices failed; the worker asks for them again, as does this command")
                 return
-            time.sleep(max(0.0, min(wait, LONGEST_WAIT)))
+            time.sleep(max(0.0 if settled else 1.0, min(wait, LONGEST_WAIT)))
+
+    def _say_what_is_left(self, cloud: Cloud, told: history.Progress) -> None:
+        if told.at_rest:
+            self._say(
+                cloud, f"{told.at_rest} devices are at rest or out of reach; the worker goes on once they are not"
+            )
+        if told.let_go:
+            self._say(cloud, f"{told.let_go} devices have no history there, or are not to be read any more")
 
     def _say(self, cloud: Cloud, text: str) -> None:
         self.stdout.write(f"{cloud}: {text}")

@@ -150,6 +150,8 @@ class ConnectionAdmin(BigTable, DetailAdmin):
 def standing_badge(connection: Connection) -> SafeString:
     if connection.status == Status.REVOKED and connection.ended_at is None:
         return badge("being ended", "warning")
+    if connection.status == Status.ACTIVE and connection.is_at_rest:
+        return badge("active, at rest", "warning")
     return badge(connection.get_status_display().lower(), MARKS[connection.status])
 
 

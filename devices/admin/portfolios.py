@@ -56,8 +56,8 @@ def _revoke(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: Us
 
 def _suspend(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: User) -> str:
     done = suspending.suspend(portfolio, reason=given["reason"], now=now, by=by(user))
-    left = f" The other {done.left} are within a minute, and none goes out that had not gone." if done.left else ""
-    return f"{done.devices} devices are at rest; {done.cancelled} commands were cancelled.{left}"
+    more = f" Another {done.left} will be within a minute; none goes out any more." if done.left else ""
+    return f"{done.devices} devices are at rest; {done.cancelled} commands were cancelled.{more}"
 
 
 def _reinstate(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: User) -> str:

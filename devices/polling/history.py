@@ -1,5 +1,6 @@
 """History from partners' clouds (§6): asked for piece by piece, each row remembering how far it has come."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -59,10 +60,15 @@ def ask_for(cloud: Cloud, *, days: float, now: datetime) -> int:
         )
         for row in listed
     ]  # fmt: skip
-    keys = [each.key for each in wanted]
-    rows_of(cloud).filter(~IS_THROUGH, key__in=keys, due_at=None).update(due_at=now)  # let go of earlier today
+    _take_up_again(cloud, {each.key for each in wanted}, now=now)
     Poll.objects.bulk_create(wanted, ignore_conflicts=True)
     return rows_of(cloud).filter(due_at__isnull=False).count()
+
+
+def _take_up_again(cloud: Cloud, keys: Collection[str], *, now: datetime) -> None:
+    """What was asked for earlier on the same day and came to no end, since there was nobody to ask for."""
+    let_go = rows_of(cloud).filter(~IS_THROUGH, due_at=None).values_list("pk", "key")
+    Poll.objects.filter(pk__in=[pk for pk, key in let_go if key in keys]).update(due_at=now)
 
 
 def progress(cloud: Cloud) -> Progress:

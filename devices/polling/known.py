@@ -40,6 +40,7 @@ BEGIN_TO_POLL = f"""
 UPDATE devices_poll poll SET due_at = %(now)s
 WHERE due_at IS NULL AND kind IN ('single', 'bulk') AND EXISTS (
     SELECT FROM devices_discovereddevice listed JOIN devices_device device ON device.id = listed.device_id
+    JOIN devices_connection connection ON connection.id = poll.connection_id AND connection.status = 'active'
     WHERE listed.poll_id = poll.id AND listed.vanished_at IS NULL
     AND device.may_read AND coalesce(device.cleared_until > %(now)s, true) AND NOT {RESTS}
 )

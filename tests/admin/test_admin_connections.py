@@ -5,9 +5,9 @@ from django.urls import reverse
 
 from devices.connections import programmatic, renewal
 from devices.models import Cloud, Connection, Device, Portfolio
-from devices.portfolios import revoking
+from devices.portfolios import revoking, suspending
 from tests.admin.conftest import member_of
-from tests.factories import NOW, CustomerFactory, DeviceFactory, PartnerFactory, active
+from tests.factories import NOW, CustomerFactory, DeviceFactory, PartnerFactory, active, commanded
 from texture_portal import actors, clock
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +87,8 @@ def test_a_connections_page_says_how_fresh_it_is_and_why_it_is_broken(administra
     page = administrator.get(page_of(connection)).content.decode()
     for told in ("cust-81", "End user", "Last renewed", "Granted"):
         assert told in page
+    Connection.objects.update(is_at_rest=True)
+    assert "at rest" in administrator.get(page_of(connection)).content.decode()
     renewal.break_off(connection, "grant_over", now=clock.now())
     page = administrator.get(page_of(connection)).content.decode()
     assert "The cloud no longer knows the grant" in page
@@ -141,6 +143,21 @@ def test_a_portfolio_is_filled_emptied_and_revoked(administrator, connection, ca
     page = administrator.get(page_of(portfolio)).content.decode()
     assert devices[0].serial_number in page
     assert "The season ended." in page
+
+
+def test_a_suspension_says_how_many_commands_it_cancelled_and_how_many_are_left(
+    administrator, carry_out, said, monkeypatch
+):
+    monkeypatch.setattr(suspending, "AT_ONCE", 2)
+    portfolio = Portfolio.objects.create(name="Peak Saver", kind="program")
+    devices = [active().device for _ in range(3)]
+    for each in devices:
+        commanded(each.pk)
+    portfolio.devices.add(*devices, through_defaults={"added_at": NOW})
+    answer = carry_out(administrator, portfolio, "suspend", reason="The season is over.")
+    assert said(answer) == [
+        "3 devices are at rest; 2 commands were cancelled. Another 1 will be within a minute; none goes out any more."
+    ]
 
 
 def test_a_programs_devices_are_put_into_a_portfolio(administrator, carry_out, said):

@@ -67,8 +67,9 @@ def ask_for(cloud: Cloud, *, days: float, now: datetime) -> int:
 
 def _take_up_again(cloud: Cloud, keys: Collection[str], *, now: datetime) -> None:
     """What was asked for earlier on the same day and came to no end, since there was nobody to ask for."""
-    let_go = rows_of(cloud).filter(~IS_THROUGH, due_at=None).values_list("pk", "key")
-    Poll.objects.filter(pk__in=[pk for pk, key in let_go if key in keys]).update(due_at=now)
+    let_go = rows_of(cloud).filter(~IS_THROUGH, due_at=None, connection__status=Connection.Status.ACTIVE)
+    again = [pk for pk, key in let_go.values_list("pk", "key") if key in keys]
+    Poll.objects.filter(pk__in=again).update(due_at=now)
 
 
 def progress(cloud: Cloud) -> Progress:

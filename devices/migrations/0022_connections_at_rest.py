@@ -58,6 +58,9 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(PUT_TO_REST, migrations.RunSQL.noop),
         migrations.RunSQL(LEAVE_ALONE, migrations.RunSQL.noop),
+        migrations.RunSQL(
+            "SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop
+        ),  # nothing put off before what follows
         migrations.AddIndex(
             model_name="connection",
             index=models.Index(condition=models.Q(("is_at_rest", True)), fields=["id"], name="connections_at_rest"),

@@ -28,7 +28,7 @@ AND (connection.status <> 'active' OR connection.is_at_rest)
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("devices", "0021_suspended_portfolios"),
+        ("devices", "0022_makers_by_key"),
         ("partners", "0019_waivers_of_erased"),
     ]
 

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from texture_portal import clock, key_use
@@ -44,13 +44,19 @@ def keep_writing() -> threading.Thread:
 
 def _write_for_ever() -> None:
     while True:
-        try:
-            write_down(now=clock.now())
-        except DatabaseError as fault:
-            log.warning("the use of keys cannot be written down: %s", type(fault).__name__)
-        finally:
-            connection.close()
+        write_if_possible()
         time.sleep(EVERY_SECONDS)
+
+
+def write_if_possible() -> None:
+    """Whatever is in the way now, it is tried again: a process that told nothing more would look as if it used no key."""
+    try:
+        write_down(now=clock.now())
+    except Exception as fault:
+        trace = not isinstance(fault, Error)  # a database that is away is no riddle
+        log.warning("the use of keys cannot be written down: %s", type(fault).__name__, exc_info=trace)
+    finally:
+        connection.close()
 
 
 def _write(ring: Ring, fingerprint: str, *, leads: bool, used_at: float | None, now: datetime) -> None:

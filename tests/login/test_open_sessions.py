@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -48,6 +49,16 @@ def test_one_is_ended_or_all_the_others(rita, log_in):
     act = last("sessions_ended")
     assert (act.username, act.about, act.detail) == ("rita", "rita", {"count": 1})
     assert here.post(PAGE, {"session": "none"}).status_code == 404
+
+
+def test_a_session_that_is_ended_takes_no_new_key_and_so_lives_on_unseen(rita, log_in):
+    client, _ = log_in()
+    under_way = SessionStore(client.session.session_key)  # as a second factor is being proved
+    assert "_auth_user_id" in under_way
+    open_sessions.end(rita, StaffSession.objects.all(), now=clock.now(), by=rita)
+    with pytest.raises(SessionInterrupted):
+        under_way.cycle_key()
+    assert not Session.objects.exists()
 
 
 def test_nobody_ends_a_colleagues_by_that_page(rita, log_in):

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.db import InterfaceError
 from django.test import Client
 from django_q.signing import BadSignature, SignedPackage
 
@@ -119,6 +120,17 @@ def test_the_use_of_a_key_is_written_down_and_never_goes_back(begin_anew):
     key_use._used["DATA_KEYS", FIRST["DATA_KEYS"]] = (used - timedelta(hours=1)).timestamp()
     keys.write_down(now=clock.now())
     assert Key.objects.get(ring="DATA_KEYS").last_used_at == used
+
+
+@pytest.mark.parametrize("fault", [InterfaceError("gone"), RuntimeError("a riddle")])
+def test_a_process_goes_on_to_tell_of_its_keys_whatever_was_in_the_way(monkeypatch, caplog, fault):
+    def fails(*, now):
+        raise fault
+
+    monkeypatch.setattr(keys, "write_down", fails)
+    monkeypatch.setattr(keys.connection, "close", lambda: None)  # the test's own
+    keys.write_if_possible()
+    assert type(fault).__name__ in caplog.text
 
 
 def test_a_file_that_others_may_read_is_refused(manage, secrets_file, environment):

@@ -37,6 +37,11 @@ def has_one(key: str | None) -> bool:
     return StaffSession.objects.filter(session_key=key).exists()
 
 
+def hold(key: str) -> bool:
+    """Whether it is on record; then nobody ends it before the transaction does."""
+    return StaffSession.objects.select_for_update().filter(session_key=key).exists()
+
+
 def has_a_new_key(old: str, new: str | None) -> None:
     """The same session under another key: a second factor was proved, a password changed."""
     StaffSession.objects.filter(session_key=old).update(session_key=new)

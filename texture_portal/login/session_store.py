@@ -4,8 +4,11 @@ older one is needed no longer."""
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY as USER
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core import signing
+from django.db import transaction
 from django.utils.encoding import force_str
 
 from texture_portal import key_use
@@ -18,8 +21,12 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls) -> Any:
         return db.SessionStore.get_model_class()
 
+    @transaction.atomic
     def cycle_key(self) -> None:
+        """Raises `SessionInterrupted` where it was ended meanwhile: under a new key it would go on, and be on no list."""
         old = self.session_key
+        if old and not open_sessions.hold(old) and USER in self:
+            raise SessionInterrupted("The session was ended meanwhile: log in again.")
         super().cycle_key()
         if old:
             open_sessions.has_a_new_key(old, self.session_key)

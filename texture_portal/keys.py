@@ -49,7 +49,7 @@ def _write_for_ever() -> None:
 
 
 def write_if_possible() -> None:
-    """Whatever is in the way now, it is tried again: a process that told nothing more would look as if it used no key."""
+    """Whatever is in the way now, it is tried again: a process that is silent seems to use no key."""
     try:
         write_down(now=clock.now())
     except Exception as fault:

@@ -23,7 +23,7 @@ class SessionStore(db.SessionStore):
 
     @transaction.atomic
     def cycle_key(self) -> None:
-        """Raises `SessionInterrupted` where it was ended meanwhile: under a new key it would go on, and be on no list."""
+        """Raises `SessionInterrupted` where it was ended meanwhile: a new key would bring it back, unlisted."""
         old = self.session_key
         if old and not open_sessions.hold(old) and USER in self:
             raise SessionInterrupted("The session was ended meanwhile: log in again.")

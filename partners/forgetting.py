@@ -12,11 +12,21 @@ from django.db import connection
 
 # An answer that holds a secret is sealed, and is about no person.
 FORGET_ANSWERS = """
-DELETE FROM partners_idempotencyrecord kept WHERE partner_id = %s AND EXISTS (
-    SELECT FROM unnest(%s::bytea[], %s::timestamptz[], %s::timestamptz[]) AS said (word, since, until)
-    WHERE (said.since IS NULL OR kept.created_at >= said.since) AND (said.until IS NULL OR kept.created_at < said.until)
-    AND (position(said.word IN kept.body) > 0 OR position(said.word IN convert_to(kept.headers::text, 'UTF8')) > 0)
+WITH looked_at AS (
+    SELECT id FROM partners_idempotencyrecord
+    WHERE id > %(after)s AND created_at < coalesce(%(before)s::timestamptz, 'infinity') ORDER BY id LIMIT %(most)s
+), gone AS (
+    DELETE FROM partners_idempotencyrecord kept USING looked_at
+    WHERE kept.id = looked_at.id AND kept.partner_id = ANY(%(partners)s) AND EXISTS (
+        SELECT FROM unnest(%(words)s::bytea[], %(since)s::timestamptz[], %(until)s::timestamptz[])
+            AS said (word, since, until)
+        WHERE (said.since IS NULL OR kept.created_at >= said.since)
+        AND (said.until IS NULL OR kept.created_at < said.until)
+        AND (position(said.word IN kept.body) > 0 OR position(said.word IN convert_to(kept.headers::text, 'UTF8')) > 0)
+    )
+    RETURNING kept.id
 )
+SELECT (SELECT max(id) FROM looked_at), (SELECT count(*) FROM gone)
 """
 # Of others that are about no one enrollment or command.
 MENTIONED = """
@@ -36,12 +46,29 @@ class Mention(NamedTuple):
     until: datetime | None = None
 
 
-def forget_answers(partner_id: UUID, *, mentions: Collection[Mention]) -> int:
-    """A request that is sent again after that is a new one."""
+def forget_answers(
+    partners: Collection[UUID],
+    *,
+    mentions: Collection[Mention],
+    after: int = 0,
+    before: datetime | None = None,
+    most: int | None = None,
+) -> tuple[int | None, int]:
+    """Looks through answers with an id above `after`, of before `before`, `most` of them: the id of the last, None
+    where there was none; and how many are gone. A request that is sent again after that is a new one.
+    """
+    since, until = _times(mentions)
+    words = [each.word for each in mentions]
     with connection.cursor() as cursor:
-        words = [each.word for each in mentions]
-        cursor.execute(FORGET_ANSWERS, [partner_id, words, *_times(mentions)])
-        return int(cursor.rowcount)
+        cursor.execute(
+            FORGET_ANSWERS,
+            {
+                "partners": list(partners), "words": words, "since": since, "until": until,
+                "after": after, "before": before, "most": most,
+            },
+        )  # fmt: skip
+        looked_to, gone = cursor.fetchone()
+    return looked_to, gone
 
 
 def messages_that_mention(partner_id: UUID, *, mentions: Collection[Mention]) -> list[UUID]:

@@ -140,6 +140,7 @@ NOT_PERSONAL: dict[str, dict[str, str]] = {
         "opened_by": BY, "refused_by": BY,
         "begun_by": BY, "waits_for": CODE, "certificate": "names nobody",
         "reference_digest": "a keyed digest, gone with the last facts",
+        "answers_searched_for": "a digest of many ids and names together, gone with them",
         "sealed_reference": "of what that is made: likewise",
     },
     "enrollments.Deprovisioning": {ALL: PARTNER},

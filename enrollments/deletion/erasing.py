@@ -4,6 +4,7 @@ it had not begun, and is done again.
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,10 +18,10 @@ from devices.connections import ending
 from devices.models import Command, Connection
 from devices.telemetry import forgetting
 from enrollments import erased_devices, ledger
-from enrollments.deletion import asking, certificate
+from enrollments.deletion import answers, asking, certificate
 from enrollments.deletion.person import Person, person
 from enrollments.deletion.references import keep_reference
-from enrollments.deletion.traces import SEARCHES, TRACES
+from enrollments.deletion.traces import ANSWERS, SEARCHES, TRACES
 from enrollments.models import DeletionRequest, Enrollment, RevocationDuty
 from enrollments.tenure import Tenure
 from texture_portal.actors import Actor, system
@@ -53,12 +54,15 @@ def end(connection: Connection, *, now: datetime, by: Actor = BY) -> None:
 
 
 def erase(request: DeletionRequest, *, now: datetime) -> DeletionRequest:
-    """Call it outside any transaction; the readings, which are many, go before the rest.
+    """Call it outside any transaction; readings and answers, which are many, go before the rest.
 
-    Not done where the person enrolled anew just now: that ends first, and whom it concerns is told of it.
+    Not done where the time is up before they are gone, and the next attempt goes on with them; nor where the person
+    enrolled anew just now: that ends first, and whom it concerns is told of it.
     """
     if request.telemetry == DeletionRequest.Telemetry.ERASE:
         _delete_readings(request)
+    if not answers.forget_older(request, now=now):
+        return request
     return _erase(request, now=now)
 
 
@@ -72,11 +76,15 @@ def _erase(request: DeletionRequest, *, now: datetime) -> DeletionRequest:
     if Enrollment.objects.open().filter(customer=held.customer).exists():
         return held
     found = person(held.customer)  # as they are, now that nobody else can add to them
+    if not answers.are_searched_for(held, found):
+        return held
+    found = replace(found, answers_searched_to=held.answers_searched_to)
     keep_reference(held, *found.known_as[0])
     held.customer.erase(now=now)  # first: the triggers ask whether it is so
     held.customer.save()
     counts = _clear(found)
     counts[READINGS] += held.readings_deleted
+    counts[ANSWERS] += held.answers_forgotten
     for theirs, devices in found.devices_by_tenure.items():
         forgetting.detach(devices, since=theirs.since, until=theirs.until)
     erased_devices.remember(
@@ -86,7 +94,7 @@ def _erase(request: DeletionRequest, *, now: datetime) -> DeletionRequest:
     for enrollment in enrollments:
         ledger.note(enrollment, enrollment, reason=ERASED, now=now, by=BY)
         enrollment.save()
-    held.done_at, held.attempt_at, held.waits_for = now, None, ""
+    held.done_at, held.attempt_at, held.waits_for, held.answers_searched_for = now, None, "", ""
     held.facts_kept_until = now + timedelta(days=round(settings.CONSENT_FACTS_KEPT_YEARS * 365.25))
     held.certificate = certificate.make(held, enrollments=enrollments, counts=counts)
     held.save()

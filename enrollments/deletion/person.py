@@ -47,6 +47,7 @@ class Person:
     polls: tuple[int, ...]
     refused: tuple[UUID, ...]
     mentions: tuple[Mention, ...]
+    answers_searched_to: int = 0  # the id of the last kept answer that was looked through before
 
     @property
     def partners(self) -> list[UUID]:

@@ -20,6 +20,7 @@ from enrollments.models.review import ERASED_WORDS
 from partners import forgetting, webhooks
 from territories.geocoding import places
 
+ANSWERS = "answers to requests"
 NAMELESS = Concat(Value("erased:"), Cast("pk", CharField()))
 WORDS = {"CharField", "TextField", "JSONField", "BinaryField", "GenericIPAddressField", "FileField", "SlugField"}
 
@@ -76,7 +77,9 @@ def _commands(person: Person) -> Any:
 
 
 def _forget_answers(person: Person) -> int:
-    return sum(forgetting.forget_answers(partner, mentions=person.mentions) for partner in person.partners)
+    """Those that were not looked through before."""
+    mentions, after = person.mentions, person.answers_searched_to
+    return forgetting.forget_answers(person.partners, mentions=mentions, after=after)[1]
 
 
 def _forget_messages(person: Person) -> int:
@@ -95,7 +98,7 @@ def _forget_places(person: Person) -> int:
 
 
 SEARCHES = (
-    Search("answers to requests", _forget_answers, {"partners.IdempotencyRecord": ("key", "headers", "body")}),
+    Search(ANSWERS, _forget_answers, {"partners.IdempotencyRecord": ("key", "headers", "body")}),
     Search(
         "messages to the partner",
         _forget_messages,

@@ -35,7 +35,8 @@ def carry_on(request: DeletionRequest, *, now: datetime) -> None:
         _wait(request, waited_for, now=now)
     else:
         erasing.let_go(request, now=now)
-        erasing.erase(request, now=now)
+        if erasing.erase(request, now=now).is_open:
+            _wait(request, "", now=now)
 
 
 def _begin_what_presses(*, now: datetime) -> None:

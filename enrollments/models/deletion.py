@@ -49,6 +49,11 @@ class DeletionRequest(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     waits_for = models.CharField(max_length=40, blank=True, help_text="What must be over before, as a code.")
     readings_deleted = models.PositiveBigIntegerField(default=0, help_text="Until now; they go before the rest.")
+    answers_forgotten = models.PositiveBigIntegerField(default=0, help_text="Until now; most go before the rest.")
+    answers_searched_to = models.PositiveBigIntegerField(default=0, help_text="The id of the last that was looked at.")
+    answers_searched_for = models.CharField(
+        max_length=64, blank=True, help_text="A digest of all that stands for the person, until they are erased."
+    )
     waits_no_more_at = models.DateTimeField(null=True, help_text="Staff said to go on without those who are silent.")
 
     done_at = models.DateTimeField(null=True)

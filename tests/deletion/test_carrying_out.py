@@ -9,11 +9,11 @@ from django.db import DatabaseError, transaction
 
 from devices.models import Device, Reading
 from enrollments import lifecycle
-from enrollments.deletion import asking, certificate, erasing, waiting, work
+from enrollments.deletion import answers, asking, certificate, erasing, waiting, work
 from enrollments.evidence import checkpoints
 from enrollments.models import Contact, DeletionRequest, Enrollment
 from enrollments.timeline import timeline
-from partners.models import Customer, WebhookMessage
+from partners.models import Customer, IdempotencyRecord, WebhookMessage
 from territories.models import Site
 from tests.factories import NOW, active, consent_claim, device_claim, enrolled, listening_partner, matched_to
 from texture_portal import actors
@@ -116,6 +116,50 @@ def test_the_certificate_proves_itself_and_no_byte_of_it_can_be_changed(enrollme
     assert certificate.faults(document) == ["The section about was changed after it was signed."]
     assert certificate.faults({"format": "texture-deletion/1"}) != []
     assert [each for each in names if each in str(request.certificate)] == []
+
+
+def answered(enrollment, *words, at, key):
+    body = " ".join(["answered about", *words]).encode()
+    return IdempotencyRecord.objects.create(
+        partner=enrollment.partner, key=key, fingerprint=b"", status=201, body=body, created_at=at, expires_at=NOW + DAY
+    )
+
+
+def test_old_answers_are_looked_through_in_batches_before_and_those_of_now_with_the_rest(enrollment, monkeypatch):
+    monkeypatch.setattr(answers, "BATCH", 2)
+    others = [answered(enrollment, "somebody else", at=NOW, key=f"other-{number}") for number in range(5)]
+    theirs = [answered(enrollment, str(enrollment.pk), at=NOW, key=f"theirs-{number}") for number in range(3)]
+    answered(enrollment, str(enrollment.pk), at=HOUR_LATER - MINUTE, key="just now")
+    request = asking.begin(ask(enrollment.customer), telemetry="detach", now=HOUR_LATER, by=RITA)
+
+    monkeypatch.setattr(answers, "SECONDS", 0.0)
+    assert not answers.forget_older(request, now=HOUR_LATER)
+    monkeypatch.setattr(answers, "SECONDS", 20.0)
+    assert answers.forget_older(request, now=HOUR_LATER)
+    request.refresh_from_db()
+    assert (request.answers_forgotten, request.answers_searched_to) == (3, theirs[-1].pk)
+    assert set(IdempotencyRecord.objects.values_list("key", flat=True)) == {*(each.key for each in others), "just now"}
+
+    asking.wait_no_more(request, now=HOUR_LATER, by=RITA)
+    work.work_off(now=HOUR_LATER + waiting.UNDER_WAY)
+    request.refresh_from_db()
+    assert {"what": "answers to requests", "rows": 4} in request.certificate["sections"]["erased"]
+    assert request.answers_searched_for == ""
+    assert IdempotencyRecord.objects.count() == len(others)
+
+
+def test_what_stands_for_the_person_since_the_search_has_it_begin_anew(enrollment):
+    request = asking.begin(ask(enrollment.customer), telemetry="detach", now=HOUR_LATER, by=RITA)
+    asking.wait_no_more(request, now=HOUR_LATER, by=RITA)
+    erasing.let_go(request, now=HOUR_LATER)
+    assert answers.forget_older(request, now=HOUR_LATER)
+    reference = enrollment.customer.reference_id
+    other = enrolled(partner=enrollment.partner, customer_reference=reference)  # and ended, meanwhile
+    missed = answered(enrollment, str(other.pk), at=NOW, key="missed")
+    asking.end_enrollments(enrollment.customer, now=HOUR_LATER, by=RITA)
+    assert erasing._erase(request, now=HOUR_LATER).is_open
+    assert not erasing.erase(request, now=HOUR_LATER).is_open
+    assert not IdempotencyRecord.objects.filter(pk=missed.pk).exists()
 
 
 def test_readings_go_or_are_nobodys(transactional_db, told_readings):

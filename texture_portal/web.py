@@ -50,11 +50,13 @@ def post_worker_init(worker: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Read before the fork, so that all workers share it: the territories in force, and whatever was imported."""
+    """Read before the fork, so that all workers share it: ZIP codes, territories in force, what was imported."""
     from django.db import DatabaseError, connections  # this is read before Django is set up
 
     from territories import index
+    from territories.geocoding.zip_codes import zip_codes
 
+    zip_codes()
     try:
         index.in_force()
     except DatabaseError as fault:  # the first look-up of each worker reads them then

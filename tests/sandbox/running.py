@@ -1,4 +1,4 @@
-"""The simulated OEM cloud as a process of its own, as a user starts it: `with running_cloud(devices=10) as cloud`."""
+"""The simulated OEM cloud as a process of its own, without the portal: `with running_cloud(devices=10) as cloud`."""
 
 import json
 import select
@@ -73,7 +73,7 @@ def running_cloud(*, devices: int, **options: Any) -> Iterator[RunningCloud]:
     for name, value in options.items():
         said += [f"--{name.replace('_', '-')}={each}" for each in (value if isinstance(value, list) else [value])]
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "sandbox_oem", *said], cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "partners.sandbox", *said], cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True
     )
     try:
         ready, _, _ = select.select([process.stdout], [], [], STARTS_WITHIN)

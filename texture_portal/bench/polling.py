@@ -172,7 +172,7 @@ def _enroll_all(cloud: Cloud) -> None:
 @contextmanager
 def _oem() -> Iterator[_Oem]:
     """Warm: it has computed its homes' day, so that its own work is not measured."""
-    command = [sys.executable, "manage.py", "sandbox_oem", f"--devices={DEVICES}", "--port=0"]
+    command = [sys.executable, "-m", "partners.sandbox", f"--devices={DEVICES}", "--port=0"]
     with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         if process.stdout is None:
             raise RuntimeError("the simulated cloud has no output")

@@ -70,7 +70,7 @@ class SimulatedCloud:
 def simulated_cloud(*, devices: int) -> Iterator[SimulatedCloud]:
     """As a process of its own, for as long as the block lasts."""
     command = [
-        sys.executable, "-m", "django", "sandbox_oem", "--devices", str(devices), "--port", "0",
+        sys.executable, "-m", "partners.sandbox", "--devices", str(devices), "--port", "0",
         "--rate-limits", UNHURRIED, "--seed", str(secrets.randbelow(1000)),
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own

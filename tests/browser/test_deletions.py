@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from enrollments.deletion import asking, work
 from enrollments.deprovisioning import work as ending_work
-from enrollments.models import DeletionRequest, Enrollment, LinkSession
+from enrollments.models import DeletionRequest, Deprovisioning, Enrollment, LinkSession
 from partners.models import Customer, Partner
 from tests.browser.test_console import carry_out, page_of
-from tests.factories import active, listening_partner
+from tests.factories import PartnerFactory, active, listening_partner
 from texture_portal import actors, clock
 from texture_portal.models import Look
 
@@ -122,11 +122,28 @@ def test_a_partner_is_ended_after_a_look_at_whom_it_reaches(sign_in, keep):
     assert enrollment.customer.reference_id in page.content()
     assert Partner.objects.get().status == "active"
     keep(page, "end-preview")
+    staying_is_foreseen(page, keep, of=enrollment.partner)
     page.click(f"text=End {enrollment.partner} now")
     page.wait_for_selector("text=It has ended.")
     while ending_work.work_off(now=clock.now()):
         pass
     page.reload()
     keep(page, "end-done")
-    assert Partner.objects.get().status == "ended"
+    assert Partner.objects.get(pk=enrollment.partner_id).status == "ended"
     assert Enrollment.objects.get().state == "revoked"
+
+
+def staying_is_foreseen(page, keep, *, of):
+    successor = PartnerFactory(name="Bright Homes", manufacturers=["Sunny"])
+    page.goto(reverse("admin:enrollments_deprovisioning_add"))
+    page.fill("[name=reason]", "The contract ends.")
+    page.locator("[name=partner]").select_option(str(of.pk))
+    page.locator("[name=choice]").select_option(label=Deprovisioning.Choice.HAND_OVER.label)
+    page.locator("[name=successor]").select_option(str(successor.pk))
+    page.click("text=See whom it reaches")
+    page.get_by_text("the successor may not enroll devices of this manufacturer").first.wait_for()
+    keep(page, "end-preview-handed-over")
+    page.locator("[name=choice]").select_option(label=Deprovisioning.Choice.REVOKE.label)
+    page.locator("[name=successor]").select_option("")
+    page.click("text=See whom it reaches")
+    page.wait_for_selector("#preview")

@@ -63,6 +63,7 @@ def test_what_is_cut_broken_or_not_taken_is_seen(sign_in, keep):
     refusing.note(partner.pk, "mqtt", Counter(unknown_device=12, not_allowed=3), now=now)
     refusing.note(None, "mqtt", Counter(malformed_message=2), now=now)
     page = sign_in("Program staff")
+    page.goto("/admin/")
     keep(page, "front-broken")
     assert page.get_by_text("Connections that are broken").count()
     for name in ("streamposition", "readingrefusal"):

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("enrollments", "0026_names_that_last"),
+        ("enrollments", "0027_scores_by_key"),
     ]
 
     operations = [

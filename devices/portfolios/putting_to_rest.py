@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 
 from devices.portfolios.resting import REACHES_NOTHING_AWAKE, RESTS
 
-AT_ONCE = 2_000  # in one transaction
+AT_ONCE = 5_000  # in one transaction
 # Who is held by somebody is left to the next look: nobody waits for anybody here, in no circle either.
 TO_REST = f"""
 WITH chosen AS MATERIALIZED (
@@ -25,7 +25,7 @@ WITH chosen AS MATERIALIZED (
         JOIN devices_device device ON device.id = place.device_id
         WHERE portfolio.suspended_at IS NOT NULL
     ) AND {REACHES_NOTHING_AWAKE}
-    ORDER BY connection.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+    LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE devices_connection SET is_at_rest = true WHERE id IN (SELECT id FROM chosen)
 """  # noqa: S608 - with words of our own
@@ -33,7 +33,7 @@ TO_WAKE = f"""
 WITH chosen AS MATERIALIZED (
     SELECT connection.id FROM devices_connection connection
     WHERE connection.is_at_rest AND NOT {REACHES_NOTHING_AWAKE}
-    ORDER BY connection.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+    LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE devices_connection SET is_at_rest = false WHERE id IN (SELECT id FROM chosen)
 """  # noqa: S608 - with words of our own
@@ -42,7 +42,7 @@ WITH chosen AS MATERIALIZED (
     SELECT poll.id FROM devices_poll poll JOIN devices_device device ON device.id = poll.device_id
     WHERE EXISTS (SELECT FROM devices_portfolio WHERE suspended_at IS NOT NULL)
     AND poll.kind = 'history' AND poll.due_at IS NOT NULL AND NOT poll.is_left_alone AND {RESTS}
-    ORDER BY poll.id LIMIT %s FOR NO KEY UPDATE OF poll SKIP LOCKED
+    LIMIT %s FOR NO KEY UPDATE OF poll SKIP LOCKED
 )
 UPDATE devices_poll SET is_left_alone = true WHERE id IN (SELECT id FROM chosen)
 """  # noqa: S608 - with words of our own
@@ -53,7 +53,7 @@ WITH chosen AS MATERIALIZED (
     JOIN devices_device device ON device.id = poll.device_id
     WHERE poll.is_left_alone AND poll.kind = 'history'
     AND connection.status = 'active' AND NOT connection.is_at_rest AND NOT {RESTS}
-    ORDER BY poll.id LIMIT %s FOR NO KEY UPDATE OF poll SKIP LOCKED
+    LIMIT %s FOR NO KEY UPDATE OF poll SKIP LOCKED
 )
 UPDATE devices_poll SET is_left_alone = false WHERE id IN (SELECT id FROM chosen)
 """  # noqa: S608 - with words of our own

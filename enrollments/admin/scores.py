@@ -77,8 +77,11 @@ class ScoreAdmin(ExportMixin, DetailAdmin):
 
 @dataclass(frozen=True, slots=True)
 class Card:
+    """`unmeasured`: what there has been nothing of for a year."""
+
     title: str
     table: dict[str, Any]
+    unmeasured: str
 
 
 def scorecards(partner: Partner, *, now: datetime) -> list[Card]:
@@ -91,23 +94,25 @@ def scorecards(partner: Partner, *, now: datetime) -> list[Card]:
         by_maker[row.maker_key].setdefault(row.measure, []).append(row)
         names[row.maker_key] = row.maker
     return [
-        Card(f"Scorecard: {names[key]}" if key else "Scorecard", _scorecard(by_measure, partner, key, now=now))
+        _scorecard(f"Scorecard: {names[key]}" if key else "Scorecard", by_measure, partner, key, now=now)
         for key, by_measure in by_maker.items()
     ]
 
 
-def _scorecard(by_measure: dict[str, list[Score]], partner: Partner, maker: str, *, now: datetime) -> dict[str, Any]:
+def _scorecard(title: str, by_measure: dict[str, list[Score]], partner: Partner, maker: str, *, now: datetime) -> Card:
     """This month and the one before, and each measure over a year."""
     this, headers = first_of(now), ("Measure", "This month", "Last month", "Target", "Over a year")
     of_all_makers = partner.kind == Partner.Kind.TPDO and not maker
     measures = [each for each in Score.Measure if of_all_makers or each != Score.Measure.FOR_NO_MAKER]
-    return table(headers, (_line(each, by_measure.get(each.value, []), this) for each in measures))
+    measured = [each for each in measures if any(row.count for row in by_measure.get(each.value, []))]
+    lines = [_line(each, by_measure[each.value], this) for each in measured]
+    unmeasured = "; ".join(str(each.label) for each in measures if each not in measured) if lines else ""
+    return Card(title, table(headers, lines), unmeasured)
 
 
 def _line(measure: Score.Measure, rows: list[Score], this: date) -> tuple[Any, ...]:
-    target = target_of(rows[-1]) if rows else NOTHING
     drawn = _drawn(measure.label, rows[-MONTHS:])
-    return measure.label, _cell(rows, this), _cell(rows, _before(this)), target, drawn
+    return measure.label, _cell(rows, this), _cell(rows, _before(this)), target_of(rows[-1]), drawn
 
 
 def shown(score: Score) -> str:

@@ -11,6 +11,7 @@ from enrollments.certification.work import work_off
 from enrollments.models import Score
 from partners import onboarding
 from partners.models import Certificate, Maintenance, Partner
+from partners.models.partner import same_name
 from tests.browser.specimens import a_run
 from tests.browser.test_console import carry_out, page_of
 from texture_portal import actors, clock
@@ -113,11 +114,18 @@ def test_scorecards_are_shown_alerted_about_and_taken_along(partner, sign_in, ke
         partner=partner, month=now.date().replace(day=1), measure="latency_telemetry", value=1000, count=9000,
         target=2000, is_met=True, computed_at=now,
     )  # fmt: skip
+    Partner.objects.filter(pk=partner.pk).update(kind=Partner.Kind.TPDO)
+    for maker, value in (("Acme Energy", 0.991), ("Golden Chargers", 0.999)):
+        Score.objects.create(
+            partner=partner, maker=maker, maker_key=same_name(maker), month=now.date().replace(day=1),
+            measure="freshness", value=value, count=40_000, target=0.95, is_met=True, computed_at=now,
+        )  # fmt: skip
     page = sign_in("Program staff")
     page.goto("/admin/")
     assert "Sunny Inverters: calls answered" in page.content()
     page.goto(page_of(partner))
     assert page.locator("svg[role=img]").first.get_attribute("aria-label").startswith("Calls answered: ")
+    assert [each in page.content() for each in ("Acme Energy", "Golden Chargers")] == [True, True]
     keep(page, "scorecard")
     page.goto("/admin/enrollments/score/?met=no")
     keep(page, "scores")

@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 NOTHING = "-"
+EMPTY = format_html('<span class="nothing">{}</span>', NOTHING)
 _reader: ContextVar[Any] = ContextVar("reader", default=None)  # facts and tables are made far from the request
 
 
@@ -85,5 +86,5 @@ def as_written(text: str) -> SafeString:
 
 
 def table(headers: Iterable[str], rows: Iterable[Iterable[Any]]) -> dict[str, Any]:
-    """As Unfold's table component takes it."""
-    return {"headers": list(headers), "rows": [list(row) for row in rows]}
+    """As Unfold's table component takes it. On a phone, each cell a line, empty ones are left out."""
+    return {"headers": list(headers), "rows": [[EMPTY if cell == NOTHING else cell for cell in row] for row in rows]}

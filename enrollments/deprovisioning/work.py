@@ -63,7 +63,8 @@ def _call_off(asked: Deprovisioning, *, now: datetime) -> int:
     """Of an ended partner's devices, first of all: what gives them back need not wait for the enrollments' turns."""
     if asked.partner is None:
         return 0
-    theirs = Command.objects.filter(partner=asked.partner, status__in=UNFINISHED, restores=None).order_by("pk")
+    theirs = Command.objects.filter(partner=asked.partner, status__in=UNFINISHED, restores=None)
+    theirs = theirs.order_by("device_id")  # of which the unfinished have an index: not past all that ever finished
     return len(cancelling.cancel(theirs[:COMMANDS_AT_ONCE], reason=PARTNER_ENDED, now=now, by=BY))
 
 

@@ -60,7 +60,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """`state` is the latest, as the registry names it. `may_control` … `cleared_until`: the clearance from above."""
+    """`state` is the latest, as the registry names it. `takes_orders`: neither its partner nor a portfolio that it
+    is in is suspended, or has ended. `may_control` … `cleared_until`: the clearance from above.
+    """
 
     type: str
     controllable: bool
@@ -69,6 +71,7 @@ class DeviceFacts:
     ratings: Mapping[str, float] = field(default_factory=dict)
     state: Mapping[str, Any] = field(default_factory=dict)
     observed_at: datetime | None = None
+    takes_orders: bool = True
     may_control: bool = False
     program_types: frozenset[str] = frozenset()
     cleared_until: datetime | None = None
@@ -133,6 +136,12 @@ def _capable(asked: Asked, device: DeviceFacts, now: datetime) -> Refused | None
     return Refused("not_capable", f"The device does not take {asked.command}.")
 
 
+def _takes_orders(asked: Asked, device: DeviceFacts, now: datetime) -> Refused | None:
+    if device.takes_orders:
+        return None
+    return Refused("orders_stopped", "Its partner, or a portfolio that it is in, is suspended or has ended.")
+
+
 def _cleared(asked: Asked, device: DeviceFacts, now: datetime) -> Refused | None:
     if device.may_control and (device.cleared_until is None or now < device.cleared_until):
         return None
@@ -193,5 +202,5 @@ def _within_caps(asked: Asked, device: DeviceFacts, now: datetime) -> Refused | 
 
 
 # What refuses first, names it. What only constrains is in `limits_of_safety`, by command.
-RULES: tuple[Rule, ...] = (_capable, _cleared, _consented, _fresh, _no_storm, _one_event, _within_caps)
+RULES: tuple[Rule, ...] = (_capable, _takes_orders, _cleared, _consented, _fresh, _no_storm, _one_event, _within_caps)
 FOR_RESTORES: tuple[Rule, ...] = (_capable,)  # it gives the device back: for that nobody's leave is needed

@@ -9,15 +9,19 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Min
+
+from partners.models import IdempotencyRecord
 
 # An answer that holds a secret is sealed, and is about no person.
 FORGET_ANSWERS = """
 WITH looked_at AS (
     SELECT id FROM partners_idempotencyrecord
-    WHERE id > %(after)s AND created_at < coalesce(%(before)s::timestamptz, 'infinity') ORDER BY id LIMIT %(most)s
+    WHERE partner_id = ANY(%(partners)s) AND id > %(after)s AND (%(below)s::bigint IS NULL OR id < %(below)s)
+    ORDER BY id LIMIT %(most)s
 ), gone AS (
     DELETE FROM partners_idempotencyrecord kept USING looked_at
-    WHERE kept.id = looked_at.id AND kept.partner_id = ANY(%(partners)s) AND EXISTS (
+    WHERE kept.id = looked_at.id AND EXISTS (
         SELECT FROM unnest(%(words)s::bytea[], %(since)s::timestamptz[], %(until)s::timestamptz[])
             AS said (word, since, until)
         WHERE (said.since IS NULL OR kept.created_at >= said.since)
@@ -51,11 +55,11 @@ def forget_answers(
     *,
     mentions: Collection[Mention],
     after: int = 0,
-    before: datetime | None = None,
+    below: int | None = None,
     most: int | None = None,
 ) -> tuple[int | None, int]:
-    """Looks through answers with an id above `after`, of before `before`, `most` of them: the id of the last, None
-    where there was none; and how many are gone. A request that is sent again after that is a new one.
+    """Looks through answers with an id above `after` and under `below`, `most` of them: the id of the last, None where
+    there was none; and how many are gone. A request that is sent again after that is a new one.
     """
     since, until = _times(mentions)
     words = [each.word for each in mentions]
@@ -64,11 +68,19 @@ def forget_answers(
             FORGET_ANSWERS,
             {
                 "partners": list(partners), "words": words, "since": since, "until": until,
-                "after": after, "before": before, "most": most,
+                "after": after, "below": below, "most": most,
             },
         )  # fmt: skip
         looked_to, gone = cursor.fetchone()
     return looked_to, gone
+
+
+def first_answer_since(instant: datetime) -> int | None:
+    """Its id. Answers are numbered as they are written and dated as they were asked for: of a lower id there may be
+    younger ones, of which a later look has to know.
+    """
+    found = IdempotencyRecord.objects.filter(created_at__gte=instant).aggregate(least=Min("id"))
+    return found["least"]  # type: ignore[no-any-return]
 
 
 def messages_that_mention(partner_id: UUID, *, mentions: Collection[Mention]) -> list[UUID]:

@@ -56,7 +56,7 @@ def _revoke(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: Us
 
 def _suspend(portfolio: Portfolio, given: dict[str, Any], now: datetime, user: User) -> str:
     done = suspending.suspend(portfolio, reason=given["reason"], now=now, by=by(user))
-    more = f" Another {done.left} will be within a minute; none goes out any more." if done.left else ""
+    more = f" Another {done.left} will be within a minute; none that has not gone goes out." if done.left else ""
     return f"{done.devices} devices are at rest; {done.cancelled} commands were cancelled.{more}"
 
 

@@ -18,7 +18,7 @@ from texture_portal import prepared
 # A device without a connection is its partner's to command; natively where the partner's devices report to us.
 READ = f"""
 SELECT device.id, device.partner_id, device.type, device.controllable, device.telemetry, device.commands,
-    device.ratings::text, device.may_control AND partner.status = 'active' AND NOT {RESTS},
+    device.ratings::text, partner.status = 'active' AND NOT {RESTS}, device.may_control,
     device.cleared_types, device.cleared_until,
     latest.observed_at, latest.layout, latest.state, connection.status, cloud.connector,
     EXISTS (SELECT FROM devices_cloud own WHERE own.partner_id = device.partner_id AND own.connector = 'native')
@@ -66,8 +66,8 @@ def _events(ids: list[UUID], now: Any) -> dict[UUID, list[Window]]:
 
 
 def _known(row: tuple[Any, ...], known: dict[int, layouts.Fields], events: tuple[Window, ...]) -> Known:
-    (_, partner_id, kind, controllable, telemetry, commands, ratings, may_control, types, until,
-     observed_at, layout, state, status, connector, is_native) = row  # fmt: skip
+    (_, partner_id, kind, controllable, telemetry, commands, ratings, takes_orders, may_control, types,
+     until, observed_at, layout, state, status, connector, is_native) = row  # fmt: skip
     facts = DeviceFacts(
         type=kind,
         controllable=controllable,
@@ -76,6 +76,7 @@ def _known(row: tuple[Any, ...], known: dict[int, layouts.Fields], events: tuple
         ratings=_stated(ratings),
         state=forms.read(known[layout], state) if layout is not None and state is not None else {},
         observed_at=observed_at,
+        takes_orders=takes_orders,
         may_control=may_control,
         program_types=frozenset(types),
         cleared_until=until,

@@ -15,7 +15,8 @@ from django.db.backends.utils import CursorWrapper
 from devices.portfolios.resting import REACHES_NOTHING_AWAKE, RESTS
 
 AT_ONCE = 5_000  # in one transaction
-# Who is held by somebody is left to the next look: nobody waits for anybody here, in no circle either.
+# Who is held by somebody is left to the next look. The polls that the trigger frees are held before, all in the order
+# in which whoever settles polls holds them: so nobody waits in a circle.
 TO_REST = f"""
 WITH chosen AS MATERIALIZED (
     SELECT connection.id FROM devices_connection connection
@@ -34,8 +35,12 @@ WITH chosen AS MATERIALIZED (
     SELECT connection.id FROM devices_connection connection
     WHERE connection.is_at_rest AND NOT {REACHES_NOTHING_AWAKE}
     LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+), held AS MATERIALIZED (
+    SELECT poll.id FROM devices_poll poll WHERE poll.connection_id IN (SELECT id FROM chosen) AND poll.is_left_alone
+    ORDER BY poll.id FOR NO KEY UPDATE
 )
-UPDATE devices_connection SET is_at_rest = false WHERE id IN (SELECT id FROM chosen)
+UPDATE devices_connection SET is_at_rest = false
+WHERE id IN (SELECT id FROM chosen) AND (SELECT count(*) FROM held) >= 0
 """  # noqa: S608 - with words of our own
 HISTORY_TO_REST = f"""
 WITH chosen AS MATERIALIZED (

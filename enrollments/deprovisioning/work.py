@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, Model, QuerySet
 
 from devices.commands import cancelling
@@ -49,14 +49,19 @@ def _go_on(asked: Deprovisioning, *, now: datetime) -> int:
 def _batch(asked: Deprovisioning, *, now: datetime) -> int:
     if asked.program is not None:
         return 0  # who takes part leaves by the job that weighs programs (`enrollments.waiting`)
-    if called_off := _call_off(asked, now=now):
-        return called_off
-    try:
-        done = (_hand_over if asked.choice == Choice.HAND_OVER else _revoke)(asked, now=now)
-    except ExceptionGroup:
-        _end_grants(asked, now=now)  # they wait for no row that cannot be worked off
-        raise
-    return done or _end_grants(asked, now=now)
+    steps = (_call_off, _hand_over if asked.choice == Choice.HAND_OVER else _revoke, _end_grants)
+    faults: list[Exception] = []
+    for step in steps:
+        try:
+            if (done := step(asked, now=now)) and not faults:
+                return done
+        except OperationalError:  # the database's fault, and not this step's
+            raise
+        except Exception as fault:
+            faults.append(fault)  # consents and grants wait for nothing that cannot be worked off
+    if faults:
+        raise ExceptionGroup("not all of it can be ended", faults)
+    return 0
 
 
 def _call_off(asked: Deprovisioning, *, now: datetime) -> int:

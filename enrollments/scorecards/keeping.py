@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from devices.makers import Maker, makers_of
 from devices.models import Cloud, Device
@@ -23,11 +23,19 @@ MOST_MAKERS = 200  # of one partner, those with the most devices: what a partner
 
 
 def keep(*, now: datetime) -> int:
-    """As many partners as fit into a batch, whoever was tried longest ago first. 0: all were, within the hour."""
+    """As many partners as fit into a batch, whoever was tried longest ago first. 0: all were, within the hour.
+
+    One that fails ends this task, and costs no other its hour: whoever is left has the next.
+    """
     _enlist()
-    return jobs.one_by_one(
-        _claimed(now), lambda each: compute(each, now=now), named=lambda each: f"scorecard of {each.pk}"
-    )
+    try:
+        return jobs.one_by_one(
+            _claimed(now), lambda each: compute(each, now=now), named=lambda each: f"scorecard of {each.pk}"
+        )
+    except ExceptionGroup:
+        if _due(now).exists():
+            jobs.wake("scorecards")
+        raise
 
 
 def compute(partner: Partner, *, now: datetime) -> None:
@@ -52,15 +60,17 @@ def _claimed(now: datetime) -> Iterator[Partner]:
 
 @transaction.atomic
 def _claim(now: datetime) -> Partner | None:
-    due = Scoring.objects.filter(Q(attempted_at=None) | Q(attempted_at__lte=now - EVERY)).exclude(
-        partner__status=Partner.Status.ENDED
-    )  # fmt: skip
-    oldest = due.select_related("partner").order_by(F("attempted_at").asc(nulls_first=True), "partner_id")
+    oldest = _due(now).select_related("partner").order_by(F("attempted_at").asc(nulls_first=True), "partner_id")
     for row in jobs.claim(oldest, limit=1):
         row.attempted_at = now
         row.save(update_fields=["attempted_at"])
         return row.partner
     return None
+
+
+def _due(now: datetime) -> QuerySet[Scoring]:
+    tried_long_ago = Q(attempted_at=None) | Q(attempted_at__lte=now - EVERY)
+    return Scoring.objects.filter(tried_long_ago).exclude(partner__status=Partner.Status.ENDED)
 
 
 def _write(month: Month, first: date, makers: dict[str, Maker], *, now: datetime) -> None:

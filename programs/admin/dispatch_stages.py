@@ -36,6 +36,7 @@ WORDS = {
 MARKS = {stage: group.kind for group in GROUPS for stage in group.stages} | {"asked": "info"}
 # What devices/safety and the planning call their rules, for people
 REASONS = {
+    "orders_stopped": "Its partner or a portfolio of it is suspended, or has ended",
     "not_cleared": "No active enrollment with a valid consent", "program_not_consented": "Outside the consent's scope",
     "state_stale": "Its latest state is too old", "state_unknown": "It has told no state yet",
     "storm_mode": "The battery holds its charge for a storm", "second_event": "In another event then",

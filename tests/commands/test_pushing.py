@@ -149,7 +149,7 @@ def test_what_gives_a_device_back_goes_out_to_one_that_takes_no_orders(pushed):
     cancel(Command.objects.filter(device=running, restores=None), reason="portfolio_suspended", now=clock.now(), by=BY)
     work()
     assert [each["command"] for each in told(there)] == ["battery:set-power", BACK["command"]]
-    assert Command.objects.get(device=waiting).error_code == "not_cleared"
+    assert Command.objects.get(device=waiting).error_code == "orders_stopped"
 
 
 def test_a_cancelled_command_is_told_of_and_undone_at_once(pushed):

@@ -207,6 +207,7 @@ def test_power_is_clipped_to_the_ratings_and_time_to_the_energy_above_the_reserv
     [
         ({"commands": frozenset()}, "not_capable"),
         ({"controllable": False}, "not_capable"),
+        ({"takes_orders": False}, "orders_stopped"),
         ({"may_control": False}, "not_cleared"),
         ({"cleared_until": NOW}, "not_cleared"),
         ({"program_types": frozenset(["capacity"])}, "program_not_consented"),

@@ -126,7 +126,7 @@ def answered(enrollment, *words, at, key):
 
 
 def test_old_answers_are_looked_through_in_batches_before_and_those_of_now_with_the_rest(enrollment, monkeypatch):
-    monkeypatch.setattr(answers, "BATCH", 2)
+    monkeypatch.setattr(answers, "WORDS_AT_ONCE", 10)
     others = [answered(enrollment, "somebody else", at=NOW, key=f"other-{number}") for number in range(5)]
     theirs = [answered(enrollment, str(enrollment.pk), at=NOW, key=f"theirs-{number}") for number in range(3)]
     answered(enrollment, str(enrollment.pk), at=HOUR_LATER - MINUTE, key="just now")
@@ -146,6 +146,19 @@ def test_old_answers_are_looked_through_in_batches_before_and_those_of_now_with_
     assert {"what": "answers to requests", "rows": 4} in request.certificate["sections"]["erased"]
     assert request.answers_searched_for == ""
     assert IdempotencyRecord.objects.count() == len(others)
+
+
+def test_an_answer_that_was_written_before_older_ones_is_not_passed_over(enrollment):
+    request = asking.begin(ask(enrollment.customer), telemetry="detach", now=HOUR_LATER, by=RITA)
+    answered(enrollment, "somebody else", at=NOW, key="first")
+    young = answered(enrollment, str(enrollment.pk), at=HOUR_LATER, key="young")
+    answered(enrollment, "a batch that was asked for before", at=NOW, key="old")
+    assert answers.forget_older(request, now=HOUR_LATER)
+    request.refresh_from_db()
+    assert request.answers_searched_to < young.pk
+    asking.wait_no_more(request, now=HOUR_LATER, by=RITA)
+    work.work_off(now=HOUR_LATER + waiting.UNDER_WAY)
+    assert not IdempotencyRecord.objects.filter(pk=young.pk).exists()
 
 
 def test_what_stands_for_the_person_since_the_search_has_it_begin_anew(enrollment):

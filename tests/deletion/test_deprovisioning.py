@@ -82,7 +82,7 @@ def test_a_suspended_partners_devices_take_no_orders(partner):
         expires_at=clock.now() + timedelta(minutes=15), clearance=DispatchClearance("demand_response"),
     )  # fmt: skip
     [refused] = issue([order], now=clock.now(), by=BY)
-    assert (refused.status, refused.error_code) == ("rejected", "not_cleared")
+    assert (refused.status, refused.error_code) == ("rejected", "orders_stopped")
 
 
 def test_a_preview_says_who_and_how_many_and_changes_nothing(partner):
@@ -156,7 +156,7 @@ def test_a_partner_ends_amid_an_event_of_however_many_commands(partner, monkeypa
     assert set(Command.objects.values_list("status", flat=True)) == {"pending"}
     push_due(now=clock.now())
     unsent = Command.objects.get(pk=unsent.pk)
-    assert (unsent.status, unsent.error_code, unsent.sent_at) == ("rejected", "not_cleared", None)
+    assert (unsent.status, unsent.error_code, unsent.sent_at) == ("rejected", "orders_stopped", None)
     assert work.work_off(now=clock.now()) == 1
     assert Command.objects.filter(status="cancelled").count() == 1
     work_off()
@@ -238,6 +238,21 @@ def test_what_cannot_be_worked_off_keeps_nobody_else_from_their_end(partner, cho
     assert list(still.values_list("pk", flat=True)) == [broken.pk]
     assert Enrollment.objects.open().filter(pk=whole.pk).exists() == (choice == "hand_over")
     assert set(Connection.objects.values_list("status", flat=True)) == {"revoked"}
+
+
+def test_a_command_that_cannot_be_cancelled_keeps_no_consent_and_no_grant_alive(partner, monkeypatch):
+    def fails(*given, **more):
+        raise ValueError
+
+    monkeypatch.setattr(work, "_call_off", fails)
+    active(partner=partner)
+    polled(partner)
+    end(partner)
+    with pytest.raises(ExceptionGroup):
+        work_off()
+    assert not Enrollment.objects.open().filter(partner=partner).exists()
+    assert set(Connection.objects.values_list("status", flat=True)) == {"revoked"}
+    assert Deprovisioning.objects.get().finished_at is None
 
 
 def test_what_is_ending_already_is_not_ended_again(partner):

@@ -160,7 +160,7 @@ def test_none_of_them_goes_out_meanwhile_however_young_it_is(portfolio, many):
     suspend(portfolio)
     push_due(now=clock.now())
     unsent = Command.objects.get(pk=unsent.pk)
-    assert (unsent.sent_at, unsent.error_code) == (None, "not_cleared")
+    assert (unsent.sent_at, unsent.error_code) == (None, "orders_stopped")
     assert not WebhookMessage.objects.filter(type="command.requested").exists()
 
 
@@ -174,7 +174,7 @@ def test_nor_to_what_is_put_into_it_meanwhile(portfolio, many, monkeypatch):
     assert ("suspended_portfolios",) in woken()
     push_due(now=clock.now())
     unsent = Command.objects.get(pk=unsent.pk)
-    assert (unsent.sent_at, unsent.error_code) == (None, "not_cleared")
+    assert (unsent.sent_at, unsent.error_code) == (None, "orders_stopped")
 
 
 def test_nothing_in_it_is_commanded_and_what_is_under_way_is_cancelled(device, portfolio):
@@ -182,7 +182,7 @@ def test_nothing_in_it_is_commanded_and_what_is_under_way_is_cancelled(device, p
     suspend(portfolio)
     made = Command.objects.get(pk=made.pk)
     assert (made.status, made.error_code) == ("cancelled", "portfolio_suspended")
-    assert ordered(device).error_code == "not_cleared"
+    assert ordered(device).error_code == "orders_stopped"
     suspending.reinstate(portfolio, reason="The next one begins.", by=BY)
     assert ordered(device).status == "pending"
 

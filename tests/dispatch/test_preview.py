@@ -66,7 +66,7 @@ def test_who_takes_no_orders_for_now_is_left_out():
     PortfolioDevice.objects.create(portfolio=portfolio, device=rests, added_at=clock.now())
     event = drafted(program)
     assert outcomes(event) == {rests.pk: "left_out", takes.pk: "planned"}
-    assert event.targets.get(device=rests).reason == "not_cleared"
+    assert event.targets.get(device=rests).reason == "orders_stopped"
 
 
 def test_a_state_that_is_old_by_now_would_be_too_old_then():

@@ -83,6 +83,13 @@ def test_a_session_ends_that_is_idle_or_old(rita, log_in, began, seen):
     assert not Act.objects.filter(what="logged_out").exists()
 
 
+def test_the_log_in_leads_back_to_where_a_form_stands_not_to_where_it_is_sent(rita, log_in):
+    client, _ = log_in()
+    age(client, seen=1.01)
+    answer = client.get("/admin/partners/partner/7/add-key/by-verb/")
+    assert answer.url == "/admin/login/?next=/admin/partners/partner/7/change/"
+
+
 def test_a_session_in_use_goes_on(rita, log_in):
     client, _ = log_in()
     age(client, began=11.9, seen=0.9)

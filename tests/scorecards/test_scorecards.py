@@ -15,7 +15,7 @@ from enrollments.scorecards.drawing import chart
 from partners import maintenance
 from partners.models import Maintenance
 from tests.factories import DeviceFactory, PartnerFactory, active, event
-from texture_portal import actors
+from texture_portal import actors, jobs
 from texture_portal.refusals import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -313,6 +313,23 @@ def test_one_that_fails_is_told_of_and_tried_again_in_its_turn(cloud, monkeypatc
     monkeypatch.undo()
     assert keeping.keep(now=NOW + HOUR / 12) == 0
     assert keeping.keep(now=NOW + HOUR) == 1
+
+
+def test_one_that_fails_costs_those_behind_it_no_hour(cloud, monkeypatch):
+    other, woken = active().partner, []
+
+    def fails(partner, *, now):
+        raise ValueError
+
+    monkeypatch.setattr(keeping, "compute", fails)
+    monkeypatch.setattr(jobs, "BATCH_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "wake", woken.append)
+    with pytest.raises(ExceptionGroup):
+        keeping.keep(now=NOW)
+    assert woken == ["scorecards"], f"{other} is left"
+    with pytest.raises(ExceptionGroup):
+        keeping.keep(now=NOW)
+    assert woken == ["scorecards"], "nobody is left"
 
 
 def test_a_partner_that_ended_is_scored_no_more(cloud):

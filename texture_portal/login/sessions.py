@@ -140,11 +140,12 @@ def _end(request: HttpRequest, *, why: str) -> HttpResponse:
 
 def _page_of(request: HttpRequest) -> str:
     """To come back to: what was posted is gone, and the page that it was posted from is not."""
+    form, _, verb = request.path.removesuffix(BY_VERB).rpartition("/")
+    if verb and request.path.endswith(BY_VERB):
+        return f"{form}/change/"
     if request.method == "GET":
         return request.get_full_path()
-    form, _, verb = request.path.removesuffix(BY_VERB).rpartition("/")
-    is_verb = verb and request.path.endswith(BY_VERB)
-    return f"{form}/change/" if is_verb else request.path if request.path.startswith(ABOUT_STAFF) else CONSOLE
+    return request.path if request.path.startswith(ABOUT_STAFF) else CONSOLE
 
 
 def _owes(request: HttpRequest) -> bool:

@@ -14,7 +14,7 @@
         box.append(
             line("h1", "This page was put away"),
             line("p", `Nothing was done for ${minutes} minutes.`),
-            line("a", "Go back to it", {href: location.href}),
+            line("a", "Go back to it", {href: location.href.replace(/[^/]+\/by-verb\/$/, "change/")}),
         );
         document.body.replaceChildren(box);
         document.title = "Put away";
@@ -26,7 +26,17 @@
         leave();
     };
 
-    localStorage.setItem(SEEN, Date.now());
+    const seen = () => localStorage.setItem(SEEN, Date.now());
+
+    // Whoever types is there: the session is told of it, now and then.
+    const typed = () => {
+        if (Date.now() - Number(localStorage.getItem(SEEN)) < 300_000) return;
+        seen();
+        fetch("/admin/jsi18n/", {cache: "no-store", credentials: "same-origin"}).catch(() => null);
+    };
+
+    seen();
     const looking = setInterval(look, 10_000);
-    document.addEventListener("portal:seen", () => localStorage.setItem(SEEN, Date.now()));
+    document.addEventListener("portal:seen", seen);
+    document.addEventListener("input", typed);
 })();

@@ -156,7 +156,8 @@ def test_a_suspension_says_how_many_commands_it_cancelled_and_how_many_are_left(
     portfolio.devices.add(*devices, through_defaults={"added_at": NOW})
     answer = carry_out(administrator, portfolio, "suspend", reason="The season is over.")
     assert said(answer) == [
-        "3 devices are at rest; 2 commands were cancelled. Another 1 will be within a minute; none goes out any more."
+        "3 devices are at rest; 2 commands were cancelled. "
+        "Another 1 will be within a minute; none that has not gone goes out."
     ]
 
 

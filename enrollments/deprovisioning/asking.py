@@ -1,6 +1,6 @@
 """The end of a partner, a program or a portfolio, asked for by staff. What must stop at once stops with the asking.
 
-However many are in it, that is a matter of a few rows: no command goes out to devices of a partner that has ended
+However many are in it, that is a matter of a few rows: no new command goes out to devices of a partner that has ended
 (`devices.commands.reweighing`), and those under way, which may be a whole fleet's, are called off by the job.
 """
 

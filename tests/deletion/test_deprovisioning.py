@@ -146,7 +146,7 @@ def test_an_ended_partner_is_stopped_at_once_and_its_devices_are_revoked(partner
 
 
 def test_a_partner_ends_amid_an_event_of_however_many_commands(partner, monkeypatch):
-    """The request touches none of them, none goes out any more, and the job calls them off piece by piece."""
+    """The request touches none of them, none goes out that had not gone, and the job calls them off piece by piece."""
     monkeypatch.setattr(work, "COMMANDS_AT_ONCE", 1)
     unsent = commanded(active(partner=partner).device_id)
     sent = [commanded(active(partner=partner).device_id) for _ in range(2)]

@@ -1,7 +1,7 @@
 """What was issued to go out later is weighed once more when it goes: state and leave may have changed by then.
 
 Whether a device takes orders at all (its partner may have been suspended or ended, or a portfolio that it is in) is
-asked of each in the moment in which it first goes: from that commit on none does, however many are still to be cancelled.
+asked of each when it first goes: from that commit on none does, however many are still to be cancelled.
 """
 
 from collections.abc import Sequence

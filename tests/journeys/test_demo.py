@@ -34,10 +34,12 @@ def test_it_finds_everything_as_expected(demo: Demo) -> None:
 
 
 def test_it_calls_a_simulated_fleet_and_brings_it_back(demo: Demo) -> None:
-    told = int(re.search(r"(\d+) commands acknowledged by the simulated cloud", demo.printed).group(1))
-    assert told > 0
-    assert f"{told} took part" in demo.printed
-    assert f"brought back: {told} restored" in demo.printed
+    (told,) = re.findall(r"(\d+) commands acknowledged by the simulated cloud", demo.printed)
+    (outcomes,) = re.findall(r"it is over: (.*)", demo.printed)
+    (brought_back,) = re.findall(r"brought back: (.*)", demo.printed)
+    assert int(told) > 0
+    assert f"{told} took part" in outcomes
+    assert brought_back == f"{told} restored"
 
 
 def test_a_customer_links_on_the_pages_what_the_partner_enrolled(demo: Demo) -> None:

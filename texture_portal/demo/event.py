@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from devices.kind import DeviceType
 from devices.models import Command, Device
@@ -69,13 +69,19 @@ def _told(event: DispatchEvent) -> Iterator[str]:
     yield f"the preview: {planned['devices']} devices would give {planned['kw'] or 0:,.0f} kW; left out: {_why(event)}"
     yield f"scheduled; it runs from {event.starts_at:%H:%M:%S} to {event.ends_at:%H:%M:%S} UTC"
     orders = Command.objects.filter(event_id=event.pk, restores=None)
-    unanswered = orders.filter(acknowledged_at=None).exclude(status__in=["rejected", "expired", "cancelled"])
-    _await(lambda: orders.exists() and not unanswered.exists(), "the acknowledgements")
+    _await(lambda: _all_answered(event, orders), "the acknowledgements")
     yield f"{orders.exclude(acknowledged_at=None).count()} commands acknowledged by the simulated cloud"
     _await(lambda: _again(event).closed_at is not None, "the end of the event")
     yield f"it is over: {_counted(Counter(event.targets.values_list('outcome', flat=True)))}"
     back = Counter(event.targets.exclude(asked_at=None).values_list("restore", flat=True))
     yield f"of those that were told, brought back: {_counted(back)}"
+
+
+def _all_answered(event: DispatchEvent, orders: "QuerySet[Command]") -> bool:
+    """Whether each device had its turn in the ramp, asked first, and then each order its answer."""
+    if event.targets.filter(outcome=Outcome.PLANNED).exists():
+        return False
+    return not orders.filter(acknowledged_at=None).exclude(status__in=["rejected", "expired", "cancelled"]).exists()
 
 
 def deviations(event: DispatchEvent) -> list[str]:

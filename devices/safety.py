@@ -92,6 +92,7 @@ class Refused:
     detail: str
 
 
+ORDERS_STOPPED = Refused("orders_stopped", "Its partner, or a portfolio that it is in, is suspended or has ended.")
 Rule = Callable[[Asked, DeviceFacts, datetime], Refused | None]
 
 
@@ -139,7 +140,7 @@ def _capable(asked: Asked, device: DeviceFacts, now: datetime) -> Refused | None
 def _takes_orders(asked: Asked, device: DeviceFacts, now: datetime) -> Refused | None:
     if device.takes_orders:
         return None
-    return Refused("orders_stopped", "Its partner, or a portfolio that it is in, is suspended or has ended.")
+    return ORDERS_STOPPED
 
 
 def _cleared(asked: Asked, device: DeviceFacts, now: datetime) -> Refused | None:

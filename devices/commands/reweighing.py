@@ -1,7 +1,7 @@
 """What was issued to go out later is weighed once more when it goes: state and leave may have changed by then.
 
 Whether a device takes orders at all (its partner may have been suspended or ended, or a portfolio that it is in) is
-asked of each when it first goes: from that commit on none does, however many are still to be cancelled.
+asked of each whenever it goes: from that commit on none does, however many are still to be cancelled.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,23 @@ from datetime import datetime, timedelta
 
 from devices import safety
 from devices.commands import facts, keeping, restoring
+from devices.commands.cancelling import cancel
 from devices.commands.states import NOT_SENT, NOTHING_TO_RESTORE
 from devices.models import Command
-from devices.safety import Asked, DeviceFacts, Refused
+from devices.safety import ORDERS_STOPPED, Asked, DeviceFacts, Refused
 from texture_portal.actors import Actor
 
 STANDS_FOR = timedelta(seconds=30)  # so long ago a verdict still holds
+
+
+def weigh_due(held: Sequence[Command], *, now: datetime, by: Actor) -> list[Command]:
+    """Of the next steps that a worker holds, those that it may take; the others are ended, and written."""
+    first = [each for each in held if each.step == Command.Step.SEND and not each.may_have_come]
+    good = {each.pk for each in reweigh(first, now=now, by=by)}
+    refused = [each for each in first if each.pk not in good]
+    keeping.write(refused)
+    gone = {each.pk for each in (*refused, *_called_off(held, now=now, by=by))}
+    return [each for each in held if each.pk not in gone]
 
 
 def reweigh(commands: Sequence[Command], *, now: datetime, by: Actor) -> list[Command]:
@@ -46,6 +57,14 @@ def _doubtful(commands: Sequence[Command], *, now: datetime) -> list[Command]:
         for each in commands
         if now - each.requested_at > STANDS_FOR or (each.restores_id is None and each.device_id not in heeded)
     ]
+
+
+def _called_off(held: Sequence[Command], *, now: datetime, by: Actor) -> list[Command]:
+    """Of those that would go once more, having been put off or lost there, the ones that nobody is to heed any more."""
+    again = [each for each in held if each.step == Command.Step.SEND and each.may_have_come and not each.restores_id]
+    heeded = facts.which_take_orders({each.device_id for each in again}) if again else set()
+    stopped = [each for each in again if each.device_id not in heeded]
+    return cancel(stopped, reason=ORDERS_STOPPED.rule, detail=ORDERS_STOPPED.detail, now=now, by=by)
 
 
 def _is_allowed(command: Command, device: DeviceFacts, *, now: datetime, by: Actor) -> bool:

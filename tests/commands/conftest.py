@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from devices.commands.issuing import DispatchClearance, Order, issue
-from devices.models import Command, Device
+from devices.models import Command, Device, Portfolio
 from devices.telemetry.taking import Observed, take
 from tests.factories import CustomerFactory, DeviceFactory, PartnerFactory, SiteFactory
 from texture_portal import actors, clock
@@ -55,6 +55,12 @@ def order(device, *, command="battery:set-power", input=DISCHARGE, now=None, las
 def issued(*orders: Order, now=None, by=BY):
     with transaction.atomic():
         return issue(orders, now=now or clock.now(), by=by)
+
+
+def at_rest(*devices: Device) -> None:
+    """A portfolio that they are in is suspended from now on; nothing has been cancelled."""
+    portfolio = Portfolio.objects.create(name="At rest", kind="other", suspended_at=clock.now())
+    portfolio.devices.add(*devices, through_defaults={"added_at": clock.now()})
 
 
 def again(command: Command) -> Command:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import timedelta
 
 import pytest
 from paho.mqtt.client import Client
@@ -12,7 +13,7 @@ from devices.commands.cancelling import cancel
 from devices.commands.tasks import work_off
 from devices.connectors.native.messages import Message, take
 from devices.models import Cloud
-from tests.commands.conftest import BY, again, batteries, issued, order
+from tests.commands.conftest import BY, again, at_rest, batteries, issued, order
 from tests.devices.telemetry.test_mqtt import broker, wait_for
 from texture_portal import clock
 from texture_portal.clock import to_wire
@@ -83,6 +84,16 @@ def test_a_broker_that_is_away_leaves_it_to_be_tried_again(battery, settings):
     work_off(now=clock.now())
     assert (again(command).status, again(command).step) == ("pending", "send")
     assert again(command).attempts.get().outcome == "not_reached"
+
+
+def test_what_did_not_reach_the_broker_is_not_tried_again_once_orders_stop(battery, settings):
+    settings.MQTT_URL = "mqtt://127.0.0.1:9"
+    [command] = issued(order(battery))
+    work_off(now=clock.now())
+    at_rest(battery)
+    work_off(now=clock.now() + timedelta(seconds=10))
+    assert (again(command).status, again(command).error_code) == ("cancelled", "orders_stopped")
+    assert [each.step for each in again(command).attempts.all()][:1] == ["send"]
 
 
 def test_nobody_tells_of_another_devices_command(battery):

@@ -13,7 +13,7 @@ from devices.commands.tasks import work_off
 from devices.models import Command, Device, MakerBucket, Standing
 from devices.polling.tasks import poll_due
 from devices.telemetry.taking import Observed, take
-from tests.commands.conftest import BACK, BY, RATINGS, SLUGS, STATE, again, cleared, issued, order
+from tests.commands.conftest import BACK, BY, RATINGS, SLUGS, STATE, again, at_rest, cleared, issued, order
 from tests.polling.conftest import cloud_of, enroll_listed, oem, partner, running, simulated_document
 from texture_portal import clock
 
@@ -157,6 +157,19 @@ def test_a_cloud_that_is_busy_is_left_alone_and_asked_later(fleet, oem):
     assert (again(command).status, again(command).step) == ("pending", "send")
     until_over(command)
     assert again(command).status == "complete"
+
+
+def test_what_a_cloud_put_off_is_not_sent_again_to_who_takes_no_orders_any_more(fleet, oem):
+    """A portfolio that it is in was suspended meanwhile; no job has cancelled anything yet."""
+    oem.fault("too_many_requests", category="control", count=1, retry_after=1)
+    [command] = issued(idle(fleet[0], lasts=HOUR, restore=BACK))
+    call()
+    at_rest(fleet[0])
+    Standing.objects.all().delete()
+    call(after=timedelta(seconds=5))
+    assert (again(command).status, again(command).error_code) == ("cancelled", "orders_stopped")
+    call(after=timedelta(seconds=10))
+    assert carried_out(oem, command, command.restore) == [False, True]  # what may have come is undone
 
 
 def test_a_cloud_that_is_away_until_the_end_leaves_an_honest_end(fleet, oem, cloud):

@@ -11,9 +11,9 @@ from devices.commands.cancelling import cancel, cancel_for_devices
 from devices.commands.progress import NotNewsError, Report
 from devices.commands.states import Status
 from devices.commands.tasks import work_off
-from devices.models import Command, Portfolio
+from devices.models import Command
 from partners.models import Partner, WebhookAnswer
-from tests.commands.conftest import BACK, BY, again, batteries, cleared, issued, order
+from tests.commands.conftest import BACK, BY, again, at_rest, batteries, cleared, issued, order
 from tests.webhooks.conftest import _loopback_is_allowed, deliver, endpoint_at, receiver
 from tests.webhooks.receiver import Handler, Received, in_turn
 from texture_portal import clock
@@ -144,8 +144,7 @@ def test_what_gives_a_device_back_goes_out_to_one_that_takes_no_orders(pushed):
     issued(order(running, lasts=HOUR, restore=BACK))
     work()
     issued(order(waiting))
-    portfolio = Portfolio.objects.create(name="At rest", kind="other", suspended_at=clock.now())
-    portfolio.devices.add(running, waiting, through_defaults={"added_at": clock.now()})
+    at_rest(running, waiting)
     cancel(Command.objects.filter(device=running, restores=None), reason="portfolio_suspended", now=clock.now(), by=BY)
     work()
     assert [each["command"] for each in told(there)] == ["battery:set-power", BACK["command"]]

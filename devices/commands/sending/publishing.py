@@ -17,8 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.commands import keeping
 from devices.commands.presentation import show
-from devices.commands.reweighing import reweigh
-from devices.commands.states import Status
+from devices.commands.reweighing import weigh_due
 from devices.connectors.native.broker import address
 from devices.connectors.native.topics import PREFIX
 from devices.models import Command, CommandAttempt
@@ -53,10 +52,7 @@ def _claim(*, now: datetime) -> list[Command]:
     is_over = Q(step=Command.Step.SEND, expires_at__lte=now)
     due = Command.objects.filter(way=Command.Way.NATIVE, due_at__lte=now).exclude(step="").exclude(is_over)
     held = jobs.claim(due.select_related("device").order_by("restores_id", "due_at", "pk"), limit=BATCH)
-    first = [each for each in held if each.status == Status.PENDING and each.sent_at is None]
-    good = {each.pk for each in reweigh(first, now=now, by=BY)}
-    keeping.write([each for each in first if each.pk not in good])
-    claimed = [each for each in held if each.sent_at is not None or each.pk in good]
+    claimed = weigh_due(held, now=now, by=BY)
     for command in claimed:
         command.claims += 1
         command.due_at = command.claimed_until = now + LEASE

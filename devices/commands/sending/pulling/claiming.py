@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from devices.commands import keeping
-from devices.commands.reweighing import reweigh
+from devices.commands.reweighing import weigh_due
 from devices.models import Cloud, Command, CommandAttempt, Connection, Device, DiscoveredDevice
 from devices.polling.claiming import FAILURES_BEFORE_REST
 from texture_portal.actors import system
@@ -73,11 +73,7 @@ def claim(cloud: Cloud, *, most: int, now: datetime) -> list[Claimed]:
     room = min(most, _room(cloud))
     ids = _due(cloud, [Step.SEND, Step.CANCEL], room=room, now=now)
     ids += _due(cloud, [Step.ASK], room=min(room - len(ids), max(1, room // ASKS)), now=now)
-    commands = _commands(ids)
-    first = [each for each in commands if each.step == Step.SEND and each.sent_at is None]
-    good = {each.pk for each in reweigh(first, now=now, by=BY)}
-    keeping.write([each for each in first if each.pk not in good])
-    claimed = [each for each in commands if each.sent_at is not None or each.pk in good]
+    claimed = weigh_due(_commands(ids), now=now, by=BY)
     made = [_take(each, now=now) for each in claimed]
     keeping.write(claimed)
     CommandAttempt.objects.bulk_create(

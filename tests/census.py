@@ -32,6 +32,7 @@ FOUND = found_at(37.9975, -122.5311)
 
 class Peer(ThreadingHTTPServer):
     """Answers one after another what it was told to, as (status, body, seconds); the last answer again and again.
+    `seconds` may be a call that returns when it is to answer.
 
     `for_street` holds an answer of its own for streets that begin so.
     """
@@ -62,7 +63,7 @@ class Answer(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         self.server.asked.append((url.path, query))
         status, body, seconds = self.server.answer_to(query)
-        time.sleep(seconds)
+        seconds() if callable(seconds) else time.sleep(seconds)
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

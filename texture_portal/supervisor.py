@@ -29,6 +29,7 @@ STOP_SECONDS = 20.0
 ALARM_SECONDS, RING_AGAIN_SECONDS = 1.0, 3.0  # the queue may be busy: a woken worker is not there at once
 LOOK_SECONDS = 10.0  # between questions whether a process is wanted
 ASK_AGAIN = timedelta(seconds=30)  # a sign of life asked for may be lost with a killed worker
+MOST_DOUBLINGS = 3  # of how long workers may take until they are there
 
 
 class Child:
@@ -173,10 +174,15 @@ class OnDemand:
 
 
 class WorkerWatch:
-    """Asks the workers for signs of life and restarts them when none came for too long."""
+    """Asks the workers for signs of life and restarts them when none came for too long.
+
+    Those that were restarted and still gave none have twice as long, each time: a machine may be too slow to have
+    them there in time, and they would be killed for ever just before.
+    """
 
     def __init__(self, worker: Child) -> None:
         self.worker = worker
+        self.silent_starts = 0
         self.asked_at: datetime | None = None
         self.looked_at: datetime | None = None
         self.excused_at = worker.started_at  # they cannot be asked through a queue that is away
@@ -198,7 +204,11 @@ class WorkerWatch:
     def _look(self, now: datetime) -> None:
         beat_at = heartbeat.last(heartbeat.worker_name())
         alive_at = max(beat_at or self.worker.started_at, self.worker.started_at, self.excused_at)
-        if heartbeat.is_stale(alive_at, now=now) and self.worker.due is None:
+        was_heard = beat_at is not None and beat_at > self.worker.started_at
+        self.silent_starts = 0 if was_heard else self.silent_starts
+        leeway = timedelta(seconds=settings.HEARTBEAT_STALE_SECONDS) * (2**self.silent_starts - 1)
+        if heartbeat.is_stale(alive_at, now=now - leeway) and self.worker.due is None:
+            self.silent_starts = 0 if was_heard else min(self.silent_starts + 1, MOST_DOUBLINGS)
             self.worker.restart(f"no sign of life since {alive_at:%H:%M:%S}")
             self.asked_at = None
         if self.asked_at is None or (beat_at and beat_at >= self.asked_at) or now - self.asked_at > ASK_AGAIN:

@@ -20,6 +20,7 @@ from territories.models import Site
 from tests.deletion.test_carrying_out import RITA, verify
 from tests.factories import active
 from tests.faults.conftest import grid_in_force, peer, program_id, serve  # noqa: F401 - fixtures
+from tests.waiting import PATIENCE
 from texture_portal import clock, jobs
 
 PEOPLE = int(os.environ.get("DELETION_KILL_PEOPLE", "24"))
@@ -50,7 +51,7 @@ def test_who_is_erased_is_erased_whole_however_often_workers_die(serve):  # noqa
         [request] = asking.ask([customer], via="mail", now=begun, by=RITA)
         asking.begin(request, telemetry="erase", now=begun, by=RITA)
     portal, killed = serve(HEARTBEAT_STALE_SECONDS="20"), 0
-    ends = time.monotonic() + 120 + PEOPLE
+    ends = time.monotonic() + PATIENCE + PEOPLE
     while DeletionRequest.objects.filter(done_at=None).exists():
         assert time.monotonic() < ends, f"{DeletionRequest.objects.filter(done_at=None).count()} are left"
         time.sleep(random.uniform(0.05, 0.3))

@@ -4,11 +4,9 @@ import contextlib
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,14 +22,9 @@ from tests.census import FOUND, census_peer
 from tests.contract import grid
 from tests.contract.client import Client, close_connections
 from tests.databases import url_of_database
+from tests.ports import free_port
+from tests.waiting import PATIENCE, wait_for
 from texture_portal.bench.posting import raise_limits
-
-
-def wait_for(condition: Callable[[], object], *, seconds: float = 20) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, f"it did not come to pass within {seconds} s"
-        time.sleep(0.05)
 
 
 def printed(command: str, *arguments: str) -> dict:
@@ -67,8 +60,7 @@ class Portal:
     """`manage.py serve` and everything that it keeps running."""
 
     def __init__(self, **variables: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         database = url_of_database(connection.settings_dict["NAME"])
         self.supervisor = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(self.port)],
@@ -110,7 +102,7 @@ class Portal:
         left = psutil.Process(self.supervisor.pid).children(recursive=True)
         self.supervisor.kill()
         self.supervisor.wait()
-        assert psutil.wait_procs(left, timeout=10)[1] == []
+        assert psutil.wait_procs(left, timeout=PATIENCE)[1] == []
 
 
 @pytest.fixture
@@ -120,7 +112,7 @@ def serve(transactional_db, peer) -> Iterator[Callable[..., Portal]]:
     def start(**variables: str) -> Portal:
         portal = Portal(GEOCODERS="census", CENSUS_GEOCODER_URL=peer.url, **variables)
         running.append(portal)
-        wait_for(portal.is_ready, seconds=120)
+        wait_for(portal.is_ready)
         return portal
 
     yield start

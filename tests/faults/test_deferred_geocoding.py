@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -18,7 +20,7 @@ from tests.census import DOWN, FOUND, NO_MATCH, found_at
 from tests.contract.client import close_connections
 from tests.contract.grid import MATCHED, OUTSIDE
 from tests.contract.payloads import enrollment
-from tests.faults.conftest import wait_for
+from tests.waiting import PATIENCE, wait_for
 from texture_portal import actors, clock, jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,7 +58,7 @@ def make_due(*, by: timedelta = timedelta(seconds=1)) -> None:
     Enrollment.objects.exclude(geocode_due_at=None).update(geocode_due_at=clock.now() - by)
 
 
-def come_back(peer, body, *, seconds: float = 0) -> None:
+def come_back(peer, body, *, seconds: float | Callable[[], object] = 0) -> None:
     peer.answers = [(200, body, seconds)]
     peer.asked.clear()
     make_due()
@@ -138,13 +140,17 @@ def test_a_revoked_one_is_not_asked_for_again(oem, waiting, peer):
     assert (shown(oem, waiting)["state"], peer.asked) == ("revoked", [])
 
 
-def test_what_the_partner_corrects_meanwhile_stands(oem, waiting_in_montana, peer, in_threads):
-    come_back(peer, IN_MONTANA, seconds=1)
+def test_what_the_partner_corrects_meanwhile_stands(oem, waiting_in_montana, peer, in_threads, settings):
+    settings.GEOCODER_SECONDS, is_corrected = PATIENCE, threading.Event()
+    come_back(peer, IN_MONTANA, seconds=is_corrected.wait)
 
     def correct():
         wait_for(lambda: peer.asked)  # the worker has claimed the row, and waits for its answer
         peer.answers = [(200, FOUND, 0)]
-        return oem.patch(f"/v1/enrollments/{waiting_in_montana}", {"site": enrollment()["site"]}).json["state"]
+        try:
+            return oem.patch(f"/v1/enrollments/{waiting_in_montana}", {"site": enrollment()["site"]}).json["state"]
+        finally:
+            is_corrected.set()
 
     drained, corrected = in_threads(lambda: jobs.drain("geocoding"), correct)
     assert (drained, corrected) == (None, "enrolled")

@@ -27,7 +27,7 @@ from tests.dispatch.conftest import (
     wanted,
     work_off,
 )
-from tests.faults.conftest import wait_for
+from tests.waiting import wait_for
 from texture_portal import clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,7 +53,7 @@ def killed_at(now, *conditions):
     """A worker for each condition, killed as soon as that is true."""
     for condition in conditions:
         with worker(now) as process:
-            wait_for(lambda: condition() or process.poll() is not None, seconds=90)  # noqa: B023 - called at once
+            wait_for(lambda: condition() or process.poll() is not None)  # noqa: B023 - called at once
             assert process.poll() is None
 
 

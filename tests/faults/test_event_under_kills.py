@@ -19,13 +19,14 @@ from programs.dispatch import scheduling
 from tests.contract.client import send
 from tests.contract.signing import sign
 from tests.dispatch.conftest import BY, a_program, again, fleet, restores, wanted
-from tests.faults.conftest import wait_for
+from tests.waiting import wait_for
 from tests.webhooks.receiver import receiving
 from texture_portal import clock, jobs
 
 DEVICES = 60
-BEGINS_IN = timedelta(seconds=35)  # the preview has come by then, on a busy machine too
-LASTS = timedelta(seconds=20)
+BEGINS_IN = timedelta(seconds=20)  # or twice as late, where the preview took longer
+LASTS = timedelta(seconds=15)  # and as long besides as workers, killed three times, take to be there again
+STARTS_WITHIN_IT = 4
 REPORTERS = 3
 WORK = ("dispatch", "commands", "webhooks")  # a lost wake-up is found by the sweep after a minute: nobody waits here
 
@@ -98,7 +99,7 @@ VICTIMS = (
 def kill_a_turn(portal, killed: Counter[str]) -> None:
     """A web worker, a job worker, the web's parent, job workers, their parent: each once it is there."""
     for name, found in VICTIMS:
-        wait_for(lambda found=found: found(portal), seconds=120)
+        wait_for(lambda found=found: found(portal))
         for each in found(portal):
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()
@@ -106,21 +107,29 @@ def kill_a_turn(portal, killed: Counter[str]) -> None:
         time.sleep(1.2)
 
 
-def called(program):
+def called(program, *, lasts, begins_in=BEGINS_IN):
     now = clock.now()
-    event = scheduling.draft(program, wanted(now=now, after=BEGINS_IN, lasts=LASTS), reason="x", now=now, by=BY)
-    wait_for(lambda: awake(lambda: again(event).previewed_at), seconds=60)
-    return scheduling.schedule(again(event), reason="x", now=clock.now(), by=BY)
+    event = scheduling.draft(program, wanted(now=now, after=begins_in, lasts=lasts), reason="x", now=now, by=BY)
+    await_with_workers_awake(lambda: again(event).previewed_at)
+    if clock.now() + begins_in / 2 < event.starts_at:
+        return scheduling.schedule(again(event), reason="x", now=clock.now(), by=BY)
+    scheduling.cancel(again(event), reason="The preview came late.", now=clock.now(), by=BY)
+    return called(program, lasts=lasts, begins_in=2 * begins_in)
 
 
-def awake(condition) -> bool:
-    for kind in WORK:
-        jobs.wake(kind)
-    return bool(condition())
+def await_with_workers_awake(condition):
+    def looked() -> bool:
+        for kind in WORK:
+            jobs.wake(kind)
+        return bool(condition())
+
+    wait_for(looked, every=0.3)
 
 
 def test_an_event_through_which_web_and_workers_are_killed_ends_true_for_every_device(serve, onboard):
+    began = clock.now()
     portal = serve(HEARTBEAT_STALE_SECONDS="20", OUTBOUND_ALLOWED_HOSTS="127.0.0.1")
+    lasts = LASTS + STARTS_WITHIN_IT * (clock.now() - began)
     client = onboard(portal.authority)
     maker, killed = Maker(client), Counter()
     with receiving(maker.hear) as there:
@@ -128,12 +137,12 @@ def test_an_event_through_which_web_and_workers_are_killed_ends_true_for_every_d
         assert made.status == 201, made.body
         program = a_program()
         devices = {each.pk for each in fleet(program, DEVICES, partner=Partner.objects.get(pk=client.partner_id))}
-        event = called(program)
-        wait_for(lambda: awake(lambda: maker.acted), seconds=120)
+        event = called(program, lasts=lasts)
+        await_with_workers_awake(lambda: maker.acted)
         kill_a_turn(portal, killed)  # while commands go out and reports come in
-        wait_for(lambda: awake(lambda: clock.now() > event.ends_at and len(maker.acted) > DEVICES), seconds=150)
+        await_with_workers_awake(lambda: clock.now() > event.ends_at and len(maker.acted) > DEVICES)
         kill_a_turn(portal, killed)  # while they are brought back
-        wait_for(lambda: awake(lambda: again(event).closed_at), seconds=150)
+        await_with_workers_awake(lambda: again(event).closed_at)
     print(f"killed {dict(killed)}; the API answered {dict(maker.answers)}")
 
     assert killed["web"] >= 2

@@ -17,8 +17,8 @@ from django.db import transaction
 from enrollments.imports import keeping, running
 from enrollments.models import Enrollment, EnrollmentFile, FileRow
 from partners.models import Partner
-from tests.faults.conftest import wait_for
 from tests.imports.conftest import a_row, as_csv
+from tests.waiting import PATIENCE, wait_for
 from texture_portal import clock, jobs
 
 ROWS = int(os.environ.get("IMPORT_KILL_ROWS", "120"))
@@ -39,7 +39,7 @@ def free_what_the_dead_had(file):
 
 def until(portal, file, status):
     """Works on, with a kill now and then, until the file is there; gives how many were killed."""
-    killed, ends = 0, time.monotonic() + 120 + ROWS / 20
+    killed, ends = 0, time.monotonic() + PATIENCE + ROWS / 20
     while EnrollmentFile.objects.get(pk=file.pk).status != status:
         assert time.monotonic() < ends, counts(file)
         time.sleep(random.uniform(0.2, 0.6))
@@ -62,11 +62,11 @@ def test_every_row_of_a_file_is_enrolled_once_however_often_workers_die(serve, o
     content = as_csv([a_row(number) for number in range(ROWS)])
     began = time.monotonic()
     file = keeping.upload([content], name="many.csv", partner=partner, now=clock.now(), user=user)
-    wait_for(lambda: counts(file), seconds=30 + ROWS / 100)
+    wait_for(lambda: counts(file))
     killed = until(portal, file, "checked")
     assert counts(file) == {"ready": ROWS}
     running.start(EnrollmentFile.objects.get(pk=file.pk), reason="As agreed.", now=clock.now(), user=user)
-    wait_for(lambda: counts(file).get("enrolled"), seconds=30)
+    wait_for(lambda: counts(file).get("enrolled"))
     killed += until(portal, file, "done")
     print(f"{ROWS} rows in {time.monotonic() - began:.0f} s; killed {killed}")
     assert killed >= 2

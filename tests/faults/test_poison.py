@@ -13,7 +13,7 @@ from enrollments import tasks
 from enrollments.models import Enrollment
 from programs.models import Program
 from tests.factories import ProgramFactory, UtilityFactory, consent_claim, enrolled, matched_to, unlocated
-from tests.faults.conftest import wait_for
+from tests.waiting import wait_for
 from texture_portal import clock, heartbeat, jobs, schedules
 
 
@@ -34,12 +34,12 @@ def test_jobs_that_raise_or_kill_their_worker_and_a_bad_schedule_stop_no_other(s
     (waiting,) = deferred(1)
     make_due()
     jobs.wake("geocoding")
-    wait_for(schedules.is_the_table, seconds=60)
-    wait_for(lambda: Enrollment.objects.get(pk=waiting.pk).state == "enrolled", seconds=60)
-    wait_for(lambda: Failure.objects.filter(func="json.loads").exists(), seconds=60)
+    wait_for(schedules.is_the_table)
+    wait_for(lambda: Enrollment.objects.get(pk=waiting.pk).state == "enrolled")
+    wait_for(lambda: Failure.objects.filter(func="json.loads").exists())
     assert OrmQ.objects.count() > 0  # who killed its worker is tried again, much later
     poisoned_at = clock.now()
-    wait_for(lambda: heartbeat.last() > poisoned_at, seconds=60)
+    wait_for(lambda: heartbeat.last() > poisoned_at)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,9 +16,9 @@ from devices.models import DeviceState, Poll, Reading, Standing
 from devices.polling.tasks import poll_due
 from tests.databases import url_of_database
 from tests.factories import PartnerFactory
-from tests.faults.conftest import wait_for
 from tests.polling.conftest import BY, GENEROUS, cloud_of, enroll_listed, simulated_document
 from tests.sandbox.running import running_cloud
+from tests.waiting import PATIENCE, wait_for
 from texture_portal import clock
 from texture_portal.ids import new_id
 
@@ -61,7 +61,7 @@ def test_a_backfill_that_is_killed_goes_on_where_it_stood(cloud, oem):
         },
         stdout=subprocess.DEVNULL,
     )
-    wait_for(lambda: Reading.objects.exists() or process.poll() is not None, seconds=60)
+    wait_for(lambda: Reading.objects.exists() or process.poll() is not None)
     process.kill()
     process.wait()
     kept, rows = Reading.objects.count(), Poll.objects.filter(kind="history").count()
@@ -131,7 +131,7 @@ def mid_poll():
 def test_a_worker_killed_mid_poll_loses_nothing_that_it_kept_and_another_goes_on(cloud):
     slowly(cloud)
     with a_worker() as process:
-        wait_for(mid_poll, seconds=60)
+        wait_for(mid_poll)
         process.kill()
         process.wait()
     before, asked = kept(), Poll.objects.filter(kind="single", claims__gt=0)
@@ -148,9 +148,9 @@ def test_a_worker_killed_mid_poll_loses_nothing_that_it_kept_and_another_goes_on
 def test_a_cloud_killed_mid_poll_takes_nothing_with_it_that_came(cloud, oem):
     slowly(cloud)
     with a_worker() as process:
-        wait_for(mid_poll, seconds=60)
+        wait_for(mid_poll)
         oem.process.kill()
-        assert process.wait(60) == 0  # the worker outlives it
+        assert process.wait(PATIENCE) == 0  # the worker outlives it
     before = kept()
     assert 0 < len(before) < DEVICES
     with running_cloud(devices=DEVICES, rate_limits=GENEROUS) as again:

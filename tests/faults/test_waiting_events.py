@@ -16,8 +16,8 @@ from tests.census import DOWN, FOUND
 from tests.contract.client import close_connections
 from tests.contract.payloads import ago, enrollment, event
 from tests.databases import url_of_database
-from tests.faults.conftest import wait_for
 from tests.faults.test_poison import poison_in_the_database
+from tests.waiting import wait_for
 from texture_portal import clock, jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)

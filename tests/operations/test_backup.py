@@ -21,6 +21,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from enrollments.tasks import sign_checkpoint
+from tests.waiting import PATIENCE
 from texture_portal import clock, keys_needed
 from texture_portal.backups import make, miscounted, shortfalls
 from texture_portal.backups.manifest import read
@@ -41,7 +42,7 @@ class Site:
             env={**inherited, "PORTAL_HOME": str(self.home), **self.secrets},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
         )
 
 

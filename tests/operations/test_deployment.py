@@ -18,7 +18,8 @@ from contract.payloads import enrollment
 from django.conf import settings
 from django.core.management import get_commands
 
-from tests.portal.processes import wait_for
+from tests.ports import free_port, listens
+from tests.waiting import PATIENCE, wait_for
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 DOCS = Path(settings.BASE_DIR) / "docs"
@@ -33,16 +34,6 @@ http {{
     include {folder}/site.conf;
 }}
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as line:
-        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 def make_certificate(folder: Path) -> None:
@@ -83,7 +74,7 @@ def behind_nginx(authority: str, tmp_path: Path) -> Iterator[str]:
     wait_for(lambda: listens(port))
     yield f"localhost:{port}"
     server.terminate()
-    server.wait(20)
+    server.wait(PATIENCE)
 
 
 def test_a_signed_request_arrives_as_it_was_signed(behind_nginx: str, tmp_path: Path) -> None:
@@ -99,7 +90,7 @@ def test_a_signed_request_arrives_as_it_was_signed(behind_nginx: str, tmp_path: 
             env={"PATH": PATH, "PORTAL": f"https://{behind_nginx}", "SSL_CERT_FILE": str(tmp_path / "fullchain.pem")},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         return dict(json.loads(done.stdout))
 
@@ -108,10 +99,15 @@ def test_a_signed_request_arrives_as_it_was_signed(behind_nginx: str, tmp_path: 
     listed = call("GET", f"/v1/enrollments?manufacturerDeviceId={body['device']['manufacturerDeviceId']}")
     assert [each["id"] for each in listed["data"]] == [made["id"]]
     assert call("POST", "/v1/eligibility?a=b")["code"] == "malformed_json"  # the signature, with the query, held
-    log = (tmp_path / "texture-portal.log").read_text().splitlines()
+    wait_for(lambda: len(lines_of(tmp_path)) >= 6, "the log's lines, which follow the answers")
+    log = lines_of(tmp_path)
     assert len(log) == 6  # each call asks for a token before
     for line in log:
         assert re.fullmatch(r"[\d:T+-]+ \d{3} (GET|POST) [\d.]+ [0-9a-f-]{36}", line), line
+
+
+def lines_of(folder: Path) -> list[str]:
+    return (folder / "texture-portal.log").read_text().splitlines()
 
 
 def test_what_is_for_machines_inside_is_not_there_from_outside(behind_nginx: str, tmp_path: Path) -> None:
@@ -166,7 +162,7 @@ def test_only_good_versions_and_ciphers_of_tls_are_spoken(behind_nginx, tmp_path
     context.set_ciphers(ciphers)
 
     def shake_hands() -> None:
-        with socket.create_connection(("127.0.0.1", int(port)), timeout=20) as line:
+        with socket.create_connection(("127.0.0.1", int(port)), timeout=PATIENCE) as line:
             context.wrap_socket(line, server_hostname=host).close()
 
     if is_taken:

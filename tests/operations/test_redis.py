@@ -5,7 +5,6 @@ They write their log as JSON and there are two web processes, so that both are s
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -26,7 +25,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from standardwebhooks import Webhook
 
 from tests.databases import url_of_database
-from tests.portal.processes import wait_for
+from tests.ports import free_port
+from tests.waiting import PATIENCE, wait_for
 from tests.webhooks.receiver import Receiver, receiving
 
 REQUESTS = 20
@@ -60,11 +60,6 @@ def answers(client: redis.Redis) -> bool:
         return bool(client.ping())
     except redis.ConnectionError:
         return False
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture
@@ -114,7 +109,7 @@ def served(
         yield f"127.0.0.1:{port}"
         for each in hosts:
             each.terminate()
-        assert [each.wait(30) for each in hosts] == [0, 0]
+        assert [each.wait(PATIENCE) for each in hosts] == [0, 0]
 
 
 @pytest.fixture
@@ -126,7 +121,7 @@ def receiver() -> Iterator[Receiver]:
 def wrong(served: str) -> dict[str, str] | None:
     """What /readyz says; None while nobody answers."""
     try:
-        with urllib.request.urlopen(f"http://{served}/readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{served}/readyz", timeout=60) as answer:
             return dict(json.load(answer)["wrong"])
     except urllib.error.HTTPError as refusal:
         with refusal:
@@ -136,7 +131,7 @@ def wrong(served: str) -> dict[str, str] | None:
 
 
 def figures(served: str) -> dict[tuple[str, ...], float]:
-    with urllib.request.urlopen(f"http://{served}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{served}/metrics", timeout=PATIENCE) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     return {(each.name, *each.labels.values()): each.value for family in families for each in family.samples}
 
@@ -150,7 +145,7 @@ def told_again(partner: Client, tell: str) -> bool:
 def test_the_portal_works_with_its_queue_in_redis_and_loses_nothing_without_it(
     served: str, redis_server: RedisServer, receiver: Receiver, log_file: Path
 ) -> None:
-    wait_for(lambda: wrong(served) == {}, seconds=60)  # a worker has answered through the queue
+    wait_for(lambda: wrong(served) == {})  # a worker has answered through the queue
     partner = Client(served, {**run("create_partner", "Redis", "--kind", "oem"), "name": "Redis"})
     hook = partner.post("/v1/webhook-endpoints", {"url": receiver.url, "eventTypes": ["*"]}).json
     tell = f"/v1/webhook-endpoints/{hook['id']}/test"
@@ -169,8 +164,8 @@ def test_the_portal_works_with_its_queue_in_redis_and_loses_nothing_without_it(
     assert figures(served)["texture_queue_up",] == 0
 
     redis_server.start()
-    wait_for(lambda: told_again(partner, tell) and len(receiver.received) >= 3, seconds=60)
-    wait_for(lambda: wrong(served) == {}, seconds=30)
+    wait_for(lambda: told_again(partner, tell) and len(receiver.received) >= 3)
+    wait_for(lambda: wrong(served) == {})
 
     before = figures(served).get(("texture_requests_total", "GET", DEVICE_TYPES, "200"), 0)
     for _ in range(REQUESTS):

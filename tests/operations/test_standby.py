@@ -4,7 +4,6 @@ import json
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,15 +21,11 @@ from django.conf import settings
 from django.db import connection
 
 from tests.databases import url_of_database
-from tests.portal.processes import wait_for
+from tests.ports import free_port, listens
+from tests.waiting import PATIENCE, wait_for
 from texture_portal.cluster import UNPRIVILEGED_USER, program_of_the_wheel
 
 OPTIONS = "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=60 -p {port}"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @dataclass
@@ -60,6 +55,7 @@ def program(name: str, *words: object) -> None:
     user = pwd.getpwnam(UNPRIVILEGED_USER).pw_uid if os.geteuid() == 0 else None
     done = subprocess.run(
         [str(program_of_the_wheel(name)), *map(str, words)], cwd="/", user=user, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PGCTLTIMEOUT": f"{PATIENCE:.0f}"},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{name}: {done.stderr}"
@@ -107,15 +103,10 @@ def served(pair: tuple[Server, Server], environment: dict[str, str]) -> Iterator
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_for(lambda: listens(port), seconds=60)
+    wait_for(lambda: listens(port))
     yield f"127.0.0.1:{port}"
     serve.terminate()
-    serve.wait(30)
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as caller:
-        return caller.connect_ex(("127.0.0.1", port)) == 0
+    serve.wait(PATIENCE)
 
 
 def test_what_was_acknowledged_outlives_the_primary(pair: tuple[Server, Server], served: str) -> None:
@@ -131,7 +122,7 @@ def test_what_was_acknowledged_outlives_the_primary(pair: tuple[Server, Server],
         answers.append(send(sign(partner.draft("POST", "/v1/enrollments", body, key=key), partner.key)))
         return answers[-1].status == 201
 
-    wait_for(sent_again, seconds=30)
+    wait_for(sent_again)
     assert partner.get(f"/v1/enrollments/{made['id']}").json == made
     assert {each.status for each in answers} <= {201, 503}  # unavailable, and then done once
 

@@ -11,8 +11,9 @@ from django.db import connection
 
 from tests.contract.client import Client, close_connections
 from tests.databases import database_of_its_own, url_of_database
-from tests.faults.conftest import Portal, printed, wait_for
+from tests.faults.conftest import Portal, printed
 from tests.sandbox.running import running_cloud
+from tests.waiting import PATIENCE, wait_for
 
 
 def manage(*words: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
@@ -22,7 +23,7 @@ def manage(*words: str, given: str = "", **variables: str) -> subprocess.Complet
     return subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=settings.BASE_DIR, env={**os.environ, "DATABASE_URL": url, **variables},
-        input=given, capture_output=True, text=True, check=False, timeout=120,
+        input=given, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def sandbox(django_db_setup, django_db_blocker):
         laid = manage("make_sandbox", SANDBOX="on")
         assert laid.returncode == 0, laid.stderr
         portal = Portal(SANDBOX="on", OUTBOUND_ALLOWED_HOSTS="127.0.0.1")
-        wait_for(portal.is_ready, seconds=120)
+        wait_for(portal.is_ready)
         yield portal
         close_connections()
         portal.stop()

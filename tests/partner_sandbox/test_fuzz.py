@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from tests.docs.schema import Document
 from tests.docs.test_fuzz import HELD_TO, MODES, Signature
 from tests.partner_sandbox.test_sandbox import at
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.fuzz
 
 BOUNDED = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "12")),
-    deadline=timedelta(seconds=20),
+    deadline=timedelta(seconds=PATIENCE),
     derandomize="FUZZ_EXAMPLES" not in os.environ,
     database=None,
     phases=[Phase.explicit, Phase.generate],
@@ -28,7 +29,7 @@ LABELS = ["POST /v1/sandbox/scenarios", "POST /v1/sandbox/link-sessions", "POST 
 
 @pytest.fixture(scope="module")
 def document(sandbox):
-    with urllib.request.urlopen(f"http://{sandbox.authority}/v1/openapi.json", timeout=30) as answer:
+    with urllib.request.urlopen(f"http://{sandbox.authority}/v1/openapi.json", timeout=PATIENCE) as answer:
         return Document.read(answer.read())
 
 

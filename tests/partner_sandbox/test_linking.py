@@ -9,6 +9,7 @@ from enrollments.partner_sandbox import maker as verbs
 from partners.sandbox.oauth.outcomes import OUTCOMES
 from tests.partner_sandbox.conftest import manage
 from tests.partner_sandbox.test_sandbox import at
+from tests.waiting import PATIENCE
 from texture_portal.demo.person import Person
 from texture_portal.docs.views import FAULTS
 
@@ -18,7 +19,7 @@ PASSWORD = "sandbox"
 @pytest.fixture(scope="module")
 def accounts(maker):
     """As its page tells them to whoever tries."""
-    listed = requests.get(f"{maker.url}/accounts", timeout=10).json()["data"]
+    listed = requests.get(f"{maker.url}/accounts", timeout=PATIENCE).json()["data"]
     return {each["account"]: each for each in listed}
 
 

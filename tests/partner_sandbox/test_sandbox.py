@@ -6,8 +6,8 @@ import pytest
 
 from territories.geocoding.staged import STAGED
 from tests.contract.payloads import consent, enrollment
-from tests.faults.conftest import wait_for
 from tests.partner_sandbox.conftest import manage
+from tests.waiting import wait_for
 from texture_portal import clock
 
 SET_POWER = ["battery:set-power", "battery:set-operating-mode"]

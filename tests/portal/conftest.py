@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.databases import url_of_database
+from tests.waiting import PATIENCE
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -32,7 +33,7 @@ def manage(environment: dict[str, str]) -> Run:
             env={**environment, **variables},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
 
     return run

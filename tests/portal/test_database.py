@@ -12,6 +12,8 @@ import psutil
 import pytest
 from django.conf import settings
 
+from tests.waiting import PATIENCE
+
 from .processes import lives
 
 ASK = "from django.db import connection; print(connection.pg_version)"
@@ -38,7 +40,7 @@ def environment(environment, home):
 @pytest.fixture
 def user_of_it(environment):
     """A process that uses the server until it is ended."""
-    script = "import django, time; django.setup(); print('ready', flush=True); time.sleep(60)"
+    script = "import django, time; django.setup(); print('ready', flush=True); time.sleep(3600)"
     processes = []
 
     def start() -> subprocess.Popen[str]:
@@ -85,7 +87,7 @@ def test_it_starts_after_everything_was_killed_though_its_process_number_is_take
     children = server.children()
     server.send_signal(signal.SIGKILL)
     user.kill()
-    psutil.wait_procs(children, timeout=10)
+    assert psutil.wait_procs(children, timeout=PATIENCE)[1] == []
     file = home / "postgres" / "postmaster.pid"
     lines = file.read_text().splitlines()
     file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 from django_q.models import Failure, OrmQ, Schedule
 
+from tests.waiting import PATIENCE
 from texture_portal import jobs, schedules
 from texture_portal.models import Heartbeat
 from texture_portal.schedules import DRAIN, JOBS, MINUTE, Job
@@ -126,7 +127,7 @@ def test_two_workers_never_claim_one_row():
         ours = [row.name for row in jobs.claim(Heartbeat.objects.order_by("name"), limit=2)]
         thread = threading.Thread(target=other_worker)
         thread.start()
-        thread.join(10)
+        thread.join(PATIENCE)
     assert (ours, theirs) == (["a", "b"], ["c"])
 
 

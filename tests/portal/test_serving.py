@@ -1,20 +1,24 @@
 """`manage.py serve` with real processes, killed in every way."""
 
+import contextlib
 import json
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from datetime import timedelta
 
 import psutil
 import pytest
 from django.conf import settings
 
+from tests.ports import free_port
+from tests.waiting import PATIENCE, wait_for
 from texture_portal import clock, heartbeat, supervisor
+from texture_portal.models import Heartbeat
 
-from .processes import lives, wait_for
+from .processes import lives
 
 WORKER = "serving-test"
 
@@ -22,8 +26,9 @@ WORKER = "serving-test"
 def processes(serve: subprocess.Popen, name: str) -> list[psutil.Process]:
     """The child of this name and all that it forked, it first."""
     for child in psutil.Process(serve.pid).children():
-        if lives(child) and name in " ".join(child.cmdline()):
-            return [child, *child.children(recursive=True)]
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended since it was listed
+            if lives(child) and name in " ".join(child.cmdline()):
+                return [child, *child.children(recursive=True)]
     return []
 
 
@@ -34,15 +39,14 @@ def beats_after(instant) -> bool:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture
 def get(port):
     def ask(path: str) -> tuple[int, dict]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as refusal:
             with refusal:
@@ -66,13 +70,13 @@ def start(environment, test_database_url, port):
         )
         serving.append(process)
         started = clock.now()
-        wait_for(lambda: beats_after(started), seconds=60)
+        wait_for(lambda: beats_after(started))
         return process
 
     yield serve
     for each in serving:
         each.terminate()
-        each.communicate(timeout=30)
+        each.communicate(timeout=PATIENCE)
 
 
 def test_what_is_killed_comes_back_and_everything_stops_on_request(start, get, manage, port, test_database_url):
@@ -96,7 +100,7 @@ def test_what_is_killed_comes_back_and_everything_stops_on_request(start, get, m
 
     left = [*processes(serve, "gunicorn"), *processes(serve, "qcluster")]
     serve.send_signal(signal.SIGTERM)
-    assert serve.wait(30) == 0
+    assert serve.wait(PATIENCE) == 0
     said = serve.stdout.read()
     assert f"http://127.0.0.1:{port}" in said
     assert "createsuperuser" in said
@@ -107,14 +111,14 @@ def test_what_is_killed_comes_back_and_everything_stops_on_request(start, get, m
 def test_what_a_connector_needs_runs_where_it_is_configured_and_comes_back(start):
     """There is no broker behind the address: the process lives on and tries again."""
     serve = start(MQTT_URL="mqtt://127.0.0.1:9")
-    wait_for(lambda: processes(serve, "ingest_mqtt"), seconds=60)
+    wait_for(lambda: processes(serve, "ingest_mqtt"))
     assert not processes(serve, "follow_stream")
     killed = processes(serve, "ingest_mqtt")[0]
     killed.kill()
-    wait_for(lambda: any(each.pid != killed.pid for each in processes(serve, "ingest_mqtt")), seconds=60)
+    wait_for(lambda: any(each.pid != killed.pid for each in processes(serve, "ingest_mqtt")))
     left = processes(serve, "ingest_mqtt")
     serve.send_signal(signal.SIGTERM)
-    assert serve.wait(30) == 0
+    assert serve.wait(PATIENCE) == 0
     wait_for(lambda: not any(lives(each) for each in left))
 
 
@@ -132,7 +136,7 @@ def test_a_child_that_is_wanted_no_longer_is_ended(monkeypatch):
 
 
 def test_the_old_one_works_on_until_a_new_one_stays(settings):
-    settings.RENEWAL_OVERLAP_SECONDS = 5.0  # longer than it takes to fail
+    settings.RENEWAL_OVERLAP_SECONDS = 3600.0  # longer than it takes to fail
     child = supervisor.Child("server", "http.server", "0")
     old = child.process
 
@@ -146,10 +150,33 @@ def test_the_old_one_works_on_until_a_new_one_stays(settings):
     wait_for(lambda: tries.add(tended().process.pid) or len(tries) > 2)
     assert old.poll() is None
     child.arguments = ("http.server", "0")
-    wait_for(lambda: not tended().retired, seconds=60)
+    wait_for(lambda: tended().process.pid not in tries)
+    settings.RENEWAL_OVERLAP_SECONDS = 0.5
+    wait_for(lambda: not tended().retired)
     ended, stays = old.poll(), child.is_there()
     child.end_group()
     assert (ended is not None, stays) == (True, True)
+
+
+@pytest.mark.django_db
+def test_workers_that_are_not_there_in_time_have_longer_with_each_start_until_they_are(settings):
+    settings.HEARTBEAT_STALE_SECONDS = 10
+    child = supervisor.Child("workers", "http.server", "0")  # which gives no sign of life
+    watch = supervisor.WorkerWatch(child)
+
+    def is_restarted_after(seconds: float) -> bool:
+        before = child.process.pid
+        watch._look(child.started_at + timedelta(seconds=seconds))
+        return child.process.pid != before
+
+    try:
+        assert [is_restarted_after(each) for each in (9, 11, 19, 21, 39, 41)] == [False, True] * 3
+        Heartbeat.objects.create(name=heartbeat.worker_name(), beat_at=child.started_at + timedelta(seconds=30))
+        assert [is_restarted_after(each) for each in (39, 41)] == [False, True]
+        Heartbeat.objects.all().delete()  # its time is later than the next start here
+        assert [is_restarted_after(each) for each in (9, 11)] == [False, True], "they were there, and are silent anew"
+    finally:
+        child.end_group()
 
 
 def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_supervisor(start):
@@ -158,12 +185,12 @@ def test_workers_that_hang_are_restarted_and_nothing_outlives_a_killed_superviso
     hung = clock.now()
     for each in workers:
         each.suspend()
-    wait_for(lambda: beats_after(hung), seconds=60)  # ten until they count as hung, and the new ones have to start
+    wait_for(lambda: beats_after(hung))  # once they count as hung, and the new ones have started
     wait_for(lambda: not any(lives(each) for each in workers))
 
     left = [*processes(serve, "gunicorn"), *processes(serve, "qcluster")]
     serve.kill()
-    wait_for(lambda: not any(lives(each) for each in left), seconds=5)
+    wait_for(lambda: not any(lives(each) for each in left))
 
 
 def test_a_database_that_is_away_is_said_in_words(manage, port):

@@ -22,7 +22,8 @@ from tests.contract.client import Client, send
 from tests.contract.payloads import enrollment
 from tests.contract.signing import sign
 from tests.databases import url_of_database
-from tests.faults.conftest import printed, wait_for
+from tests.faults.conftest import printed
+from tests.waiting import PATIENCE, wait_for
 from texture_portal import clock, key_use, rotation
 from texture_portal import secrets_file as own_file
 from texture_portal.key_rings import Ring, keys_of
@@ -31,6 +32,7 @@ from texture_portal.models import Key
 CLIENTS = int(os.environ.get("ROTATION_CLIENTS", "2"))
 SETTLE_SECONDS = float(os.environ.get("ROTATION_SECONDS", "1"))  # of load between two steps
 PASSWORD = "correct horse battery staple"
+OVERLAP_HOURS = "0.01"  # 36 s: what was signed a moment before arrives on any machine
 
 
 class Load:
@@ -114,7 +116,7 @@ def manage(portal):
 
     def run(*words: str, waits: bool = False) -> str:
         """`waits`: takes the step again for as long as it says to wait."""
-        database, ends = url_of_database(connection.settings_dict["NAME"]), time.monotonic() + 120
+        database, ends = url_of_database(connection.settings_dict["NAME"]), time.monotonic() + PATIENCE
         while True:
             done = subprocess.run(
                 [sys.executable, "manage.py", *words], cwd=settings.BASE_DIR, text=True, capture_output=True,
@@ -134,7 +136,7 @@ def renew(portal) -> None:
     """SIGHUP; then until only new processes are there."""
     before = {each.pid for name in ("gunicorn", "qcluster") for each in [portal.parent(name)] if each}
     os.kill(portal.supervisor.pid, 1)
-    wait_for(lambda: not (before & _children(portal)) and portal.is_ready(), seconds=90)
+    wait_for(lambda: not (before & _children(portal)) and portal.is_ready())
 
 
 def each_is_known(file) -> bool:
@@ -164,7 +166,7 @@ def test_every_secret_is_exchanged_under_load(portal, manage, onboard, receiver,
     with Load(oem, portal.authority) as load:
         time.sleep(SETTLE_SECONDS)
 
-        partners = printed("rotate_partner_key", oem.name, "--client-secret", "--overlap-hours", "0.001")
+        partners = printed("rotate_partner_key", oem.name, "--client-secret", "--overlap-hours", OVERLAP_HOURS)
         load.oem = renewed = Client(portal.authority, {**partners, "name": oem.name})
         assert renewed.token != oem.token
         hooks.secrets.append(json.loads(manage("rotate_webhook_secret", made["id"]))["secret"])
@@ -173,7 +175,7 @@ def test_every_secret_is_exchanged_under_load(portal, manage, onboard, receiver,
             for ring in Ring:
                 step(secrets_file, ring, now=clock.now())
             renew(portal)
-            wait_for(lambda: each_is_known(secrets_file), seconds=60)
+            wait_for(lambda: each_is_known(secrets_file))
             time.sleep(SETTLE_SECONDS)
 
         hooks.secrets.pop(0)  # both sign; the receiver has moved on
@@ -184,7 +186,7 @@ def test_every_secret_is_exchanged_under_load(portal, manage, onboard, receiver,
 
     assert set(load.answers) == {("enrolled", 201), ("looked", 200)}, load.answers
     assert Enrollment.objects.count() == len(set(load.acknowledged)) == load.answers["enrolled", 201] > 0
-    wait_for(lambda: not WebhookDelivery.objects.exclude(state="delivered").exists(), seconds=60)
+    wait_for(lambda: not WebhookDelivery.objects.exclude(state="delivered").exists())
     told = {each.document["data"]["id"] for each in hooks.received if each.document["type"] == "enrollment.created"}
     assert told >= set(load.acknowledged)
     assert hooks.refused == []

@@ -12,6 +12,7 @@ from sandbox.running import RunningCloud, running_cloud
 from devices.connections import grants, programmatic
 from devices.models import Cloud
 from tests.factories import CustomerFactory, PartnerFactory
+from tests.waiting import PATIENCE
 from texture_portal import actors, clock
 
 CALLBACK = "http://127.0.0.1:9/callback"
@@ -62,7 +63,7 @@ class Linking:
         """The end user's decision on the cloud's page: the query with which the browser is sent back."""
         form = {**dict(parse_qsl(urlsplit(url).query)), "account": account, "password": "sandbox", "decision": decision}
         authorize = f"{self.sandbox.url}/oauth/authorize"
-        answer = self.sandbox.http.post(authorize, data=form, allow_redirects=False, timeout=10)
+        answer = self.sandbox.http.post(authorize, data=form, allow_redirects=False, timeout=PATIENCE)
         assert answer.status_code == 303, answer.text
         return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 

@@ -4,10 +4,8 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,30 +17,23 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.models import Reading
 from tests.factories import DeviceFactory
+from tests.ports import free_port, listens
+from tests.waiting import PATIENCE, wait_for
 from texture_portal import clock
 from texture_portal.clock import to_wire
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-PATIENCE = 40
 pytestmark = pytest.mark.django_db(transaction=True)
 
 if MOSQUITTO is None:
     pytest.skip("NOT TRIED: there is no mosquitto here (apt-get install mosquitto)", allow_module_level=True)
 
 
-def wait_for(true, what: str) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < ends, f"waited {PATIENCE} s for {what}"
-        time.sleep(0.1)
-
-
 class Broker:
     """Mosquitto on a free port, with its sessions on disk, so that a killed one comes back with them."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.config = folder / "mosquitto.conf"
         self.config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
@@ -56,22 +47,15 @@ class Broker:
         self.process = subprocess.Popen(
             [MOSQUITTO, "-c", self.config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        wait_for(self._answers, "the broker")
-
-    def _answers(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
-        except OSError:
-            return False
+        wait_for(lambda: listens(self.port), "the broker")
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -105,7 +89,7 @@ def standing_by(broker: Broker, *, log: Path):
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 def publish(broker: Broker, messages: list[tuple[str, object]]) -> None:
@@ -143,7 +127,7 @@ def test_what_is_published_is_kept(broker, device, tmp_path):
         publish(broker, [("portal/v1/nobody/telemetry", {"readings": [reading]}), of_device(device, 7)])
         wait_for(lambda: Reading.objects.count() == 2, "two readings")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     log = (tmp_path / "log").read_text()
     assert "unknown_field" in log
     assert device.manufacturer_device_id not in log

@@ -101,7 +101,7 @@ def _take_handful(partner_id: UUID, limit: Limit) -> tuple[float, int]:
         "partner": partner_id,
         "category": limit.category.value,
         "room": room,
-        "handful": int(room / HANDFULS),
+        "handful": max(1, int(room / HANDFULS)),
         "handfuls": HANDFULS,
         "a_second": limit.a_second,
     }

@@ -22,7 +22,7 @@ import psutil
 
 PORT = "5432"  # only a part of the socket's name
 SOCKET_PATH_LIMIT = 103  # bytes, where systems allow the fewest
-START_SECONDS = 60
+START_SECONDS = 180
 UNPRIVILEGED_USER = "nobody"  # PostgreSQL refuses to run as root
 TUNING = {
     "max_connections": "200",

@@ -11,6 +11,7 @@ from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from tests.browser.walking import actions_in
+from tests.waiting import PATIENCE
 from texture_portal import groups
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -72,6 +73,7 @@ def sign_in(browser, live_server, width, answered):
         client.force_login(user)
         wide, high = WIDTHS[width]
         context = browser.new_context(viewport={"width": wide, "height": high}, base_url=live_server.url)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         name = settings.SESSION_COOKIE_NAME
         context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])

@@ -89,7 +89,7 @@ def test_maintenance_is_announced_and_called_off(partner, sign_in, keep):
     page.fill("[name=what]", "The cloud moves to another region.")
     for name, days in (("starts_at", 30), ("ends_at", 31)):
         page.fill(f"[name={name}_0]", f"{clock.now() + timedelta(days=days):%Y-%m-%d}")
-        page.fill(f"[name={name}_1]", "02:00")
+        page.fill(f"[name={name}_1]", "12:00")  # which every day has
     keep(page, "maintenance-announced")
     page.locator("#announce-form button[type=submit]").click()
     page.wait_for_load_state()

@@ -147,5 +147,5 @@ def test_the_figures_are_looked_up_again_and_what_is_typed_beside_them_stays(sig
     page.locator("#cancel-form").locator("xpath=preceding-sibling::summary").click()
     page.fill("#cancel-form [name=reason]", "Half a sent")
     work_off(event.starts_at)
-    page.wait_for_function("document.getElementById('live').textContent.includes('Running')", timeout=15_000)
+    page.wait_for_function("document.getElementById('live').textContent.includes('Running')")
     assert page.input_value("#cancel-form [name=reason]") == "Half a sent"

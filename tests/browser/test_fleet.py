@@ -34,7 +34,8 @@ def test_a_devices_page_and_the_fleet_show_what_they_should(sign_in, keep):
         pass
     page = sign_in("Program staff")
     page.goto(f"/admin/devices/device/{device.pk}/change/")
-    page.wait_for_timeout(800)  # charts move in
+    page.locator("canvas.chart").nth(3).wait_for()
+    page.wait_for_timeout(800)  # charts move in, for the picture
     assert page.locator("canvas.chart").count() == 4
     keep(page, "device")
     page.goto("/admin/devices/device/fleet/")

@@ -1,5 +1,7 @@
 """The page of keys and secrets, as an administrator finds it."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -19,7 +21,7 @@ def test_keys_and_secrets_fit_the_screen_and_lead_to_where_they_are_exchanged(si
     keys.write_down(now=now)
     partner = create_partner("Acme Energy", kind="oem", now=now, by=TESTS).partner
     endpoints.rotate_secret(WebhookEndpointFactory(partner=partner), now=now, by=TESTS)
-    SigningKey.objects.update(created_at=now.replace(year=now.year - 2))
+    SigningKey.objects.update(created_at=now - timedelta(days=731))
     page = sign_in("Administrator")
     page.goto(reverse("admin:texture_portal_key_changelist"))
     assert page.locator("text=signs and seals").count() >= 3

@@ -53,6 +53,7 @@ def test_everything_is_found_by_keys_alone(sign_in, keep):
     page.goto("/admin/")
     page.keyboard.press("f")
     page.wait_for_url("**/admin/find/")
+    page.locator("[name=q]:focus").wait_for()
     page.keyboard.type(Enrollment.objects.get().device.serial_number)
     page.keyboard.press("Enter")
     page.get_by_text("Enrollments", exact=True).last.wait_for()

@@ -11,11 +11,12 @@ from partners import http
 from tests.devices.connections.conftest import Linking
 from tests.factories import PartnerFactory, linkable_cloud
 from tests.sandbox.running import running_cloud
+from tests.waiting import PATIENCE
 from texture_portal import actors, clock
 
 GENEROUS = "metadata=1000/s,telemetry=1000/s,control=1000/s,historical=1000/s,token=1000/s"
 BY = actors.system("tests", channel=actors.Channel.COMMAND)
-QUICK = Pace(longest=45.0, command_within=1.0, asks_every=0.02, tries_again_after=0.02)
+QUICK = Pace(longest=PATIENCE, command_within=60.0, asks_every=0.02, tries_again_after=0.02)  # on any machine
 
 
 @pytest.fixture(scope="package")

@@ -14,7 +14,8 @@ from devices.commands.tasks import work_off
 from devices.connectors.native.messages import Message, take
 from devices.models import Cloud
 from tests.commands.conftest import BY, again, at_rest, batteries, issued, order
-from tests.devices.telemetry.test_mqtt import broker, wait_for
+from tests.devices.telemetry.test_mqtt import broker
+from tests.waiting import PATIENCE, wait_for
 from texture_portal import clock
 from texture_portal.clock import to_wire
 
@@ -45,7 +46,7 @@ def device(broker, battery, settings):
     client.connect("127.0.0.1", broker.port)
     client.subscribe(f"portal/v1/{battery.partner_id}/devices/{battery.manufacturer_device_id}/commands", qos=1)
     client.loop_start()
-    assert ready.wait(20)
+    assert ready.wait(PATIENCE)
     yield heard
     client.disconnect()
     client.loop_stop()

@@ -15,6 +15,7 @@ from devices.polling.tasks import poll_due
 from devices.telemetry.taking import Observed, take
 from tests.commands.conftest import BACK, BY, RATINGS, SLUGS, STATE, again, at_rest, cleared, issued, order
 from tests.polling.conftest import cloud_of, enroll_listed, oem, partner, running, simulated_document
+from tests.waiting import PATIENCE
 from texture_portal import clock
 
 __all__ = ["oem", "partner", "running"]
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _no_worker_waits_for_more(monkeypatch):
     monkeypatch.setattr(tasks, "PATIENCE", 0.0)
-    monkeypatch.setattr(pulling, "PATIENCE", timedelta())
+    monkeypatch.setattr(pulling, "PATIENCE", -timedelta(minutes=1))  # nor for what came due while it worked
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def carried_out(oem, *commands) -> list[bool]:
 
 def until_over(*commands, oem=None):
     """The simulated device takes three seconds."""
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + PATIENCE
     while any(again(each).is_unfinished for each in commands):
         Standing.objects.all().delete()
         assert time.monotonic() < ends, [again(each).status for each in commands]

@@ -13,7 +13,7 @@ from programs.baseline import DAYS, Unknown
 from programs.dispatch import measuring, sampling
 from programs.models.dispatch import EventStatus
 from tests.dispatch.conftest import a_program, again, answer, fleet, running, scheduled, targets, tell, work_off
-from texture_portal import clock
+from texture_portal import business_time, clock
 
 pytestmark = pytest.mark.django_db
 CALIFORNIA = ZoneInfo("America/Los_Angeles")
@@ -23,7 +23,7 @@ HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 def noon():
     """Of the latest working day there: readings of the future are not taken."""
     day = (clock.now().astimezone(CALIFORNIA) - timedelta(days=1)).date()
-    while day.weekday() > 4 or (day.month, day.day) in ((11, 26), (12, 25), (1, 1), (7, 4), (7, 3)):
+    while not business_time.is_business_day(day):
         day -= timedelta(days=1)
     return datetime(day.year, day.month, day.day, 12, tzinfo=CALIFORNIA)
 

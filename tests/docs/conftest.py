@@ -11,6 +11,7 @@ from contract.conftest import authority, database, new_partner, oem, program_ids
 from django.db import connection
 
 from tests.databases import url_of_database
+from tests.waiting import PATIENCE
 
 from .portal import Portal
 from .schema import Document
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="package")
 def document(authority: Any) -> Document:
-    with urllib.request.urlopen(f"http://{authority}/v1/openapi.json", timeout=30) as answer:
+    with urllib.request.urlopen(f"http://{authority}/v1/openapi.json", timeout=PATIENCE) as answer:
         return Document.read(answer.read())
 
 

@@ -15,6 +15,7 @@ from devices import limits_of_safety, safety
 from devices.commands import issuing, states
 from devices.models import Command
 from tests.factories import commanded
+from tests.waiting import PATIENCE
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDE = (DOCS / "commands.md").read_text()
@@ -33,7 +34,7 @@ def test_the_guide_takes_a_command_and_reports_on_it(authority: str, program_ids
     answers = []
     for each in SHELL:
         done = subprocess.run(
-            ["sh", "-c", each], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+            ["sh", "-c", each], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         answers.append(done.stdout)

@@ -13,6 +13,8 @@ import pytest
 from contract.conftest import run
 from contract.payloads import enrollment
 
+from tests.waiting import PATIENCE
+
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 LANGUAGES = {
     "python": [sys.executable, "portal.py"],
@@ -44,7 +46,7 @@ def ask(request: pytest.FixtureRequest, authority: str, tmp_path: Path) -> Ask:
             env={name: value for name, value in variables.items() if value},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         return dict(json.loads(done.stdout))

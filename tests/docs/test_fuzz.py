@@ -21,6 +21,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from tests.factories import commanded
+from tests.waiting import PATIENCE
 
 from .portal import a_link_session
 from .schema import Document
@@ -36,7 +37,7 @@ HELD_TO = [
 ]
 BOUNDED = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "25")),
-    deadline=timedelta(seconds=20),
+    deadline=timedelta(seconds=PATIENCE),
     derandomize="FUZZ_EXAMPLES" not in os.environ,  # more examples: other ones each time
     database=None,
     phases=[Phase.explicit, Phase.generate],

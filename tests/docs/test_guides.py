@@ -16,6 +16,7 @@ from contract.client import Client
 from contract.conftest import run
 from contract.payloads import ago, enrollment
 
+from tests.waiting import PATIENCE
 from texture_portal.docs import pages
 
 from .schema import Document
@@ -95,7 +96,7 @@ def shell(partner: Client, tmp_path: Path) -> Callable[[str], list[Any]]:
                 env={"PATH": path, "PORTAL": f"http://{partner.authority}"},
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=PATIENCE,
             )
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
             answers.append(json.loads(done.stdout))
@@ -197,7 +198,7 @@ def test_the_key_of_the_guide_is_made_and_signs(
             env={**os.environ, "DATABASE_URL": database_url},
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)

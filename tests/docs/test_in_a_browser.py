@@ -11,6 +11,7 @@ from contract.conftest import run
 from contract.payloads import enrollment
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.waiting import PATIENCE
 from texture_portal.openapi.calls.table import CALLS
 
 from .test_pages import addresses
@@ -52,6 +53,7 @@ def open_page(browser: Browser, authority: str) -> Iterator[Callable[..., Page]]
         page = browser.new_page(
             viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=f"http://{authority}"
         )
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda fault: wrong.append(str(fault)))
         return page

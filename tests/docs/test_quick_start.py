@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ports import free_port
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "quick-start.md"
@@ -33,7 +35,7 @@ def worker(database_url: str, settings: Any) -> Iterator[None]:
     )
     yield
     process.terminate()
-    process.wait(30)
+    process.wait(PATIENCE)
 
 
 def test_a_device_is_enrolled_and_a_webhook_verified_by_the_commands_of_the_quick_start(
@@ -42,13 +44,16 @@ def test_a_device_is_enrolled_and_a_webhook_verified_by_the_commands_of_the_quic
     for tool in ("curl", "openssl", "python3"):
         if shutil.which(tool) is None:
             pytest.skip(f"THE QUICK START DID NOT RUN: there is no {tool} here")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    variables = {**os.environ, "PORTAL": f"http://{authority}", "DATABASE_URL": database_url, "HOOK_PORT": port}
+    variables = {
+        **os.environ,
+        "PORTAL": f"http://{authority}",
+        "DATABASE_URL": database_url,
+        "HOOK_PORT": str(free_port()),
+    }
     said = []
     for block in blocks():
         done = subprocess.run(
-            ["sh", "-eu", "-c", block], cwd=checkout, env=variables, capture_output=True, text=True, timeout=90
+            ["sh", "-eu", "-c", block], cwd=checkout, env=variables, capture_output=True, text=True, timeout=PATIENCE
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
         said.append(done.stdout)

@@ -14,6 +14,7 @@ from enrollments import duties, lifecycle, stacking
 from enrollments.models import Enrollment, RevocationDuty
 from partners.models import WebhookDelivery, WebhookMessage
 from tests.factories import NOW, WebhookEndpointFactory, consent_claim, enrolled
+from tests.waiting import PATIENCE
 from texture_portal import actors
 from texture_portal.ids import new_id
 
@@ -45,7 +46,9 @@ def cloud(monkeypatch):
             return True
 
         def give_up(self, device):
-            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)) as asked:
+            with contextlib.closing(
+                http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=PATIENCE)
+            ) as asked:
                 asked.request("DELETE", f"/grants/{device.pk}")
                 with asked.getresponse() as answer:
                     if answer.status != 200:

@@ -18,6 +18,7 @@ from django.db import connection
 from enrollments import interventions
 from enrollments.evidence import bundle, checkpoints
 from enrollments.models import Checkpoint, Enrollment, EvidenceAccess
+from tests.waiting import PATIENCE
 from texture_portal import clock, notary
 from texture_portal.actors import Channel, system
 
@@ -49,7 +50,7 @@ def verify(tmp_path) -> Callable[..., Verdict]:
                 (tmp_path / option).write_text(text)
                 words += [option, f"./{option}"]
         done = subprocess.run(
-            words, cwd=tmp_path, env={"PATH": ""}, capture_output=True, text=True, timeout=60, check=False
+            words, cwd=tmp_path, env={"PATH": ""}, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
         assert not done.stderr, done.stderr
         return Verdict(done.returncode, done.stdout.splitlines())

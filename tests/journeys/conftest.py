@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,9 +16,11 @@ import pytest
 from django.conf import settings
 
 from tests.databases import url_of_database
+from tests.ports import free_port
+from tests.waiting import PATIENCE
 
 STAYS = "Ctrl-C stops it."
-READY_SECONDS = 240  # with an event in it
+READY_SECONDS = 900  # with an event in it, on a slow machine
 
 
 @dataclass
@@ -55,12 +56,7 @@ class Demo:
     def interrupt(self) -> int:
         """As Ctrl-C does; the exit status."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+        return self.process.wait(PATIENCE)
 
 
 def _connect(database_url: str) -> "psycopg.Connection[Any]":
@@ -88,7 +84,7 @@ def demo(demo_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "PORTAL_HOME": str(home),
         "PORT": str(port),
         "FLEET": "24",
-        "EVENT_SECONDS": "15",
+        "EVENT_SECONDS": "40",  # for a slow machine to have everybody told and done in it
     }
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo"],

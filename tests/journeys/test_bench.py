@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from tests.waiting import PATIENCE
 from texture_portal.bench.measuring import Measurement
 
 SMALL = (
@@ -40,7 +41,7 @@ def test_enrolling_is_measured_over_http_in_a_database_that_is_dropped() -> None
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "texture_portal.settings"},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,10 @@ import requests
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from .conftest import Demo, free_port
+from tests.ports import free_port
+from tests.waiting import PATIENCE
+
+from .conftest import Demo
 
 pytestmark = pytest.mark.xdist_group("demo")  # one demo for all of them
 OUTCOMES = [
@@ -55,9 +58,9 @@ def test_the_administrator_can_log_in_with_what_was_printed(demo: Demo) -> None:
     page = f"{demo.url}/admin/login/?next=/admin/"
     with requests.Session() as browser:
         browser.trust_env = False
-        browser.get(page, timeout=30)
+        browser.get(page, timeout=PATIENCE)
         form = {"username": name, "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
-        answer = browser.post(page, data=form, headers={"Referer": page}, allow_redirects=False, timeout=30)
+        answer = browser.post(page, data=form, headers={"Referer": page}, allow_redirects=False, timeout=PATIENCE)
     assert (answer.status_code, answer.headers.get("Location")) == (302, "/admin/")
 
 
@@ -82,7 +85,7 @@ def test_the_first_enrollment_of_the_readme_goes_as_it_says(demo: Demo, tmp_path
         .replace(".venv/bin/python", sys.executable)
     )
     done = subprocess.run(
-        ["sh", "-euc", script], cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-euc", script], cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     first, again, listed = _documents(done.stdout)

@@ -5,6 +5,8 @@ import requests
 
 from .conftest import Demo
 
+pytestmark = pytest.mark.xdist_group("demo")  # one demo for all of them
+
 
 def test_ctrl_c_stops_the_portal_in_good_order(demo: Demo) -> None:
     assert demo.interrupt() == 0

@@ -183,7 +183,7 @@ def test_leaving_one_program_stays_so(linked, get_in, look):
     page.click("text=Leave Peak Saver")
     look(page, "account-leave")
     page.click("text=Leave the program")
-    page.wait_for_url("**/devices/**")
+    page.wait_for_selector("text=Left the program Peak Saver")
     enrollment = Enrollment.objects.get()
     live = Participation.objects.live().values_list("program__name", flat=True)
     assert list(live) == ["Shared Storage"]
@@ -202,6 +202,7 @@ def test_an_event_that_is_to_come_is_seen_and_sat_out(program, linked, get_in, l
     event = scheduled(program, after=timedelta(hours=2), instructions={DeviceType.BATTERY: Discharge(0.5)})
     page = get_in()
     page.click("text=See this device")
+    page.wait_for_url("**/devices/*/")
     assert "Peak Saver: Charge the battery or give back, at a set power · upcoming" in page.inner_text("main")
     look(page, "account-device-event")
     page.click("text=Sit this one out")

@@ -63,6 +63,7 @@ def test_a_language_that_was_chosen_stays(maker, people):
     page.goto("/link/")
     assert page.get_attribute("html", "lang") == "en"
     page.click("text=Español")
+    page.wait_for_selector("html[lang=es]", state="attached")
     assert page.get_attribute("html", "lang") == "es"
     page.goto("/account/")
     assert page.inner_text("h1") == "Mis dispositivos"

@@ -1,12 +1,14 @@
 """The second factor of staff: set up with the first log-in, proved with each, and never guessed."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django_otp.plugins.otp_static.models import StaticToken
 
 from tests.login.conftest import code_of, wrong_code
+from texture_portal import clock
 from texture_portal.models import Act, Authenticator
 
 PAGE = "/admin/second-factor/"
@@ -86,6 +88,9 @@ def test_the_same_code_does_not_open_a_second_session(enrolled, log_in, wait_for
 def test_after_a_wrong_code_even_the_right_one_waits(enrolled, log_in, wait_for_the_next_code):
     _, device, _ = enrolled
     client, _ = log_in()
+    client.post(PAGE, {"code": wrong_code(device)})
+    a_moment_ago = clock.now() + timedelta(minutes=1)  # however long this machine takes to ask again
+    assert Authenticator.objects.update(throttling_failure_timestamp=a_moment_ago) == 1
     assert "looked at in" in client.post(PAGE, {"code": wrong_code(device)}).content.decode()
     client.post(PAGE, {"code": wait_for_the_next_code(device)})
     assert not opens(client)

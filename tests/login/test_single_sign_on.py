@@ -11,6 +11,7 @@ from django.test import Client
 from joserfc.jwk import RSAKey
 
 from tests.login.provider import CLIENT, SECRET, identity_provider
+from tests.waiting import PATIENCE
 from texture_portal import clock
 from texture_portal.login import open_sessions, single_sign_on
 from texture_portal.login.sessions import ASKED_ELSEWHERE
@@ -44,7 +45,7 @@ def provider(the_provider, settings, db):
 def there(client, path=START):
     """To the provider, and where it sends the browser back to."""
     away = client.get(path).url
-    back = requests.get(away, allow_redirects=False, timeout=10).headers["Location"]
+    back = requests.get(away, allow_redirects=False, timeout=PATIENCE).headers["Location"]
     return back.removeprefix("http://testserver")
 
 

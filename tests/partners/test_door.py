@@ -1,14 +1,16 @@
 """The door's checks, one by one and in the contract's order (§7)."""
 
 import time
-from datetime import timedelta
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 
-from partners import certificates
+from partners import certificates, signatures
 from partners.models import Application, Customer, Partner, RefusedRequest, SigningKey
 from texture_portal import actors, clock
+from texture_portal.refusals import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("door_views")]
 NOTE = {"referenceId": "cust-81"}
@@ -244,9 +246,17 @@ def test_the_door_costs_a_known_number_of_statements(acme, django_assert_num_que
 
 
 def test_a_stale_signature_and_one_from_the_future(acme, problem):
-    for offset in (-302, 33):
+    for offset in (-302, 45):
         answer = acme.post("/v1/notes", NOTE, created=int(time.time()) + offset)
         assert problem(answer)["code"] == "signature_stale"
-    for offset in (-298, 28):
+    for offset in (-285, 28):
         reference = {"referenceId": f"at {offset}"}
         assert acme.post("/v1/notes", reference, created=int(time.time()) + offset).status_code == 201
+
+
+@pytest.mark.parametrize(("age", "is_fresh"), [(300, True), (301, False), (-30, True), (-31, False)])
+def test_a_signature_is_good_to_the_second(age, is_fresh):
+    made_at = 1_800_000_000
+    claim = signatures.Claim((), {"created": made_at}, b"")
+    with nullcontext() if is_fresh else pytest.raises(Refusal, match="signature was made over"):
+        signatures.check_fresh(claim, now=datetime.fromtimestamp(made_at + age, UTC))

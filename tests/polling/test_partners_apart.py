@@ -13,6 +13,7 @@ from devices.polling import discovery, known, limits
 from devices.polling.driving import Drive
 from devices.polling.results import Results
 from devices.polling.tasks import poll_due
+from tests.waiting import wait_for
 from texture_portal import clock
 
 from .conftest import BY, cloud_of, enroll_listed, simulated_document
@@ -50,12 +51,13 @@ def hanging():
 
 
 def test_never_over_the_limit_that_the_partner_has(partner, oem):
-    """A bucket of five a second and five at once: what went out evenly is never answered 429."""
-    oem.control("POST", "limits", {"limits": "telemetry=5/s:5,metadata=1000/s"})
+    """A bucket of two a second and five at once: what went out evenly is never answered 429. (Of more a second, those
+    that a busy machine holds up for a moment would arrive together.)"""
+    oem.control("POST", "limits", {"limits": "telemetry=2/s:5,metadata=1000/s"})
     before = oem.control("GET", "counters")["statuses"].get("429", 0)
     cloud = cloud_of(
         partner, oem.url, key=oem.told["api_key"], document=simulated_document(bulk=False),
-        rate_limits={"telemetry": "5/s:5", "metadata": "900/s:900"},
+        rate_limits={"telemetry": "2/s:5", "metadata": "900/s:900"},
     )  # fmt: skip
     poll()
     enroll_listed(cloud, but=list(DiscoveredDevice.objects.values_list("manufacturer_device_id", flat=True)[12:]))
@@ -73,20 +75,25 @@ def test_workers_share_a_limit(partner):
     assert moments[-1] >= 1.9 - (time.monotonic() - began)
 
 
+def to_the_next_day() -> float:
+    now = clock.now()
+    return (now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now).total_seconds()
+
+
 def test_what_is_over_a_days_share_waits_for_the_next_day(partner):
     """And takes nothing of the next day's share by waiting."""
     cloud = cloud_of(partner, "http://127.0.0.1:9")
     limit = limits.limit_from("100/s:10+6/day")
-    now = clock.now()
-    to_midnight = (now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now).total_seconds()
+    wait_for(lambda: to_the_next_day() > 60)
+    to_midnight = to_the_next_day()
     assert len(limits.reserve(cloud, "telemetry", limit, count=8, within=15)) == 6
     for _ in range(3):
         with pytest.raises(limits.NoRoomError) as full:
             limits.reserve(cloud, "telemetry", limit, count=1, within=15)
-        assert full.value.wait.total_seconds() == pytest.approx(to_midnight, abs=5)
+        assert full.value.wait.total_seconds() == pytest.approx(to_midnight, abs=30)
     tomorrow = limits.reserve(cloud, "telemetry", limit, count=9, within=to_midnight + 60)
     assert len(tomorrow) == 6
-    assert min(tomorrow) == pytest.approx(to_midnight, abs=5)
+    assert min(tomorrow) == pytest.approx(to_midnight, abs=30)
 
 
 def test_what_a_cloud_asks_for_by_retry_after_is_kept_to(partner, oem):
@@ -114,7 +121,8 @@ def test_a_key_that_is_refused_is_found_out_once(partner, oem):
     assert DiscoveredDevice.objects.count() == 24
 
 
-def test_a_cloud_that_fails_is_left_alone_and_then_knocked_at_once(partner, oem):
+def test_a_cloud_that_fails_is_left_alone_and_then_knocked_at_once(partner, oem, monkeypatch):
+    monkeypatch.setattr("devices.polling.standing.FIRST_REST", timedelta(minutes=4))  # longer than the test may take
     cloud = cloud_of(partner, oem.url, key=oem.told["api_key"], document=simulated_document(bulk=False))
     poll()
     enroll_listed(cloud)

@@ -12,6 +12,8 @@ from typing import Any
 import requests
 from django.conf import settings
 
+from tests.waiting import PATIENCE
+
 STARTS_WITHIN = 60
 
 
@@ -29,7 +31,7 @@ class RunningCloud:
 
     def api(self, method: str, path: str, *, headers: dict | None = None, **options: Any) -> requests.Response:
         keyed = {"X-API-Key": self.told["api_key"]} if headers is None else headers
-        return self.http.request(method, self.url + path, headers=keyed, timeout=30, **options)
+        return self.http.request(method, self.url + path, headers=keyed, timeout=PATIENCE, **options)
 
     def get(self, path: str, **params: Any) -> dict[str, Any]:
         answer = self.api("GET", path, params=params)
@@ -84,5 +86,5 @@ def running_cloud(*, devices: int, **options: Any) -> Iterator[RunningCloud]:
             yield cloud
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
         process.stdout.close()

@@ -8,6 +8,7 @@ import requests
 
 from partners.sandbox.clock import from_wire
 from partners.sandbox.faults import AT_ONCE, KINDS, Faults, fault_from
+from tests.waiting import PATIENCE
 
 
 def battery(cloud):
@@ -46,7 +47,7 @@ def test_a_rate_is_a_share_of_the_calls(cloud):
 def test_a_connection_is_cut(cloud):
     cloud.fault("hang_up", category="telemetry", count=1)
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{cloud.url}/v1/states", headers={"X-API-Key": cloud.told["api_key"]}, timeout=10)
+        requests.get(f"{cloud.url}/v1/states", headers={"X-API-Key": cloud.told["api_key"]}, timeout=PATIENCE)
 
 
 def test_json_is_cut_in_half(cloud):
@@ -128,7 +129,7 @@ def test_commands_are_accepted_and_then_are_not_done(cloud, kind, ends):
 def test_tokens_are_lost(cloud):
     client = cloud.told["client"]
     form = {"grant_type": "client_credentials", "client_id": client["id"], "client_secret": client["secret"]}
-    token = cloud.http.post(f"{cloud.url}/oauth/token", data=form, timeout=10).json()["access_token"]
+    token = cloud.http.post(f"{cloud.url}/oauth/token", data=form, timeout=PATIENCE).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     assert cloud.api("GET", "/v1/sites", headers=headers).status_code == 200
     assert cloud.fault("lost_tokens")["lost"] >= 1

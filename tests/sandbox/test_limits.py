@@ -3,6 +3,7 @@
 import pytest
 
 from partners.sandbox.limits import limits_from
+from tests.waiting import PATIENCE
 
 
 def test_what_is_over_the_limit_is_refused_until_it_says(cloud):
@@ -22,7 +23,7 @@ def test_another_category_and_another_client_have_their_own(cloud):
     token = cloud.http.post(
         f"{cloud.url}/oauth/token",
         data={"grant_type": "client_credentials", "client_id": client["id"], "client_secret": client["secret"]},
-        timeout=10,
+        timeout=PATIENCE,
     ).json()["access_token"]
     assert cloud.api("GET", "/v1/states", headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
@@ -39,7 +40,7 @@ def test_a_day_has_an_end_too(cloud):
 def test_the_limits_are_told(cloud):
     told = cloud.control("POST", "limits", {"limits": "control=2/s:4+9/day"})
     assert told["control"] == {"per_second": 2, "burst": 4, "per_day": 9}
-    assert cloud.http.get(f"{cloud.url}/v1/limits", timeout=10).json() == told
+    assert cloud.http.get(f"{cloud.url}/v1/limits", timeout=PATIENCE).json() == told
 
 
 def test_the_busiest_second_is_counted(cloud):

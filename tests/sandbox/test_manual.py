@@ -10,6 +10,7 @@ from partners.sandbox import calls, control, server
 from partners.sandbox.faults import KINDS
 from partners.sandbox.limits import CATEGORIES, USUAL
 from partners.sandbox.vocabulary import COMMANDS
+from tests.waiting import PATIENCE
 
 TEXT = server.MANUAL.read_text(encoding="utf-8")
 
@@ -33,8 +34,8 @@ def test_the_limits_in_the_manual_are_those_in_force():
 
 
 def test_the_manual_is_served(cloud):
-    assert cloud.http.get(cloud.url, timeout=10).text == TEXT
-    assert cloud.http.get(f"{cloud.url}/healthz", timeout=10).json() == {"status": "ok", "devices": 24}
+    assert cloud.http.get(cloud.url, timeout=PATIENCE).text == TEXT
+    assert cloud.http.get(f"{cloud.url}/healthz", timeout=PATIENCE).json() == {"status": "ok", "devices": 24}
 
 
 @pytest.mark.parametrize(

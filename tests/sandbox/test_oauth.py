@@ -7,6 +7,8 @@ from authlib.common.security import generate_token
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
+from tests.waiting import PATIENCE
+
 CALLBACK = "http://127.0.0.1:9/callback"
 ALL = "devices.read telemetry.read commands.write offline_access"
 
@@ -30,7 +32,7 @@ def client(cloud):
 
 @pytest.fixture
 def discovered(cloud):
-    return cloud.http.get(f"{cloud.url}/.well-known/oauth-authorization-server", timeout=10).json()
+    return cloud.http.get(f"{cloud.url}/.well-known/oauth-authorization-server", timeout=PATIENCE).json()
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def consented(cloud, client, discovered):
         url, _ = client.create_authorization_url(discovered["authorization_endpoint"], code_verifier=verifier)
         asked = dict(parse_qsl(urlsplit(url).query)) | changed
         form = {**asked, "account": account, "password": password, "decision": decision}
-        answer = cloud.http.post(f"{cloud.url}/oauth/authorize", data=form, allow_redirects=False, timeout=10)
+        answer = cloud.http.post(f"{cloud.url}/oauth/authorize", data=form, allow_redirects=False, timeout=PATIENCE)
         return answer, verifier
 
     return decide
@@ -83,7 +85,7 @@ def test_the_callback_names_its_issuer_and_state(cloud, consented):
 
 def test_the_page_says_what_is_asked_and_runs_no_script(cloud, client, discovered):
     url, _ = client.create_authorization_url(discovered["authorization_endpoint"], code_verifier=generate_token(48))
-    page = cloud.http.get(url, timeout=10)
+    page = cloud.http.get(url, timeout=PATIENCE)
     assert "send them commands" in page.text
     assert "<script" not in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]

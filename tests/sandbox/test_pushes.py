@@ -10,6 +10,8 @@ import pytest
 import requests
 from standardwebhooks import Webhook
 
+from tests.waiting import PATIENCE, wait_for
+
 
 class Receiver:
     """Answers `refusals` times 503 and then 200, and keeps what it got."""
@@ -42,11 +44,14 @@ class Receiver:
         self.server.server_close()
 
     def messages(self, count):
-        ends = time.monotonic() + 20
-        while len(self.got) < count:
-            assert time.monotonic() < ends, f"{len(self.got)} came"
-            time.sleep(0.05)
+        wait_for(lambda: len(self.got) >= count, f"message {count}")
         return self.got
+
+    def names(self):
+        return [headers["webhook-id"] for headers, _ in self.got]
+
+    def ticks(self):
+        return [int(float(name)) for name in self.names()]
 
 
 @pytest.fixture
@@ -71,31 +76,41 @@ def test_readings_are_pushed_and_signed(cloud, receiver, subscribed):
     assert subscribed["webhook_id"] in {each["webhook_id"] for each in cloud.get("/v1/webhooks")["data"]}
 
 
-def test_a_push_that_is_refused_comes_again_with_its_id(receiver, subscribed):
+@pytest.fixture
+def refuses_the_first(receiver):
     receiver.refusals = 1
-    names = [headers["webhook-id"] for headers, _ in receiver.messages(3)]
+
+
+def test_a_push_that_is_refused_comes_again_with_its_id(refuses_the_first, receiver, subscribed):
+    receiver.messages(3)
+    names = receiver.names()
     assert names[0] == names[1] != names[2]
 
 
 def test_pushes_come_twice(cloud, receiver, subscribed):
     cloud.fault("duplicate_pushes", count=1)
-    names = [headers["webhook-id"] for headers, _ in receiver.messages(4)]
+    wait_for(lambda: len(set(receiver.names())) < len(receiver.names()), "a second of a push")
+    receiver.messages(len(receiver.got) + 2)
+    names = receiver.names()
     assert len(names) - len(set(names)) == 1
 
 
 def test_pushes_come_late_and_out_of_order(cloud, receiver, subscribed):
     cloud.fault("late_pushes", seconds=2, count=1)
-    receiver.messages(7)
-    ticks = [float(headers["webhook-id"]) for headers, _ in receiver.got]
-    assert ticks != sorted(ticks)
+    wait_for(lambda: receiver.ticks() != sorted(receiver.ticks()), "a late push")
+    ticks = receiver.ticks()
     assert len(set(ticks)) == len(ticks)
 
 
 def test_pushes_are_lost(cloud, receiver, subscribed):
     receiver.messages(1)
     cloud.fault("lost_pushes", count=2)
-    ticks = [int(float(headers["webhook-id"])) for headers, _ in receiver.messages(4)]
-    assert max(after - before for before, after in pairwise(ticks)) == 3
+    wait_for(lambda: max(leaps(receiver.ticks()), default=1) > 1, "a gap")
+    assert max(leaps(receiver.ticks())) == 3
+
+
+def leaps(ticks):
+    return [after - before for before, after in pairwise(ticks)]
 
 
 @pytest.mark.parametrize("url", ["ftp://x.example/", "nowhere", 5, None])
@@ -106,7 +121,7 @@ def test_a_webhook_wants_an_address(cloud, url):
 def events(cloud, *, count, last=None):
     headers = {"X-API-Key": cloud.told["api_key"]} | ({"Last-Event-ID": last} if last else {})
     found, name = [], None
-    with requests.get(f"{cloud.url}/v1/stream", headers=headers, stream=True, timeout=20) as answer:
+    with requests.get(f"{cloud.url}/v1/stream", headers=headers, stream=True, timeout=PATIENCE) as answer:
         assert answer.status_code == 200, answer.text
         for line in answer.iter_lines():
             field, _, value = line.decode().partition(": ")

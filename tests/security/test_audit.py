@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tests.waiting import PATIENCE
+
 AUDIT = Path(settings.BASE_DIR) / ".ci" / "audit"
 NOT_RUN = 3
 
@@ -18,7 +20,7 @@ def test_an_audit_that_cannot_ask_says_so_and_is_no_pass():
         "PIP_RETRIES": "0",
     }
     done = subprocess.run(
-        [AUDIT], env={**os.environ, **nowhere}, capture_output=True, text=True, timeout=120, check=False
+        [AUDIT], env={**os.environ, **nowhere}, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == NOT_RUN
     assert "!! THE DEPENDENCY AUDIT DID NOT RUN" in done.stdout

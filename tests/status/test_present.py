@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from tests.waiting import PATIENCE
 from texture_portal import clock, schedules
 from texture_portal.models import Heartbeat
 from texture_portal.status.components import components
@@ -65,7 +66,7 @@ def test_without_a_database_the_page_says_so() -> None:
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert asked.stdout.startswith("200\n"), asked.stdout + asked.stderr
     assert "It does not answer." in asked.stdout

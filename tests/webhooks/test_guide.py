@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,26 +17,14 @@ import pytest
 from django.conf import settings
 from standardwebhooks import Webhook
 
-from tests.portal.processes import wait_for
+from tests.ports import free_port, listens
+from tests.waiting import PATIENCE, wait_for
 from tests.webhooks.conftest import announce, deliver, states
 
 EXAMPLES = Path(settings.BASE_DIR) / "docs" / "examples"
 GUIDE = (Path(settings.BASE_DIR) / "docs" / "webhooks.md").read_text()
 RECEIVERS = {"python": [sys.executable, "webhooks.py"], "javascript": ["node", "webhooks.mjs"]}
 ANOTHER_SECRET = "whsec_bm90IG91cnM="
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture(params=RECEIVERS)
@@ -69,7 +56,7 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[.
 def posted(port: int, headers: dict[str, str], body: bytes) -> int:
     request = urllib.request.Request(f"http://127.0.0.1:{port}/in", data=body, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refusal:
         refusal.close()
@@ -121,7 +108,7 @@ def shell(headers: dict[str, str], body: bytes, secret: str) -> subprocess.Compl
         input=body,
         env={"PATH": os.environ["PATH"], "WEBHOOK_SECRET": secret},
         capture_output=True,
-        timeout=30,
+        timeout=PATIENCE,
     )
 
 

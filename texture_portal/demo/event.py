@@ -51,16 +51,20 @@ def play(portal: Portal, cloud: SimulatedCloud, *, run: str, lasts: timedelta) -
     yield from _told(event)
 
 
-def _called(lasts: timedelta) -> DispatchEvent:
+def _called(lasts: timedelta, *, begins_in: timedelta = BEGINS_IN) -> DispatchEvent:
+    """Begins soon after its preview, or later where the machine takes longer for that."""
     user = User.objects.get(username=ADMINISTRATOR)
     by = staff(user_id=user.pk, name=user.get_username())
     now = clock.now()
     wanted = scheduling.Wanted(
-        f"Demo peak of {now:%H:%M}", now + BEGINS_IN, now + BEGINS_IN + lasts, ASKS, ramp=lasts / 6
+        f"Demo peak of {now:%H:%M}", now + begins_in, now + begins_in + lasts, ASKS, ramp=lasts / 6
     )
     program = Program.objects.get(name=FLEET_PROGRAM)
     event = scheduling.draft(program, wanted, reason="the demo shows an event", now=now, by=by)
     _await(lambda: _again(event).previewed_at is not None, "the preview")
+    if clock.now() > event.starts_at - begins_in / 3:
+        scheduling.cancel(event, reason="its preview came late", now=clock.now(), by=by)
+        return _called(lasts, begins_in=2 * begins_in)
     return scheduling.schedule(event, reason="as previewed", now=clock.now(), by=by)
 
 

@@ -13,8 +13,8 @@ import requests
 from django.conf import settings
 
 HOST = "127.0.0.1"
-READY_SECONDS = 60
-STOP_SECONDS = 30
+READY_SECONDS = 240  # on a slow machine; it looks five times a second
+STOP_SECONDS = 60
 TICK_SECONDS = 0.2
 LOG_LINES = 15
 

@@ -37,4 +37,9 @@
         else return;
         event.preventDefault();
     });
+
+    // A browser passes over what is to have the focus now and then, where a key brought the page.
+    window.addEventListener("load", () => {
+        if (document.activeElement === document.body) document.querySelector("[autofocus]")?.focus();
+    });
 })();

@@ -1,5 +1,6 @@
 """What every test has: tables that can be emptied between transactional tests, and processes that begin anew."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,15 @@ MADE_BY_MIGRATIONS = {
     "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations",
 }  # fmt: skip
 
-# How fast the machine is, is no property of the code (`make bench` measures that).
-hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How fast the machine is, is no property of the code (`make bench` measures that). Two runs try the same examples, and
+# OTHER_EXAMPLES=1 others.
+hypothesis_settings.register_profile(
+    "portal",
+    deadline=None,
+    derandomize="OTHER_EXAMPLES" not in os.environ,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 hypothesis_settings.load_profile("portal")
 
 

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import http.client
 import json
+import select
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -123,16 +124,25 @@ _idle: dict[str, list[http.client.HTTPConnection]] = {}
 def _connection(authority: str) -> Iterator[http.client.HTTPConnection]:
     """A kept-alive connection that no other thread is using; given back only after a whole answer."""
     idle = _idle.setdefault(authority, [])
-    try:
-        connection = idle.pop()
-    except IndexError:
-        connection = http.client.HTTPConnection(authority, timeout=60)
+    connection = _taken(idle) or http.client.HTTPConnection(authority, timeout=60)
     try:
         yield connection
     except BaseException:
         connection.close()
         raise
     idle.append(connection)
+
+
+def _taken(idle: list[http.client.HTTPConnection]) -> http.client.HTTPConnection | None:
+    """The last that was given back, but for those that the server has closed since: it keeps them for seconds only."""
+    while True:
+        try:
+            connection = idle.pop()
+        except IndexError:
+            return None
+        if connection.sock is None or not select.select([connection.sock], [], [], 0)[0]:
+            return connection
+        connection.close()
 
 
 def close_connections() -> None:

@@ -1,5 +1,6 @@
 """The trace that a refused request of a known partner leaves: what was wrong, never what was sent."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from partners.models import RefusedRequest
 from texture_portal.ids import new_id
 from texture_portal.refusals import Refusal
 
+KEPT = timedelta(days=400)  # a year can be looked back on: its scorecards, and who claimed which device
+BATCH = 1000
 MOST_FAULTS = 50
 MOST_CHARACTERS = 255
 
@@ -22,6 +25,13 @@ def record_refusal(refusal: Refusal, *, call: Call, path: dict[str, Any]) -> Non
 def record_refused_item(refusal: Refusal, *, call: Call, item: Any) -> None:
     """One item of a batch, which stands or falls alone."""
     _record(refusal, call, id=new_id(), batch_id=call.request_id, subject=subject_of(item))
+
+
+def purge(*, now: datetime) -> int:
+    """A batch of those past their time; 0 where none is left. Ids are in the order of time: the oldest come first."""
+    oldest = list(RefusedRequest.objects.order_by("pk").values_list("pk", "at")[:BATCH])
+    past = [pk for pk, at in oldest if at < now - KEPT]
+    return RefusedRequest.objects.filter(pk__in=past).delete()[0] if past else 0
 
 
 def _record(refusal: Refusal, call: Call, *, id: UUID, subject: str, batch_id: UUID | None = None) -> None:

@@ -56,6 +56,7 @@ JOBS = (
     Job("webhooks", "partners.tasks.deliver_webhooks", every=MINUTE),
     Job("purge_webhooks", "partners.tasks.purge_webhooks", every=timedelta(hours=6)),
     Job("purge_idempotency", "partners.tasks.purge_idempotency_records", every=timedelta(hours=1)),
+    Job("purge_refused_requests", "partners.refusal_log.purge", every=timedelta(hours=6)),
     Job("purge_tokens", "partners.tasks.purge_tokens", every=timedelta(hours=6)),
     Job("link_sessions", "enrollments.linking.sessions.work_off", every=MINUTE),
     Job("sign_in_links", "enrollments.account.by_email.send_due", every=MINUTE),

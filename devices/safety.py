@@ -96,7 +96,18 @@ ORDERS_STOPPED = Refused("orders_stopped", "Its partner, or a portfolio that it 
 Rule = Callable[[Asked, DeviceFacts, datetime], Refused | None]
 
 
-def weigh(asked: Asked, device: DeviceFacts, *, now: datetime) -> Allowed | Refused:
+def weigh(asked: Asked, device: DeviceFacts, *, now: datetime, back: Asked | None = None) -> Allowed | Refused:
+    """`back` is what gives the device back at the end: what could not be undone is not begun."""
+    verdict = _weigh(asked, device, now=now)
+    if back is None or isinstance(verdict, Refused):
+        return verdict
+    undone = _weigh(back, device, now=now)
+    if isinstance(undone, Refused):
+        return Refused("restore_refused", f"What restores the device is refused: {undone.detail}")
+    return verdict
+
+
+def _weigh(asked: Asked, device: DeviceFacts, *, now: datetime) -> Allowed | Refused:
     rules = FOR_RESTORES if asked.is_restore else RULES
     for rule in rules:
         if refused := rule(asked, device, now):

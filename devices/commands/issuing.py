@@ -120,10 +120,6 @@ def _last_for_each(made: Sequence[Command], *, now: datetime, by: Actor) -> dict
 
 
 def _verdict(order: Order, known: Known, *, now: datetime) -> Verdict:
-    """What could not be undone is not begun."""
     if known.way is None:
         return UNREACHABLE
-    asked_back = order.asked_back()
-    if asked_back is not None and isinstance(back := safety.weigh(asked_back, known.facts, now=now), Refused):
-        return Refused("restore_refused", f"What restores the device is refused: {back.detail}")
-    return safety.weigh(order.asked(), known.facts, now=now)
+    return safety.weigh(order.asked(), known.facts, now=now, back=order.asked_back())

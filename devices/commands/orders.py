@@ -44,7 +44,11 @@ class Order:
         )  # fmt: skip
 
     def asked_back(self) -> Asked | None:
-        """The restore, as safety weighs it."""
-        if self.restore is None:
-            return None
-        return Asked(str(self.restore["command"]), dict(self.restore["input"]), is_restore=True)
+        return way_back(self.restore)
+
+
+def way_back(restore: Mapping[str, Any] | None) -> Asked | None:
+    """A restore as safety weighs it."""
+    if restore is None:
+        return None
+    return Asked(str(restore["command"]), dict(restore["input"]), is_restore=True)

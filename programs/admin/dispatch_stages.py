@@ -43,6 +43,7 @@ REASONS = {
     "events_a_day": "It has had its events of the day", "hours_a_year": "It would be over its hours of the year",
     "not_capable": "It does not take the command", "command_missing": "It takes no command that does this",
     "rating_missing": "Its maker states no rating for it", "type_not_asked": "Nothing is asked of its type",
+    "restore_refused": "No command could give it back as it is set",
     "not_cooling": "It is not set to cool", "reserve": "Nothing above the customer's reserve",
     "not_reachable": "Its connection is not active", "event_cancelled": "The event was cancelled",
     "customer_opted_out": "The customer sat out", "window_over": "The window was over before its turn",

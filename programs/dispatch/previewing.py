@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Min
 
 from devices.commands.facts import which_take_orders
+from devices.commands.orders import way_back
 from devices.models import Device
 from devices.safety import Asked, Caps, DeviceFacts, Refused, Window, weigh
 from programs.dispatch import choosing
@@ -114,7 +115,8 @@ def _refused(event: DispatchEvent, made: Plan, facts: DeviceFacts, caps: Caps, *
         asked = Asked(
             step.command, step.input, event.program.type, event.pk, step.starts_at, step.ends_at, caps
         )  # fmt: skip
-        if isinstance(said := weigh(asked, replace(facts, observed_at=aged), now=then), Refused):
+        back = way_back(step.restore)
+        if isinstance(said := weigh(asked, replace(facts, observed_at=aged), now=then, back=back), Refused):
             return said
     return None
 

@@ -48,6 +48,10 @@ def test_a_preview_says_who_takes_part_and_what_is_expected_and_tells_nobody():
         ({"commands": []}, "command_missing"),
         ({"controllable": False, "may_control": False}, "command_missing"),
         ({"kind": "thermostat", "state": {"operatingMode": "heat", "heatTarget": 66}}, "not_cooling"),
+        (
+            {"kind": "thermostat", "state": {"operatingMode": "auto", "heatTarget": 72, "coolTarget": 74}},
+            "restore_refused",
+        ),
     ],
 )
 def test_who_is_left_out_is_told_why(made, why):

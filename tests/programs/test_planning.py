@@ -19,7 +19,7 @@ from programs.dispatch.instructions import (
     read,
     written,
 )
-from programs.dispatch.planning import Against, Plan, Schedule, Subject, load_kw, plan
+from programs.dispatch.planning import APART_F, Against, Plan, Schedule, Subject, load_kw, plan
 
 START = datetime(2026, 7, 15, 17, tzinfo=UTC)
 END = START + timedelta(hours=3)
@@ -130,6 +130,7 @@ def test_a_devices_turn_is_the_same_whenever_it_is_drawn_and_another_in_another_
     assert len(set(first)) > 40
 
 
+# Such as a command could set: what could not be given back, `tests/dispatch/test_preview.py` has left out.
 states = st.fixed_dictionaries(
     {},
     optional={
@@ -138,7 +139,7 @@ states = st.fixed_dictionaries(
         "operatingMode": st.sampled_from(["off", "heat", "cool", "auto", "eco"]),
         "coolTarget": st.integers(60, 80), "heatTarget": st.integers(50, 70),
     },
-)  # fmt: skip
+).filter(lambda state: state.get("coolTarget", 80) - state.get("heatTarget", 50) >= APART_F)  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)

@@ -25,7 +25,7 @@ demo: $(STAMP) ## A grid, a partner and some forty enrollments, then a running p
 	@$(RUN) manage.py demo
 
 test: $(STAMP) ## Every test, a process for each processor (ONLY=tests/portal for some, TESTERS=1 for fewer)
-	@$(RUN) -m pytest -n $(TESTERS) --dist loadgroup $(ONLY)
+	@$(RUN) -m pytest -n $(TESTERS) $(ONLY)
 
 serve: $(STAMP) ## The portal and its worker on http://127.0.0.1:$(PORT), 8000 unless PORT says otherwise
 	@$(RUN) manage.py serve

@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from territories import index
 from territories.geocoding import breaker
 from tests import migrated
+from tests.spreading import Together
 from texture_portal.groups import GROUPS
 
 MADE_BY_MIGRATIONS = {
@@ -29,6 +30,11 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("portal")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,16 @@
 """A real browser against the served console. Screenshots are kept, at the width of a desk and of a phone."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from playwright.sync_api import sync_playwright
 
 from tests.browser.walking import actions_in
+from tests.chromium import launched
 from tests.waiting import PATIENCE
 from texture_portal import groups
 
-CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
 AT_BOTH_WIDTHS = pytest.mark.parametrize("width", WIDTHS, indirect=True)
 CUT_OFF = """[...document.querySelectorAll('.data-row > td, .facts dd')]
@@ -27,16 +23,8 @@ PASSWORD = "a password for tests only"
 
 @pytest.fixture(scope="module")  # playwright suffers no second one in the process, and the docs have theirs
 def browser():
-    if not CHROMIUM.exists():
-        pytest.skip(f"NO BROWSER: {CHROMIUM} is absent, so the console was not tried in one")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright keeps a loop in this thread; the tests are not async
-    try:
-        with sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-            yield opened
-            opened.close()
-    finally:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    with launched(to_see="the console's pages") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The pages in a real browser: nothing beside the screen, nothing from elsewhere, and a call signed on the page."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,8 +8,9 @@ import pytest
 from contract.client import Client
 from contract.conftest import run
 from contract.payloads import enrollment
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.chromium import launched
 from tests.waiting import PATIENCE
 from texture_portal.openapi.calls.table import CALLS
 
@@ -18,8 +18,6 @@ from .test_pages import addresses
 
 pytestmark = pytest.mark.browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -34,13 +32,8 @@ def partners(authority: str, oem: Client) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def browser(partners: Any) -> Iterator[Browser]:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("THE DOCS WERE NOT LOOKED AT IN A BROWSER: there is no chromium here")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=QUIET)
+    with launched(to_see="the docs") as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from tests.waiting import PATIENCE
 
 from .conftest import Demo
 
-pytestmark = pytest.mark.xdist_group("demo")  # one demo for all of them
 OUTCOMES = [
     "201 matched", "201 partial", "202 ambiguous", "422 territory_unsupported", "422 location_invalid",
     "422 consent_stale", "201 replayed", "409 enrollment_exists", "401 signature_invalid",

@@ -1,14 +1,11 @@
 """End users in a real browser, at the served portal and at the simulated maker's cloud. Screenshots are kept."""
 
-import os
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
-from playwright.sync_api import sync_playwright
 
 from devices.models import Cloud
 from enrollments.claims import SiteClaim
@@ -21,6 +18,7 @@ from partners.webhooks import endpoints
 from partners.webhooks.delivery import deliver_due
 from programs.models import Program
 from territories.addresses import Address
+from tests.chromium import launched
 from tests.contract import grid
 from tests.contract.conftest import _import_grid
 from tests.factories import PartnerFactory, consent_claim, device_claim, enrolled, linkable_cloud
@@ -29,7 +27,6 @@ from tests.waiting import PATIENCE
 from tests.webhooks.receiver import receiving
 from texture_portal import actors, clock
 
-CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"phone": (360, 740), "desk": (1440, 900)}
 GENEROUS = "metadata=1000/s,telemetry=1000/s,control=1000/s,historical=1000/s,token=1000/s"
 PASSWORD = "sandbox"
@@ -44,16 +41,8 @@ def running():
 
 @pytest.fixture(scope="package")
 def browser():
-    if not CHROMIUM.exists():
-        pytest.skip(f"NO BROWSER: {CHROMIUM} is absent, so the linking pages were not tried in one")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright keeps a loop in this thread; the tests are not async
-    try:
-        with sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-            yield opened
-            opened.close()
-    finally:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    with launched(to_see="the linking pages") as opened:
+        yield opened
 
 
 @dataclass

@@ -10,7 +10,7 @@ from partners.models import RefusedRequest
 from texture_portal.ids import new_id
 from texture_portal.refusals import Refusal
 
-KEPT = timedelta(days=400)  # a year can be looked back on: its scorecards, and who claimed which device
+KEPT = timedelta(days=400)  # a year can be looked back on: who claimed which device, and what went wrong
 BATCH = 1000
 MOST_FAULTS = 50
 MOST_CHARACTERS = 255

@@ -101,7 +101,7 @@ def _take_handful(partner_id: UUID, limit: Limit) -> tuple[float, int]:
         "partner": partner_id,
         "category": limit.category.value,
         "room": room,
-        "handful": max(1, int(room / HANDFULS)),
+        "handful": max(1, int(room / HANDFULS)),  # of a full bucket; `TAKE` says it of any
         "handfuls": HANDFULS,
         "a_second": limit.a_second,
     }

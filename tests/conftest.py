@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from territories import index
 from territories.geocoding import breaker
 from tests import migrated
-from tests.spreading import Together
+from tests.spreading import Together, turn
 from texture_portal.groups import GROUPS
 
 MADE_BY_MIGRATIONS = {
@@ -32,9 +32,15 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("portal")
 
 
-@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False
     return Together(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    """In one process tests go in the order of their names."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: turn(item.nodeid))
 
 
 @pytest.fixture(scope="session")

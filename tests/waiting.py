@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 PATIENCE = 300.0  # seconds: only where something is wrong does a test wait for so long, however slow the machine
+ON_A_PAGE = 90.0  # seconds, where one fault would have very many tests wait
 TICK = 0.05
 
 

@@ -207,7 +207,7 @@ class WorkerWatch:
         was_heard = beat_at is not None and beat_at > self.worker.started_at
         self.silent_starts = 0 if was_heard else self.silent_starts
         leeway = timedelta(seconds=settings.HEARTBEAT_STALE_SECONDS) * (2**self.silent_starts - 1)
-        if heartbeat.is_stale(alive_at, now=now - leeway) and self.worker.due is None:
+        if heartbeat.is_stale(alive_at + leeway, now=now) and self.worker.due is None:
             self.silent_starts = 0 if was_heard else min(self.silent_starts + 1, MOST_DOUBLINGS)
             self.worker.restart(f"no sign of life since {alive_at:%H:%M:%S}")
             self.asked_at = None

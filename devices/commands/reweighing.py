@@ -1,7 +1,8 @@
 """What was issued to go out later is weighed once more when it goes: state and leave may have changed by then.
 
 Whether a device takes orders at all (its partner may have been suspended or ended, or a portfolio that it is in) is
-asked of each whenever it goes: from that commit on none does, however many are still to be cancelled.
+asked of each whenever it goes: from that commit on none is sent, however many are still to be cancelled. (What was
+announced by webhook before is the outbox's, until the cancelling takes it back.)
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from devices import safety
 from devices.commands import facts, keeping, restoring
 from devices.commands.cancelling import cancel
-from devices.commands.states import NOT_SENT, NOTHING_TO_RESTORE
+from devices.commands.states import FINAL, NOT_SENT, NOTHING_TO_RESTORE
 from devices.models import Command
 from devices.safety import ORDERS_STOPPED, Asked, DeviceFacts, Refused
 from texture_portal.actors import Actor
@@ -20,13 +21,20 @@ STANDS_FOR = timedelta(seconds=30)  # so long ago a verdict still holds
 
 
 def weigh_due(held: Sequence[Command], *, now: datetime, by: Actor) -> list[Command]:
-    """Of the next steps that a worker holds, those that it may take; the others are ended, and written."""
+    """Of the next steps that a worker holds, those that it may take; the others are ended, and written.
+
+    An end takes others along: the restore that it makes needless, an original whose own end came before it went out.
+    """
+    unfinished = [each.pk for each in held if each.is_unfinished]
     first = [each for each in held if each.step == Command.Step.SEND and not each.may_have_come]
     good = {each.pk for each in reweigh(first, now=now, by=by)}
     refused = [each for each in first if each.pk not in good]
     keeping.write(refused)
-    gone = {each.pk for each in (*refused, *_called_off(held, now=now, by=by))}
-    return [each for each in held if each.pk not in gone]
+    restoring.bring_forward(refused, now=now, by=by)
+    if not _called_off(held, now=now, by=by) and not refused:
+        return list(held)
+    ended = set(Command.objects.filter(pk__in=unfinished, status__in=FINAL).values_list("pk", flat=True))
+    return [each for each in held if each.pk not in ended]
 
 
 def reweigh(commands: Sequence[Command], *, now: datetime, by: Actor) -> list[Command]:
@@ -64,6 +72,8 @@ def _called_off(held: Sequence[Command], *, now: datetime, by: Actor) -> list[Co
     again = [each for each in held if each.step == Command.Step.SEND and each.may_have_come and not each.restores_id]
     heeded = facts.which_take_orders({each.device_id for each in again}) if again else set()
     stopped = [each for each in again if each.device_id not in heeded]
+    if not stopped:
+        return []
     return cancel(stopped, reason=ORDERS_STOPPED.rule, detail=ORDERS_STOPPED.detail, now=now, by=by)
 
 

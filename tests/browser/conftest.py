@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.browser.walking import actions_in
 from tests.chromium import launched
-from tests.waiting import PATIENCE
+from tests.waiting import ON_A_PAGE
 from texture_portal import groups
 
 WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
@@ -61,7 +61,7 @@ def sign_in(browser, live_server, width, answered):
         client.force_login(user)
         wide, high = WIDTHS[width]
         context = browser.new_context(viewport={"width": wide, "height": high}, base_url=live_server.url)
-        context.set_default_timeout(PATIENCE * 1000)
+        context.set_default_timeout(ON_A_PAGE * 1000)
         contexts.append(context)
         name = settings.SESSION_COOKIE_NAME
         context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])

@@ -8,7 +8,7 @@ from django.urls import reverse
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_console import carry_out, page_of
 from tests.login.conftest import code_of, wrong_code
-from tests.waiting import PATIENCE
+from tests.waiting import ON_A_PAGE
 from texture_portal.models import Act, Authenticator
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_staff_see_where_they_are_logged_in_and_end_it(sign_in, keep, live_server):
     page = sign_in("Administrator")
     elsewhere = page.context.browser.new_context(base_url=live_server.url).new_page()
-    elsewhere.set_default_timeout(PATIENCE * 1000)
+    elsewhere.set_default_timeout(ON_A_PAGE * 1000)
     rita = User.objects.create_superuser("rita", password=PASSWORD)
     elsewhere.goto("/admin/")
     elsewhere.fill("[name=username]", "rita")
@@ -87,7 +87,7 @@ def test_a_second_factor_is_set_up_proved_and_taken_away(sign_in, keep, settings
 def locked_and_lifted(page, keep):
     rita = User.objects.create_user("rita", password=PASSWORD, is_staff=True)
     other = page.context.browser.new_context(base_url=page.url.partition("/admin")[0]).new_page()
-    other.set_default_timeout(PATIENCE * 1000)
+    other.set_default_timeout(ON_A_PAGE * 1000)
     for _ in range(5):
         other.goto("/admin/")
         other.fill("[name=username]", "rita")

@@ -9,6 +9,7 @@ from django.db.models import Sum
 from devices.commands import tasks
 from devices.commands.cancelling import cancel
 from devices.commands.sending.pulling import tasks as pulling
+from devices.commands.sending.pulling.desk import CommandDesk
 from devices.commands.tasks import work_off
 from devices.models import Command, Device, MakerBucket, Standing
 from devices.polling.tasks import poll_due
@@ -208,6 +209,34 @@ def test_a_running_command_that_is_cancelled_is_undone_at_once(fleet, oem):
     assert (again(command).status, again(command).step) == ("cancelled", "")
     assert again(command.restore).status == "accepted"
     assert all(carried_out(oem, command, command.restore))
+
+
+def test_one_that_is_called_off_while_its_call_is_under_way_is_called_off_at_the_cloud_too(fleet, oem, monkeypatch):
+    [command] = issued(idle(fleet[0]))
+    add = CommandDesk.add
+
+    def meanwhile(desk, trip, *given, **more):
+        cancel([command], reason="withdrawn", now=clock.now(), by=BY)
+        add(desk, trip, *given, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CommandDesk, "add", meanwhile)
+        call()
+    call()
+    assert (again(command).status, again(command).step) == ("cancelled", "")
+    assert [each.step for each in again(command).attempts.all()] == ["send", "cancel"]
+
+
+def test_what_is_owed_a_device_is_given_back_at_once_when_the_order_that_took_it_over_is_refused(fleet, oem):
+    [first] = issued(idle(fleet[0], lasts=HOUR, restore=BACK))
+    call()
+    [second] = issued(idle(fleet[0], lasts=2 * HOUR, restore=BACK, starts_at=clock.now() + timedelta(minutes=1)))
+    at_rest(fleet[0])
+    call(after=timedelta(minutes=2))
+    assert (again(second).status, again(second).error_code) == ("rejected", "orders_stopped")
+    call(after=timedelta(minutes=2))
+    assert again(second.restore).status == "accepted"
+    assert again(first).status == "cancelled"
 
 
 def test_a_stuck_command_ends_as_unknown(fleet, oem):

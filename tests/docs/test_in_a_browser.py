@@ -11,7 +11,7 @@ from contract.payloads import enrollment
 from playwright.sync_api import Browser, Page
 
 from tests.chromium import launched
-from tests.waiting import PATIENCE
+from tests.waiting import ON_A_PAGE
 from texture_portal.openapi.calls.table import CALLS
 
 from .test_pages import addresses
@@ -46,7 +46,7 @@ def open_page(browser: Browser, authority: str) -> Iterator[Callable[..., Page]]
         page = browser.new_page(
             viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=f"http://{authority}"
         )
-        page.set_default_timeout(PATIENCE * 1000)
+        page.set_default_timeout(ON_A_PAGE * 1000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda fault: wrong.append(str(fault)))
         return page

@@ -65,7 +65,7 @@ def the_dead_workers_claims_are_over():
 def nothing_is_under_way(oem):
     """A dead worker's calls are still on their way there, which no other worker asks before the lease has ended: what
     came after them is answered after them."""
-    for _ in range(2):
+    for _ in range(2):  # two connections at most were cut off in mid-call
         oem.get(f"/v1/devices/{oem.device('battery')['device_id']}/commands")
 
 

@@ -145,9 +145,9 @@ def test_what_the_partner_corrects_meanwhile_stands(oem, waiting_in_montana, pee
     come_back(peer, IN_MONTANA, seconds=is_corrected.wait)
 
     def correct():
-        wait_for(lambda: peer.asked)  # the worker has claimed the row, and waits for its answer
-        peer.answers = [(200, FOUND, 0)]
         try:
+            wait_for(lambda: peer.asked)  # the worker has claimed the row, and waits for its answer
+            peer.answers = [(200, FOUND, 0)]
             return oem.patch(f"/v1/enrollments/{waiting_in_montana}", {"site": enrollment()["site"]}).json["state"]
         finally:
             is_corrected.set()

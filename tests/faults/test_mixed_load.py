@@ -21,7 +21,7 @@ from partners.models import WebhookDelivery
 from tests.census import DOWN, FOUND
 from tests.contract.payloads import changed, endpoint, enrollment
 from tests.faults.load import Load
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 from tests.webhooks.receiver import receiving
 from texture_portal import clock, jobs
 from texture_portal.clock import to_wire
@@ -57,6 +57,7 @@ def kill_again_and_again(portal, memory, *, is_enough) -> int:
         memory.append(megabytes(portal))
         if time.monotonic() > until and killed >= FEWEST_KILLS and is_enough():
             return killed
+        assert time.monotonic() < until + PATIENCE, "killed for long, and what was to be done meanwhile was not"
     raise AssertionError("the turns never end")
 
 

@@ -125,3 +125,4 @@ def test_a_revoked_grant_is_read_no_more_and_a_second_reader_stands_by(cloud):
         wait_for(told(DEVICES))
         revoke(cloud.connections.get(), reason="no longer wanted", now=clock.now(), by=BY)
         wait_for(nothing_comes, "the end of the stream", every=0)
+        assert nothing_comes()

@@ -18,8 +18,6 @@ from examples.oem_client import Portal, ProblemError
 
 from .conftest import Demo
 
-pytestmark = pytest.mark.xdist_group("demo")  # one demo for all of them
-
 CLIENT = "examples/oem_client.py"
 
 

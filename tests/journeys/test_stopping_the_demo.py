@@ -1,11 +1,9 @@
-"""By its name the last of this folder, as it ends the demo that the others look at."""
+"""By its name the last of this folder (`tests/spreading.py`), as it ends the demo that the others look at."""
 
 import pytest
 import requests
 
 from .conftest import Demo
-
-pytestmark = pytest.mark.xdist_group("demo")  # one demo for all of them
 
 
 def test_ctrl_c_stops_the_portal_in_good_order(demo: Demo) -> None:

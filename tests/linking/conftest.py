@@ -23,7 +23,7 @@ from tests.contract import grid
 from tests.contract.conftest import _import_grid
 from tests.factories import PartnerFactory, consent_claim, device_claim, enrolled, linkable_cloud
 from tests.sandbox.running import RunningCloud, running_cloud
-from tests.waiting import PATIENCE
+from tests.waiting import ON_A_PAGE
 from tests.webhooks.receiver import receiving
 from texture_portal import actors, clock
 
@@ -95,7 +95,7 @@ def people(browser, live_server):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE * 1000)
+        page.set_default_timeout(ON_A_PAGE * 1000)
         page.width_name = width
         return page
 

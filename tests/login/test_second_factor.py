@@ -89,8 +89,8 @@ def test_after_a_wrong_code_even_the_right_one_waits(enrolled, log_in, wait_for_
     _, device, _ = enrolled
     client, _ = log_in()
     client.post(PAGE, {"code": wrong_code(device)})
-    a_moment_ago = clock.now() + timedelta(minutes=1)  # however long this machine takes to ask again
-    assert Authenticator.objects.update(throttling_failure_timestamp=a_moment_ago) == 1
+    in_a_while = clock.now() + timedelta(minutes=1)  # however long this machine takes to ask again
+    assert Authenticator.objects.update(throttling_failure_timestamp=in_a_while) == 1
     assert "looked at in" in client.post(PAGE, {"code": wrong_code(device)}).content.decode()
     client.post(PAGE, {"code": wait_for_the_next_code(device)})
     assert not opens(client)

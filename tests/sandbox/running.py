@@ -14,8 +14,6 @@ from django.conf import settings
 
 from tests.waiting import PATIENCE
 
-STARTS_WITHIN = 60
-
 
 @dataclass
 class RunningCloud:
@@ -78,7 +76,7 @@ def running_cloud(*, devices: int, **options: Any) -> Iterator[RunningCloud]:
         [sys.executable, "-m", "partners.sandbox", *said], cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True
     )
     try:
-        ready, _, _ = select.select([process.stdout], [], [], STARTS_WITHIN)
+        ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
         assert ready, "it did not start"
         cloud = RunningCloud(json.loads(process.stdout.readline()), process)
         cloud.http.trust_env, cloud.http.verify = False, cloud.told["authority"] or True

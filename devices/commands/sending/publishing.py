@@ -36,19 +36,20 @@ def publish_due(*, now: datetime) -> int:
     """A batch; how many. Without a broker they wait, and expire as not sent."""
     if not settings.MQTT_URL:
         return 0
-    claimed = _claim(now=now)
-    if not claimed:
-        return 0
+    held, claimed = _claim(now=now)
     if connection.in_atomic_block:
         raise RuntimeError("nothing is published inside a transaction")
-    taken = _publish(claimed)
-    _settle(claimed, taken, now=now)
-    return len(claimed)
+    if claimed:
+        _settle(claimed, _publish(claimed), now=now)
+    return held
 
 
 @transaction.atomic
-def _claim(*, now: datetime) -> list[Command]:
-    """The attempt is on record before it is made. A second one does no harm: the device heeds each id once."""
+def _claim(*, now: datetime) -> tuple[int, list[Command]]:
+    """How many were due, and those of them that are to go out.
+
+    The attempt is on record before it is made. A second one does no harm: the device heeds each id once.
+    """
     is_over = Q(step=Command.Step.SEND, expires_at__lte=now)
     due = Command.objects.filter(way=Command.Way.NATIVE, due_at__lte=now).exclude(step="").exclude(is_over)
     held = jobs.claim(due.select_related("device").order_by("restores_id", "due_at", "pk"), limit=BATCH)
@@ -61,7 +62,7 @@ def _claim(*, now: datetime) -> list[Command]:
     CommandAttempt.objects.bulk_create(
         CommandAttempt(command=each, number=each.claims, step=each.step, at=now) for each in claimed
     )
-    return claimed
+    return len(held), claimed
 
 
 def _publish(commands: Sequence[Command]) -> set[Any]:
@@ -102,8 +103,11 @@ def _connected() -> Iterator[Client]:
 
 @transaction.atomic
 def _settle(claimed: Sequence[Command], taken: set[Any], *, now: datetime) -> None:
-    numbers = {each.pk: each.claims for each in claimed}
-    present = [each for each in keeping.locked(numbers) if each.claims == numbers[each.pk] and each.step]
+    """One that was called off meanwhile keeps the step that is due by that: the device has yet to be told so."""
+    numbers, steps = {each.pk: each.claims for each in claimed}, {each.pk: each.step for each in claimed}
+    present = [
+        each for each in keeping.locked(numbers) if (each.claims, each.step) == (numbers[each.pk], steps[each.pk])
+    ]
     for command in present:
         is_taken = command.pk in taken
         command.claimed_until = None

@@ -20,9 +20,9 @@ CANCELS_AT_MOST = 5
 def settle(home: "Home", command: Command, *, now: datetime) -> None:
     """The claim is over. What the cloud told of it is recorded after this, and goes before it."""
     command.claimed_until = None
-    if command.step == Step.CANCEL or home.trip.work.step == Step.CANCEL:
+    if home.trip.work.step == Step.CANCEL:
         _after_cancelling(home, command, now=now)
-    elif not command.is_unfinished:
+    elif not command.is_unfinished:  # called off meanwhile, the cloud has yet to be told so
         return
     elif home.trip.work.step == Step.SEND:
         _after_sending(home, command, now=now)

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from datetime import timedelta
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet, Sum
@@ -63,7 +64,7 @@ def _called(lasts: timedelta) -> Generator[str, None, DispatchEvent]:
             f"Demo peak of {now:%H:%M}", now + begins_in, now + begins_in + lasts, ASKS, ramp=lasts / 6
         )
         event = scheduling.draft(program, wanted, reason="the demo shows an event", now=now, by=by)
-        _await(lambda drafted=event: _again(drafted).previewed_at is not None, "the preview")
+        _await(partial(_is_previewed, event), "the preview")
         if clock.now() < event.starts_at - begins_in / 3:
             return scheduling.schedule(event, reason="as previewed", now=clock.now(), by=by)
         yield "the preview took so long that the event is called anew, with more time before it"
@@ -117,6 +118,10 @@ def _why(event: DispatchEvent) -> str:
 
 def _counted(counts: "dict[str, int] | Counter[str]") -> str:
     return ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in sorted(counts.items())) or "nobody"
+
+
+def _is_previewed(event: DispatchEvent) -> bool:
+    return _again(event).previewed_at is not None
 
 
 def _again(event: DispatchEvent) -> DispatchEvent:

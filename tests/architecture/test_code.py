@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,11 @@ def place(file: Path, node: ast.AST) -> str:
     return f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', '?')}"
 
 
-def untracked_models() -> set[str]:
+@cache
+def untracked_models() -> frozenset[str]:
     """Those whose `state` or `status` is neither a lifecycle nor on record, such as a kept answer's HTTP status."""
     tracked = {model.__name__ for model in apps.get_models() if is_tracked(model)}
-    return {model.__name__ for model in apps.get_models()} - tracked
+    return frozenset(model.__name__ for model in apps.get_models()) - tracked
 
 
 def is_tracked(model: type[Model]) -> bool:

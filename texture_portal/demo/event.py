@@ -79,7 +79,8 @@ def _told(event: DispatchEvent) -> Iterator[str]:
     orders = Command.objects.filter(event_id=event.pk, restores=None)
     _await(lambda: clock.now() > event.starts_at, "the event's beginning", longest=event.starts_at - clock.now())
     _await(lambda: _all_answered(event, orders), "the acknowledgements")
-    yield f"{orders.exclude(acknowledged_at=None).count()} commands acknowledged by the simulated cloud"
+    answered = orders.exclude(acknowledged_at=None)
+    yield f"the simulated cloud answered {answered.count()} commands: {_counted(_answers(answered))}"
     _await(lambda: _again(event).closed_at is not None, "the end of the event")
     yield f"it is over: {_counted(Counter(event.targets.values_list('outcome', flat=True)))}"
     back = Counter(event.targets.exclude(asked_at=None).values_list("restore", flat=True))
@@ -91,6 +92,12 @@ def _all_answered(event: DispatchEvent, orders: "QuerySet[Command]") -> bool:
     if event.targets.filter(outcome=Outcome.PLANNED).exists():
         return False
     return not orders.filter(acknowledged_at=None).exclude(status__in=["rejected", "expired", "cancelled"]).exists()
+
+
+def _answers(orders: "QuerySet[Command]") -> "Counter[str]":
+    """It refuses what is too short for it, of batteries that are nearly down to their reserve."""
+    refused = set(orders.filter(status="rejected").values_list("pk", flat=True))
+    return Counter("refused" if pk in refused else "acknowledged" for pk in orders.values_list("pk", flat=True))
 
 
 def deviations(event: DispatchEvent) -> list[str]:

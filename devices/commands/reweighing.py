@@ -27,7 +27,7 @@ def weigh_due(held: Sequence[Command], *, now: datetime, by: Actor) -> list[Comm
     """
     unfinished = [each.pk for each in held if each.is_unfinished]
     first = [each for each in held if each.step == Command.Step.SEND and not each.may_have_come]
-    good = {each.pk for each in reweigh(first, now=now, by=by)}
+    good = {each.pk for each in _reweigh(first, now=now, by=by)}
     refused = [each for each in first if each.pk not in good]
     keeping.write(refused)
     restoring.bring_forward(refused, now=now, by=by)
@@ -37,7 +37,7 @@ def weigh_due(held: Sequence[Command], *, now: datetime, by: Actor) -> list[Comm
     return [each for each in held if each.pk not in ended]
 
 
-def reweigh(commands: Sequence[Command], *, now: datetime, by: Actor) -> list[Command]:
+def _reweigh(commands: Sequence[Command], *, now: datetime, by: Actor) -> list[Command]:
     """Those that may still go out for the first time; the others are ended. The caller holds them, and writes them."""
     doubtful = _doubtful(commands, now=now)
     if not doubtful:

@@ -151,6 +151,18 @@ def test_what_gives_a_device_back_goes_out_to_one_that_takes_no_orders(pushed):
     assert Command.objects.get(device=waiting).error_code == "orders_stopped"
 
 
+def test_what_is_owed_a_device_is_given_back_at_once_when_the_order_that_took_it_over_is_refused(pushed):
+    there, [battery] = pushed()
+    issued(order(battery, lasts=HOUR, restore=BACK))
+    work()
+    issued(order(battery, lasts=2 * HOUR, restore=BACK, starts_at=clock.now() + timedelta(minutes=1)))
+    at_rest(battery)
+    work(after=timedelta(minutes=2))
+    work(after=timedelta(minutes=2))
+    assert Command.objects.filter(error_code="orders_stopped").count() == 1
+    assert [each["command"] for each in told(there)] == ["battery:set-power", BACK["command"]]
+
+
 def test_a_cancelled_command_is_told_of_and_undone_at_once(pushed):
     there, [battery] = pushed()
     [command] = issued(order(battery, lasts=HOUR, restore=BACK))

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from devices.commands import keeping
 from devices.commands.presentation import show
-from devices.commands.reweighing import reweigh
+from devices.commands.reweighing import weigh_due
 from devices.commands.states import Status
 from devices.models import Command
 from partners import webhooks
@@ -33,17 +33,17 @@ def push_due(*, now: datetime) -> int:
         step=Command.Step.SEND, expires_at__lte=now
     )  # fmt: skip
     claimed = jobs.claim(due.select_related("device").order_by("restores_id", "due_at", "pk"), limit=BATCH)
-    fresh = [each for each in claimed if each.status == Status.PENDING]
-    sent = reweigh(fresh, now=now, by=BY)
+    going = weigh_due(claimed, now=now, by=BY)
+    sent = [each for each in going if each.status == Status.PENDING]
     for command in sent:
         command.sent_at, command.step, command.due_at = command.sent_at or now, "", None
-    over = [each for each in claimed if each.status == Status.CANCELLED and each not in fresh]
+    over = [each for each in going if each.status == Status.CANCELLED]
     for command in over:
         command.step, command.due_at = "", None
     webhooks.take_back([each.pk for each in over], type=REQUESTED, now=now)
     _announce(sent, type=REQUESTED, now=now)
     _announce(over, type=CANCELLED, now=now)
-    keeping.write(claimed)
+    keeping.write([*sent, *over])
     return len(claimed)
 
 
